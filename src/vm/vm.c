@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* vm.c - a VM from text, from arguments, or built by its embedder. */
+#include <errno.h>
+
+#include "vm/parser.h"
+
+#define ARENA_BLOCK 16384
+
+struct iof_vm *vm_new(const char *name)
+{
+	struct arena *arena = arena_new(ARENA_BLOCK);
+	struct iof_vm *vm = arena ? arena_alloc(arena, sizeof(*vm)) : NULL;
+
+	if (vm) {
+		vm->refs = 1;
+		vm->arena = arena;
+		vm->language = IOF_LANGUAGE_QEMU_ARGV;
+		vm->name = arena_strdup(arena, name ? name : "");
+	}
+	if (!vm || !vm->name) {
+		arena_free(arena);
+		return NULL;
+	}
+	return vm;
+}
+
+IOF_EXPORT struct iof_vm *iof_vm_ref(struct iof_vm *vm)
+{
+	__atomic_add_fetch(&vm->refs, 1, __ATOMIC_RELAXED);
+	return vm;
+}
+
+IOF_EXPORT struct iof_vm *iof_vm_unref(struct iof_vm *vm)
+{
+	if (vm && __atomic_sub_fetch(&vm->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		arena_free(vm->arena); /* the VM lies in it */
+	return NULL;
+}
+
+IOF_EXPORT const char *iof_vm_name(const struct iof_vm *vm)
+{
+	return vm->name;
+}
+
+IOF_EXPORT const char *iof_vm_program(const struct iof_vm *vm)
+{
+	return vm->program;
+}
+
+IOF_EXPORT const char *iof_vm_assigned(const struct iof_vm *vm, size_t index)
+{
+	return index < vm->n_assigned ? vm->assigned[index] : NULL;
+}
+
+IOF_EXPORT const char *iof_vm_ignored(const struct iof_vm *vm, size_t index)
+{
+	return index < vm->n_ignored ? vm->ignored[index] : NULL;
+}
+
+const struct pair *option_pair(const struct vm_option *option, const char *key)
+{
+	for (size_t i = option->n_pairs; i-- > 0;) {
+		if (str_eq(option->pairs[i].key, key))
+			return &option->pairs[i];
+	}
+	return NULL;
+}
+
+const char *option_value(const struct vm_option *option, const char *key)
+{
+	const struct pair *pair = option_pair(option, key);
+
+	return pair ? pair->value : NULL;
+}
+
+const struct vm_option *vm_option_nth(const struct iof_vm *vm, enum option_kind kind, size_t n)
+{
+	for (size_t i = 0; i < vm->n_options; i++) {
+		if (vm->options[i].kind == kind && n-- == 0)
+			return &vm->options[i];
+	}
+	return NULL;
+}
+
+/* ---- from text ---- */
+
+static int find_command(struct iof_ctx *ctx, struct iof_vm *vm, struct arena *scratch,
+			struct command *command)
+{
+	struct scanner scanner;
+	bool is_nul = memchr(vm->source, '\0', vm->source_length) != NULL;
+	int ret;
+
+	vm->form = is_nul ? FORM_NUL : FORM_SHELL;
+	scanner_init(&scanner, ctx, vm->arena, scratch, vm->name, vm->source, vm->source_length);
+	ret = is_nul ? command_from_nul(&scanner, command) : command_from_text(&scanner, command);
+	scanner_free(&scanner);
+	return ret;
+}
+
+static int load_text(struct iof_ctx *ctx, struct iof_vm *vm, iof_vm_open_fn open, void *data)
+{
+	struct arena *scratch = arena_new(ARENA_BLOCK);
+	struct command command = {0};
+	int ret = scratch ? find_command(ctx, vm, scratch, &command) : -ENOMEM;
+
+	vm->words = command.words;
+	vm->n_args = command.n;
+	if (!ret)
+		ret = vm_parse(ctx, vm, open, data);
+	for (size_t i = 0; i < vm->n_args; i++)
+		vm->words[i].chars = NULL;
+	arena_free(scratch);
+	return ret;
+}
+
+/* Errors without a text of their own. */
+static int finish_load(struct iof_ctx *ctx, struct iof_vm *vm, int ret, struct iof_vm **out)
+{
+	if (ret == -ENOMEM)
+		ctx_fail(ctx, ret, "out of memory");
+	*out = ret ? iof_vm_unref(vm) : vm;
+	return ret;
+}
+
+IOF_EXPORT int iof_vm_load_with_files(struct iof_ctx *ctx, enum iof_language language,
+				      const char *bytes, size_t length, const char *name,
+				      iof_vm_open_fn open, void *data, struct iof_vm **out)
+{
+	struct iof_vm *vm;
+	int ret;
+
+	*out = NULL;
+	name = name ? name : "";
+	if (language != IOF_LANGUAGE_AUTO && language != IOF_LANGUAGE_QEMU_ARGV)
+		return ctx_fail(ctx, -EINVAL, "%s: unknown language %d", name, (int)language);
+	if (!length)
+		return ctx_fail(ctx, -EBADMSG, "%s:1: empty", name);
+	if (length > MAX_SOURCE)
+		return ctx_fail(ctx, -EBADMSG, "%s:1: larger than 1 MiB", name);
+	vm = vm_new(name);
+	if (!vm)
+		return finish_load(ctx, NULL, -ENOMEM, out);
+	vm->source = arena_strndup(vm->arena, bytes, length);
+	vm->source_length = length;
+	ret = vm->source ? load_text(ctx, vm, open, data) : -ENOMEM;
+	return finish_load(ctx, vm, ret, out);
+}
+
+IOF_EXPORT int iof_vm_load(struct iof_ctx *ctx, enum iof_language language, const char *bytes,
+			   size_t length, const char *name, struct iof_vm **out)
+{
+	return iof_vm_load_with_files(ctx, language, bytes, length, name, NULL, NULL, out);
+}
+
+/* ---- from arguments ---- */
+
+static int take_argv(struct iof_ctx *ctx, struct iof_vm *vm, const char *const *argv, size_t argc)
+{
+	size_t total = 0;
+
+	if (!argc)
+		return ctx_fail(ctx, -EBADMSG, "%s: no program", vm->name);
+	if (argc > MAX_WORDS)
+		return ctx_fail(ctx, -EBADMSG, "%s: more than 16384 words", vm->name);
+	vm->words = arena_array(vm->arena, argc, sizeof(*vm->words));
+	if (!vm->words)
+		return -ENOMEM;
+	for (vm->n_args = 0; vm->n_args < argc; vm->n_args++) {
+		total += strnlen(argv[vm->n_args], MAX_SOURCE + 1);
+		if (total > MAX_SOURCE)
+			return ctx_fail(ctx, -EBADMSG, "%s: larger than 1 MiB", vm->name);
+		if (word_plain(vm->arena, argv[vm->n_args], &vm->words[vm->n_args]))
+			return -ENOMEM;
+	}
+	return vm_parse(ctx, vm, NULL, NULL);
+}
+
+IOF_EXPORT int iof_vm_load_argv(struct iof_ctx *ctx, const char *const *argv, size_t argc,
+				const char *name, struct iof_vm **out)
+{
+	struct iof_vm *vm = vm_new(name);
+
+	*out = NULL;
+	return finish_load(ctx, vm, vm ? take_argv(ctx, vm, argv, argc) : -ENOMEM, out);
+}
+
+int device_parse(struct iof_ctx *ctx, struct arena *arena, const char *text, struct vm_option *out)
+{
+	struct iof_vm vm = {.arena = arena, .name = "device"};
+	struct word words[3];
+	static const char *const texts[] = {"", "-device"};
+	int ret = 0;
+
+	if (strnlen(text, MAX_SOURCE + 1) > MAX_SOURCE)
+		return ctx_fail(ctx, -EBADMSG, "device: larger than 1 MiB");
+	for (size_t i = 0; !ret && i < ARRAY_SIZE(words); i++)
+		ret = word_plain(arena, i < ARRAY_SIZE(texts) ? texts[i] : text, &words[i]);
+	vm.words = words;
+	vm.n_args = ARRAY_SIZE(words);
+	if (!ret)
+		ret = vm_parse(ctx, &vm, NULL, NULL);
+	if (ret)
+		return ret == -ENOMEM ? ctx_fail(ctx, ret, "out of memory") : ret;
+	*out = vm.options[0];
+	return 0;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * vm.h - a VM as the user wrote it: an ordered list of options with key=value pairs, in QEMU's
+ * terms, whatever the language. Every value keeps the place where it stood, so that it can be
+ * edited there.
+ */
+#ifndef VM_VM_H
+#define VM_VM_H
+
+#include <iommufit/vm.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/strings.h"
+
+/* Where something stood. line and column count from 1; offset and length are bytes of vm->source
+ * (raw, with quoting). */
+struct place {
+	const char *file; /* NULL: the config itself; else a -readconfig file */
+	unsigned line;
+	unsigned column;
+	size_t offset;
+	size_t length;
+	int arg; /* index in vm->args of the argument that holds it, -1: none */
+};
+
+struct pair {
+	const char *key;   /* the implied key ("driver", "type", "model", "size") where QEMU implies
+			      one */
+	const char *value; /* unescaped; for a bare flag "on", for "nofoo" key "foo" value "off", as
+			      QEMU reads them */
+	bool is_implied;   /* written without its key */
+	bool is_flag;	   /* written without =value */
+	char json_type;	   /* of a JSON value: 's'tring, 'n'umber, 'b'ool, 'o'ther; 0: not JSON */
+	bool has_variable; /* it holds a shell variable, kept literally: its value cannot be known
+			    */
+	struct place at;   /* of the value; for a flag, of the whole word */
+};
+
+enum option_kind {
+	OPTION_UNKNOWN = 0, /* kept and ignored */
+	OPTION_MACHINE,
+	OPTION_ACCEL,
+	OPTION_CPU,
+	OPTION_MEMORY, /* -m */
+	OPTION_SMP,
+	OPTION_OBJECT,
+	OPTION_DEVICE,
+	OPTION_GLOBAL, /* keys: driver, property, value */
+	OPTION_DRIVE,
+	OPTION_BIOS,
+	OPTION_FW_CFG,
+	OPTION_NODEFAULTS,
+	OPTION_READCONFIG,
+	OPTION_SET, /* already applied to the option that it names; kept for its place */
+	OPTION_NET, /* -net, -netdev, -nic: only whether they suppress the default NIC */
+	OPTION_VGA, /* -vga, -nographic, -display: only whether they suppress the default display */
+	OPTION_KERNEL, /* -kernel */
+	OPTION_OTHER,  /* known to QEMU, known not to matter here */
+};
+
+struct vm_option {
+	enum option_kind kind;
+	const char *name; /* without dashes, as written ("M", "machine") */
+	struct pair *pairs;
+	size_t n_pairs;
+	size_t pairs_cap; /* room in pairs */
+	bool is_json;
+	bool has_variable; /* name, argument or a pair holds a shell variable, kept literally */
+	bool is_unread;	   /* -readconfig of a file that was not opened */
+	const char *text;  /* argument as given, unescaped; NULL if it takes none */
+	/* What QEMU itself prints when it reads this argument and stops ("Invalid parameter 'x'", a
+	 * JSON error, a missing argument), without program name and option prefix; NULL: it reads
+	 * well. */
+	const char *error;
+	/* What QEMU prints while it reads this argument and goes on ("warning: short-form boolean
+	 * option …"), lines separated by newlines, in the same form; they come before error. NULL:
+	 * nothing. */
+	const char *warnings;
+	struct place at; /* of the whole option, from its dash to the end of its argument */
+};
+
+/* How the source is written. */
+enum vm_form {
+	FORM_ARGV = 0, /* no source text: argv, iof_vm_new(), the result of an edit */
+	FORM_SHELL,    /* as a shell reads it */
+	FORM_NUL,      /* /proc/PID/cmdline */
+};
+
+/* A file that -readconfig named, as the open callback gave it. */
+struct config_file {
+	const char *path;
+	const char *bytes;
+	size_t length;
+	int err; /* negative errno: it could not be opened */
+	struct config_file *next;
+};
+
+struct word; /* words.h */
+
+struct iof_vm {
+	unsigned refs; /* atomic */
+	struct arena *arena;
+	enum iof_language language;
+	const char *name;
+	const char
+		*source; /* the text as loaded; NULL if it came as argv or through iof_vm_new() */
+	size_t source_length;
+	const char **args; /* the words of the command line, unquoted; args[0] is the program ("":
+			      none was written) */
+	struct place *arg_places;
+	size_t n_args;
+	const char *program; /* args[0], or NULL if none was written */
+	struct vm_option *options;
+	size_t n_options;
+	enum vm_form form;
+	struct word *words; /* n_args of them */
+	struct config_file *files;
+	const char **assigned; /* see iof_vm_assigned() */
+	size_t n_assigned;
+	const char **ignored; /* see iof_vm_ignored() */
+	size_t n_ignored;
+};
+
+/* Last pair of that key (QEMU lets the last win), or NULL. */
+const struct pair *option_pair(const struct vm_option *, const char *key);
+const char *option_value(const struct vm_option *, const char *key); /* NULL if absent */
+/* n-th option of a kind, or NULL. */
+const struct vm_option *vm_option_nth(const struct iof_vm *, enum option_kind, size_t n);
+
+/* Parse one -device argument (key=value or JSON) on its own, as for --plug. Strings live in the
+ * arena. */
+int device_parse(struct iof_ctx *, struct arena *, const char *text, struct vm_option *out);
+
+/* ---- edits: the same steps, on the structure (to check a fix) and on the text (to write it) ----
+ */
+enum edit_op { EDIT_SET, EDIT_UNSET, EDIT_ADD, EDIT_REMOVE, EDIT_MOVE };
+struct vm_edit {
+	enum edit_op op;
+	size_t option; /* index in vm->options; for ADD the new option goes before it (n_options: at
+			  the end) */
+	const char *key;   /* SET, UNSET; several pairs of that key: all are replaced by one. NULL:
+			      the whole argument */
+	const char *value; /* SET: new value. ADD: the argument */
+	const char *name;  /* ADD: option name ("device", "object", "machine") */
+	size_t before;	   /* MOVE: index of the option that it shall stand before */
+};
+/* A new VM with the edits applied to the structure; indices of all edits mean the VM as given. Its
+ * source is NULL. */
+int vm_edit_structure(struct iof_ctx *, const struct iof_vm *, const struct vm_edit *, size_t n,
+		      struct iof_vm **out);
+/* The text with the edits applied, everything else byte for byte as it was; line and quoting style
+ * are kept (a SET of a missing key appends ",key=value" inside the option's quotes; in JSON it adds
+ * a member; ADD follows the neighbour's line continuation). For a VM without source text: the new
+ * argument vector in out_argv (NULL-terminated). */
+int vm_edit_text(struct iof_ctx *, const struct iof_vm *, const struct vm_edit *, size_t n,
+		 struct arena *, const char **out_text, size_t *out_length,
+		 const char *const **out_argv);
+
+#endif
