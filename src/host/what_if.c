@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A host with one thing changed, so that a fix that touches the host can be tried, too. */
+#include "host/what_if.h"
+
+#include <errno.h>
+
+static int copy_devices(struct iof_host *host, const struct iof_host *from)
+{
+	host->devices = arena_array(host->arena, from->n_devices + 1, sizeof(*host->devices));
+	host->groups = arena_array(host->arena, from->n_groups + 1, sizeof(*host->groups));
+	if (!host->devices || !host->groups)
+		return -ENOMEM;
+	for (size_t i = 0; i < from->n_groups; i++) {
+		struct iommu_group *group = &host->groups[i];
+
+		*group = from->groups[i];
+		group->devices = arena_array(host->arena, group->n_devices + 1, sizeof(*group->devices));
+		if (!group->devices)
+			return -ENOMEM;
+		for (size_t d = 0; d < group->n_devices; d++)
+			group->devices[d] = &host->devices[from->groups[i].devices[d] - from->devices];
+	}
+	for (size_t i = 0; i < from->n_devices; i++) {
+		host->devices[i] = from->devices[i];
+		if (host->devices[i].group)
+			host->devices[i].group = &host->groups[from->devices[i].group - from->groups];
+	}
+	return 0;
+}
+
+static int change_driver(struct iof_host *host, const char *bdf, const char *driver)
+{
+	for (size_t i = 0; i < host->n_devices; i++) {
+		struct iof_device *device = &host->devices[i];
+
+		if (!str_eq(device->bdf, bdf))
+			continue;
+		device->driver = arena_strdup(host->arena, driver);
+		device->driver_is_vfio = str_starts(driver, "vfio");
+		return device->driver ? 0 : -ENOMEM;
+	}
+	return -EINVAL;
+}
+
+static int change(struct iof_host *host, const char *target, const char *value)
+{
+	if (str_starts(target, "driver."))
+		return change_driver(host, target + strlen("driver."), value);
+	if (str_eq(target, "vfio_iommu_type1.allow_unsafe_interrupts"))
+		host->unsafe_legacy = TRI_YES;
+	else if (str_eq(target, "iommufd.allow_unsafe_interrupts"))
+		host->unsafe_iommufd = TRI_YES;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+int host_what_if(const struct iof_host *from, const char *target, const char *value, struct iof_host **out)
+{
+	struct arena *arena = arena_new(4096);
+	struct iof_host *host = arena ? arena_alloc(arena, sizeof(*host)) : NULL;
+	int r = -ENOMEM;
+
+	*out = NULL;
+	if (host) {
+		*host = *from;
+		host->refs = 1;
+		host->arena = arena;
+		r = copy_devices(host, from);
+	}
+	if (r == 0)
+		r = change(host, target, value);
+	if (r) {
+		arena_free(arena);
+		return r;
+	}
+	*out = host;
+	return 0;
+}
