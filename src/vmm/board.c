@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What QEMU does before it makes the devices of its command line: it parses all options, makes the objects that need no
+ * machine, picks the machine type, and builds the board (system/vl.c qemu_init).
+ */
+#include <errno.h>
+
+#include "vmm/machine.h"
+
+/* Object types that came or went; others are taken as known. */
+static const struct {
+	const char *type;
+	uint32_t since, until;
+} object_types[] = {
+	{ "iommufd", QEMU(9, 0, 0), QEMU_NEVER },
+};
+
+/* Boolean and other machine properties that bear on the question. */
+static const char *const on_off_split[] = { "on", "off", "split", NULL };
+
+void machine_problem(struct iof_machine *m, enum problem_kind kind, size_t option, const struct pair *pair,
+		     const char *value, struct message message)
+{
+	if (m->n_problems == ARRAY_SIZE(m->problems))
+		return;
+	m->problems[m->n_problems++] = (struct problem){
+		.kind = kind, .message = message, .option = option, .pair = pair, .value = value
+	};
+}
+
+/* Options are parsed in the order in which they stand; the first bad one ends it. */
+static void check_parse(struct iof_machine *m)
+{
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+		const struct pair *type;
+
+		if (option->error) {
+			machine_problem(m, PROBLEM_SYNTAX, i, NULL, option->name,
+					(struct message){ .text = "{0}", .operand = { text_operand(option->error) } });
+			return;
+		}
+		type = option->kind == OPTION_OBJECT ? option_pair(option, "qom-type") : NULL;
+		for (size_t k = 0; type && k < ARRAY_SIZE(object_types); k++) {
+			if (!str_eq(type->value, object_types[k].type) ||
+			    (m->version >= object_types[k].since && m->version < object_types[k].until))
+				continue;
+			machine_problem(m, PROBLEM_OBJECT_TYPE, i, type, type->value,
+					(struct message){ .text = "Parameter 'qom-type' does not accept value '{0}'",
+							  .operand = { text_operand(type->value) } });
+			return;
+		}
+	}
+}
+
+/* -machine may be given several times: the last value of each key wins. */
+static const struct pair *machine_option(const struct iof_machine *m, const char *key, size_t *index)
+{
+	const struct pair *found = NULL;
+
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct pair *pair;
+
+		if (m->vm->options[i].kind != OPTION_MACHINE)
+			continue;
+		pair = option_pair(&m->vm->options[i], key);
+		if (pair) {
+			found = pair;
+			if (index)
+				*index = i;
+		}
+	}
+	return found;
+}
+
+void machine_find_type(struct iof_machine *m)
+{
+	const struct pair *type = machine_option(m, "type", NULL);
+	const char *name = type ? type->value : "pc";
+
+	if (!type && m->vm->program && strstr(m->vm->program, "aarch64"))
+		name = "none";
+	machine_type_parse(name, &m->type);
+}
+
+/* The wording changed with 9.1 (hw/core/machine.c, system/vl.c select_machine). */
+static void check_type(struct iof_machine *m)
+{
+	size_t index = SIZE_MAX;
+	const struct pair *type = machine_option(m, "type", &index);
+	const char *text = m->version >= QEMU(9, 1, 0)
+				   ? "unsupported machine type: \"{0}\"\nUse -machine help to list supported machines"
+				   : "unsupported machine type\nUse -machine help to list supported machines";
+
+	if (type && !machine_type_known(&m->type, m->version))
+		machine_problem(m, PROBLEM_MACHINE_TYPE, index, type, type->value,
+				(struct message){ .text = text, .operand = { text_operand(type->value) } });
+}
+
+static bool list_has_kvm_first(const char *list)
+{
+	return str_starts(list, "kvm") && (list[3] == '\0' || list[3] == ':' || list[3] == ',');
+}
+
+/* -accel, else -machine accel=, else by the program's name (system/vl.c configure_accelerators). */
+static void find_accelerator(struct iof_machine *m)
+{
+	const struct vm_option *accel = vm_option_nth(m->vm, OPTION_ACCEL, 0);
+	const struct pair *machine = machine_option(m, "accel", NULL);
+	const char *program = m->vm->program;
+	const char *irqchip = NULL;
+	const struct pair *pair = machine_option(m, "kernel-irqchip", NULL);
+	size_t length = program ? strlen(program) : 0;
+
+	if (!pair)
+		pair = machine_option(m, "kernel_irqchip", NULL);
+	if (pair)
+		irqchip = pair->value;
+	if (accel) {
+		const char *name = option_value(accel, "accel");
+
+		m->kvm = name && str_eq(name, "kvm");
+		if (option_value(accel, "kernel-irqchip"))
+			irqchip = option_value(accel, "kernel-irqchip");
+	} else if (machine) {
+		m->kvm = list_has_kvm_first(machine->value);
+	} else {
+		m->kvm = length >= 3 && str_eq(program + length - 3, "kvm");
+	}
+	m->irqchip = IRQCHIP_USER;
+	if (m->kvm)
+		m->irqchip = !irqchip || str_eq(irqchip, on_off_split[0])   ? IRQCHIP_KERNEL
+			     : str_eq(irqchip, on_off_split[2]) ? IRQCHIP_SPLIT
+								: IRQCHIP_USER;
+}
+
+static bool is_on(const struct pair *pair)
+{
+	return pair && (str_eq(pair->value, "on") || str_eq(pair->value, "yes") || str_eq(pair->value, "true") ||
+			str_eq(pair->value, "y"));
+}
+
+/* target/i386/cpu.c x86_cpu_realizefn: 32 to 52 bits for a 64-bit CPU. */
+static void check_cpu(struct iof_machine *m)
+{
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *cpu = &m->vm->options[i];
+		const struct pair *pair = cpu->kind == OPTION_CPU ? option_pair(cpu, "phys-bits") : NULL;
+		uint64_t bits;
+
+		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 || (bits >= 32 && bits <= 52))
+			continue;
+		machine_problem(m, PROBLEM_CPU_BITS, i, pair, "phys-bits",
+				(struct message){ .text = "phys-bits should be between 32 and 52  (but is {0})",
+						  .operand = { number_operand(bits) } });
+		return;
+	}
+}
+
+static uint64_t parse_size(const char *text)
+{
+	static const char suffixes[] = "KMGTPE";
+	size_t digits = strspn(text, "0123456789");
+	const char *suffix = text[digits] ? strchr(suffixes, text[digits] & ~0x20) : NULL;
+	uint64_t value;
+
+	if (parse_u64n(text, digits, 10, UINT64_MAX, &value))
+		return 0;
+	for (const char *s = suffixes; suffix && s <= suffix; s++) {
+		if (value > UINT64_MAX >> 10)
+			return UINT64_MAX;
+		value <<= 10;
+	}
+	return value;
+}
+
+/* backends/hostmem.c: huge pages are taken when the backend is made, before the board. */
+static void check_backing(struct iof_machine *m)
+{
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *object = &m->vm->options[i];
+		const struct pair *huge, *page;
+		const char *size;
+		uint64_t page_size, pages_free;
+
+		if (object->kind != OPTION_OBJECT || !is_on(option_pair(object, "hugetlb")))
+			continue;
+		huge = option_pair(object, "hugetlb");
+		page = option_pair(object, "hugetlbsize");
+		size = option_value(object, "size");
+		page_size = page ? parse_size(page->value) : 0;
+		if (!size || host_hugepages(m->host, page_size, &page_size, &pages_free))
+			continue;
+		if (page_size == 0 || parse_size(size) / page_size <= pages_free)
+			continue;
+		machine_problem(m, PROBLEM_RAM_BACKING, i, huge, "hugetlb",
+				(struct message){
+					.text = "unable to map backing store for guest RAM: Cannot allocate memory",
+					.operand = { number_operand(pages_free), number_operand(parse_size(size)),
+						     number_operand(page_size) } });
+		return;
+	}
+}
+
+int machine_build_board(struct iof_machine *m)
+{
+	m->nodefaults = vm_option_nth(m->vm, OPTION_NODEFAULTS, 0) != NULL;
+	m->bypass_iommu = is_on(machine_option(m, "default_bus_bypass_iommu", NULL)) ||
+			  is_on(machine_option(m, "default-bus-bypass-iommu", NULL));
+	find_accelerator(m);
+	check_parse(m);
+	check_type(m);
+	m->type_name = machine_type_name(m->arena, &m->type, m->version);
+	check_backing(m);
+	check_cpu(m);
+	return m->type_name ? 0 : -ENOMEM;
+}

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The devices of a VM: in the order in which QEMU makes them, each with every property resolved, and with the first thing
+ * that QEMU refuses about it (system/qdev-monitor.c qdev_device_add_from_qdict: driver, bus, id, properties).
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "vmm/machine.h"
+
+static void device_problem(struct machine_device *device, enum problem_kind kind, const struct pair *pair,
+			   const char *value, struct message message)
+{
+	if (device->problem.kind == PROBLEM_NONE)
+		device->problem = (struct problem){ .kind = kind, .message = message, .option = device->option_index,
+						    .pair = pair, .value = value };
+}
+
+#define MESSAGE1(t, a)    ((struct message){ .text = (t), .operand = { text_operand(a) } })
+#define MESSAGE2(t, a, b) ((struct message){ .text = (t), .operand = { text_operand(a), text_operand(b) } })
+
+/* Keys of -device that are not properties of the model. */
+static bool is_device_key(const char *key)
+{
+	return str_eq(key, "driver") || str_eq(key, "id") || str_eq(key, "bus");
+}
+
+static void check_driver(struct iof_machine *m, struct machine_device *device)
+{
+	if (!device->driver[0]) {
+		device_problem(device, PROBLEM_DRIVER_MISSING, NULL, "driver",
+			       MESSAGE1("Parameter '{0}' is missing", "driver"));
+	} else if (driver_is_absent(device->driver, m->version)) {
+		device_problem(device, PROBLEM_DRIVER_ABSENT, option_pair(device->option, "driver"), device->driver,
+			       MESSAGE1("'{0}' is not a valid device model name", device->driver));
+	} else if (device->def && device->def->bus == BUS_SYSBUS && m->type.family != MACHINE_Q35) {
+		device_problem(device, PROBLEM_NOT_SYSBUS, option_pair(device->option, "driver"), device->driver,
+			       MESSAGE2("Parameter '{0}' expects a dynamic sysbus device type for the machine",
+					"driver", device->driver));
+	}
+}
+
+static bool is_on_pci(const struct machine_device *device)
+{
+	return device->def && device->def->bus == BUS_PCI;
+}
+
+/* A bridge without an id makes a bus whose name QEMU invents: then a bus that is not found may be that one. */
+static bool has_unnamed_bus(const struct iof_machine *m)
+{
+	for (const struct machine_bus *bus = m->buses; bus; bus = bus->next) {
+		if (!bus->name)
+			return true;
+	}
+	return false;
+}
+
+static void find_bus(struct iof_machine *m, struct machine_device *device)
+{
+	const struct pair *pair = option_pair(device->option, "bus");
+
+	if (device->problem.kind || !is_on_pci(device))
+		return;
+	device->bus = pair ? topology_find(m, pair->value) : topology_default(m);
+	if (!device->bus && pair && !has_unnamed_bus(m) && !strchr(pair->value, '/')) {
+		device_problem(device, PROBLEM_BUS_ABSENT, pair, pair->value,
+			       MESSAGE1("Bus '{0}' not found", pair->value));
+	} else if (!device->bus && !pair) {
+		device_problem(device, PROBLEM_NO_PCI_BUS, NULL, device->driver,
+			       MESSAGE1("No 'PCI' bus found for device '{0}'", device->driver));
+	} else if (device->bus && device->is_plugged && !device->bus->is_hotpluggable) {
+		device_problem(device, PROBLEM_BUS_NO_HOTPLUG, pair, device->bus->name,
+			       MESSAGE1("Bus '{0}' does not support hotplugging", device->bus->name));
+	}
+}
+
+static void check_hotpluggable(struct machine_device *device)
+{
+	bool fixed = device->def && (device->def->bus == BUS_SYSBUS || device->kind == DRIVER_VIRTIO_IOMMU ||
+				     device->kind == DRIVER_PXB);
+
+	if (device->is_plugged && (fixed || str_eq(device->driver, "vfio-pci-nohotplug")))
+		device_problem(device, PROBLEM_NOT_HOTPLUGGABLE, NULL, device->driver,
+			       MESSAGE1("Device '{0}' does not support hotplugging", device->driver));
+}
+
+static void check_id(struct iof_machine *m, struct machine_device *device)
+{
+	for (const struct machine_device *other = m->devices; device->id && other < device; other++) {
+		if (other->id && str_eq(other->id, device->id))
+			device_problem(device, PROBLEM_DUPLICATE_ID, option_pair(device->option, "id"), device->id,
+				       MESSAGE1("Duplicate device ID '{0}'", device->id));
+	}
+}
+
+static bool object_exists(const struct iof_machine *m, const char *id)
+{
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const char *name = m->vm->options[i].kind == OPTION_OBJECT ? option_value(&m->vm->options[i], "id") : NULL;
+
+		if (name && str_eq(name, id))
+			return true;
+	}
+	return false;
+}
+
+static void set_property(struct iof_machine *m, struct machine_device *device, const struct property_def *property,
+			 const struct pair *pair)
+{
+	struct machine_value *value = &device->value[property->id];
+	struct message problem;
+	int64_t number;
+
+	if (!value_parse(device->def, property, pair, m->arena, &number, &problem)) {
+		device_problem(device, PROBLEM_VALUE, pair, property->name, problem);
+		device->problem.property = property;
+	} else if (property->id == PROPERTY_IOMMUFD && !object_exists(m, pair->value)) {
+		device_problem(device, PROBLEM_OBJECT_ABSENT, pair, pair->value,
+			       MESSAGE1("Device '{0}' not found", pair->value));
+	}
+	if (property->id == PROPERTY_NONE)
+		return;
+	*value = (struct machine_value){ .number = number, .text = pair->value, .by = IOF_DECIDER_USER,
+					 .why = "written in the config", .def = property, .pair = pair };
+}
+
+/* PCI devices have experimental x- properties that are not in the table; those of the vIOMMUs all are. */
+static bool lacks_property(const struct machine_device *device, const char *name)
+{
+	return device->def->has_all && (device->def->bus == BUS_SYSBUS || !str_starts(name, "x-"));
+}
+
+/* The bucket of QEMU's dictionary (qobject/qdict.c) that a key falls into. */
+static unsigned dictionary_bucket(const char *key)
+{
+	uint32_t value = 0x238f13afu * (uint32_t)strlen(key);
+
+	for (unsigned i = 0; key[i]; i++)
+		value += (uint32_t)(unsigned char)key[i] << (i * 5 % 24);
+	return (1103515243u * value + 12345u) % 512;
+}
+
+/*
+ * QEMU sets properties in the order of its dictionary, not of the command line: by bucket, and in a bucket the key that
+ * came last first. So which of two bad properties is complained about depends on their names.
+ */
+static int order_pairs(struct iof_machine *m, const struct vm_option *option, const struct pair ***out)
+{
+	const struct pair **order = arena_array(m->arena, option->n_pairs + 1, sizeof(*order));
+	size_t n = 0;
+
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < option->n_pairs; i++) {
+		const struct pair *pair = &option->pairs[i];
+		unsigned bucket = dictionary_bucket(pair->key);
+		size_t at = n;
+
+		if (option_pair(option, pair->key) != pair)
+			continue; /* a later value of the same key wins */
+		while (at > 0 && dictionary_bucket(order[at - 1]->key) >= bucket) {
+			order[at] = order[at - 1];
+			at--;
+		}
+		order[at] = pair;
+		n++;
+	}
+	*out = order;
+	return 0;
+}
+
+static int set_properties(struct iof_machine *m, struct machine_device *device)
+{
+	const struct pair **order;
+
+	if (!device->def)
+		return 0;
+	if (order_pairs(m, device->option, &order))
+		return -ENOMEM;
+	for (; *order; order++) {
+		const struct pair *pair = *order;
+		const struct property_def *property;
+
+		if (is_device_key(pair->key))
+			continue;
+		property = driver_property(device->def, pair->key, m->version);
+		if (property)
+			set_property(m, device, property, pair);
+		else if (lacks_property(device, pair->key))
+			device_problem(device, PROBLEM_PROPERTY_ABSENT, pair, pair->key,
+				       MESSAGE2("Property '{0}.{1}' not found", device->driver, pair->key));
+	}
+	return 0;
+}
+
+/* -global driver.property=value; the last one wins, an explicit value on the device beats it. */
+static const struct vm_option *find_global(const struct iof_machine *m, const char *driver, const char *property)
+{
+	const struct vm_option *found = NULL;
+
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+		const char *d, *p;
+
+		if (option->kind != OPTION_GLOBAL)
+			continue;
+		d = option_value(option, "driver");
+		p = option_value(option, "property");
+		if (d && p && str_eq(d, driver) && str_eq(p, property))
+			found = option;
+	}
+	return found;
+}
+
+static void set_global(struct iof_machine *m, struct machine_device *device, const struct property_def *property,
+		       const struct vm_option *global)
+{
+	const struct pair *given = option_pair(global, "value");
+	struct pair pair = *given;
+	struct message problem;
+	int64_t number;
+
+	if (!value_parse(device->def, property, &pair, m->arena, &number, &problem)) {
+		const char *reason = message_render(m->arena, problem.text, problem.operand);
+
+		device_problem(device, PROBLEM_VALUE, given, property->name,
+			       (struct message){ .text = "can't apply global {0}.{1}={2}: {3}",
+						 .operand = { text_operand(device->driver), text_operand(property->name),
+							      text_operand(given->value), text_operand(reason) } });
+		return;
+	}
+	device->value[property->id] = (struct machine_value){
+		.number = number, .text = given->value, .by = IOF_DECIDER_GLOBAL, .why = "-global", .def = property,
+		.pair = given
+	};
+}
+
+/* Globals that name a property that this version lacks stop the device, too (hw/core/qdev-properties.c). */
+static void check_globals(struct iof_machine *m, struct machine_device *device)
+{
+	for (size_t i = 0; device->def && device->def->has_all && i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+		const char *driver = option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
+		const char *property = driver ? option_value(option, "property") : NULL;
+		const char *value = driver ? option_value(option, "value") : NULL;
+
+		if (!property || !value || !str_eq(driver, device->driver) ||
+		    driver_property(device->def, property, m->version) || !lacks_property(device, property))
+			continue;
+		device_problem(device, PROBLEM_PROPERTY_ABSENT, option_pair(option, "value"), property,
+			       (struct message){ .text = "can't apply global {0}.{1}={2}: Property '{0}.{1}' not found",
+						 .operand = { text_operand(driver), text_operand(property),
+							      text_operand(value) } });
+		device->problem.option = i;
+	}
+}
+
+static void default_property(struct iof_machine *m, struct machine_device *device, const struct property_def *property)
+{
+	const struct compat_def *compat = compat_find(device->kind, property->id, &m->type, m->version);
+	struct machine_value *value = &device->value[property->id];
+
+	*value = (struct machine_value){ .number = property->value, .by = IOF_DECIDER_VMM, .def = property,
+					 .why = property->why ? property->why : "QEMU default" };
+	if (compat) {
+		value->number = compat->value;
+		value->by = IOF_DECIDER_MACHINE_TYPE;
+		value->why = compat->why;
+	}
+	value->text = value_text(m->arena, property, value->number);
+}
+
+static void set_defaults(struct iof_machine *m, struct machine_device *device)
+{
+	for (size_t i = 0; device->def && i < device->def->n_properties; i++) {
+		const struct property_def *property = &device->def->properties[i];
+		const struct vm_option *global;
+
+		if (property->id == PROPERTY_NONE || m->version < property->since || m->version >= property->until)
+			continue;
+		default_property(m, device, property);
+		global = find_global(m, device->driver, property->name);
+		if (global && option_pair(global, "value"))
+			set_global(m, device, property, global);
+	}
+	/* virtio-iommu before 9.0: 64 bits and the target's page size, not to be set. */
+	if (device->kind == DRIVER_VIRTIO_IOMMU && m->version < QEMU(9, 0, 0)) {
+		device->value[PROPERTY_AW_BITS].number = 64;
+		device->value[PROPERTY_GRANULE].number = GRANULE_4K;
+	}
+}
+
+static bool is_behind_bridge(const struct machine_bus *bus)
+{
+	for (; bus && bus->bridge; bus = bus->parent) {
+		if (bus->is_conventional && bus->parent)
+			return true;
+	}
+	return false;
+}
+
+/* The vIOMMU is asked for when the device is realized: one that comes later on the command line never is. */
+static void find_viommu(const struct iof_machine *m, struct machine_device *device)
+{
+	if (!device->bus || device->bus->bypass_iommu)
+		return;
+	for (const struct machine_device *other = m->devices; other < m->devices + m->n_devices; other++) {
+		bool is_viommu = other->kind == DRIVER_INTEL_IOMMU || other->kind == DRIVER_AMD_IOMMU ||
+				 other->kind == DRIVER_VIRTIO_IOMMU;
+
+		if (!is_viommu || other == device)
+			continue;
+		if (other < device && !device->viommu)
+			device->viommu = other;
+		else if (other > device && !device->viommu && !device->late_viommu)
+			device->late_viommu = other;
+	}
+}
+
+/* host=, sysfsdev=, fd=: the device of the host that is meant. */
+static int find_host(struct iof_machine *m, struct machine_device *device)
+{
+	const struct machine_value *host = &device->value[PROPERTY_HOST];
+	const struct machine_value *sysfs = &device->value[PROPERTY_SYSFSDEV];
+	struct pci_address address;
+	char bdf[BDF_TEXT];
+	const char *name = NULL;
+
+	if (device->value[PROPERTY_FD].pair) {
+		device->host_state = HOST_DEVICE_UNKNOWN;
+	} else if (sysfs->pair) {
+		name = strrchr(sysfs->text, '/') ? strrchr(sysfs->text, '/') + 1 : sysfs->text;
+		device->host_state = HOST_DEVICE_UNKNOWN;
+	} else if (host->pair) {
+		name = host->text;
+	} else {
+		device->host_state = HOST_DEVICE_NOT_GIVEN;
+	}
+	device->host_bdf = "?";
+	if (!name || parse_bdf(name, &address))
+		return 0;
+	format_bdf(&address, bdf);
+	device->host_bdf = arena_strdup(m->arena, bdf);
+	device->host = host_device_at(m->host, &address);
+	/* A catalogue machine has no devices of its own: any is taken as present, bound and alone in its group. */
+	if (!device->host && m->is_hypothetical)
+		device->host = iof_host_device_next(m->host, NULL);
+	device->host_state = device->host ? HOST_DEVICE_FOUND : HOST_DEVICE_ABSENT;
+	return device->host_bdf ? 0 : -ENOMEM;
+}
+
+static int resolve_assigned(struct iof_machine *m, struct machine_device *device, const struct iof_vmm *vmm)
+{
+	int r;
+
+	if (device->kind != DRIVER_VFIO_PCI)
+		return 0;
+	r = find_host(m, device);
+	m->n_assigned++;
+	device->backend = device->value[PROPERTY_IOMMUFD].pair ? BACKEND_IOMMUFD : BACKEND_LEGACY;
+	if (vmm && vmm->backend)
+		device->backend = str_eq(vmm->backend, "iommufd") ? BACKEND_IOMMUFD : BACKEND_LEGACY;
+	device->behind_bridge = is_behind_bridge(device->bus);
+	device->guest_address = arena_printf(m->arena, "%02x.%02x.%x", device->bus ? device->bus->number : 0,
+					     device->devfn >> 3, device->devfn & 7);
+	return device->guest_address ? r : -ENOMEM;
+}
+
+static int resolve_device(struct iof_machine *m, struct machine_device *device, const struct iof_vmm *vmm)
+{
+	const struct pair *driver = option_pair(device->option, "driver");
+	const struct pair *id = option_pair(device->option, "id");
+	int r;
+
+	device->def = driver ? driver_find(driver->value) : NULL;
+	if (!device->def && driver && driver_bus_by_name(driver->value) == BUS_PCI)
+		device->def = &driver_any_pci;
+	device->driver = device->def && device->def->name ? device->def->name : driver ? driver->value : "";
+	device->kind = device->def ? device->def->kind : DRIVER_OTHER;
+	device->id = id ? id->value : NULL;
+	set_defaults(m, device);
+	check_driver(m, device);
+	find_bus(m, device);
+	check_hotpluggable(device);
+	check_id(m, device);
+	check_globals(m, device);
+	r = set_properties(m, device);
+	if (r)
+		return r;
+	if (device->bus)
+		topology_place(device->bus, device);
+	if (device->kind == DRIVER_ROOT_PORT || device->kind == DRIVER_PCI_BRIDGE || device->kind == DRIVER_PXB) {
+		r = topology_add_bridge(m, device);
+		if (r)
+			return r;
+	}
+	/* amd-iommu brings a PCI function of its own along. */
+	if (device->kind == DRIVER_AMD_IOMMU && topology_default(m)) {
+		struct machine_device function = { .driver = "AMDVI-PCI" };
+
+		topology_place(topology_default(m), &function);
+	}
+	r = resolve_assigned(m, device, vmm);
+	device->label = device->id			 ? device->id
+			: device->kind == DRIVER_VFIO_PCI ? device->host_bdf
+							  : device->driver;
+	return r;
+}
+
+static void add_option(struct iof_machine *m, const struct vm_option *option, size_t index)
+{
+	struct machine_device *device = &m->devices[m->n_devices++];
+
+	device->option = option;
+	device->option_index = index;
+	device->is_plugged = index == SIZE_MAX;
+}
+
+static int add_plugged(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
+{
+	struct vm_option *options;
+
+	if (!vmm || !vmm->n_plug)
+		return 0;
+	options = arena_array(m->arena, vmm->n_plug, sizeof(*options));
+	if (!options)
+		return -ENOMEM;
+	for (size_t i = 0; i < vmm->n_plug; i++) {
+		int r = device_parse(ctx, m->arena, vmm->plug[i], &options[i]);
+
+		if (r)
+			return ctx_prefix(ctx, r, "device to plug");
+		add_option(m, &options[i], SIZE_MAX);
+	}
+	return 0;
+}
+
+/* The vIOMMU that is found at plug time is any of the board: order no longer matters. */
+static void find_viommus(struct iof_machine *m)
+{
+	for (size_t i = 0; i < m->n_devices; i++) {
+		struct machine_device *device = &m->devices[i];
+
+		find_viommu(m, device);
+		if (!m->viommu && (device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
+				   device->kind == DRIVER_VIRTIO_IOMMU))
+			m->viommu = device;
+	}
+}
+
+static int list_properties(struct iof_machine *m)
+{
+	struct iof_value *list = NULL;
+	size_t cap = 0;
+
+	for (size_t i = 0; i < m->n_devices; i++) {
+		const struct machine_device *device = &m->devices[i];
+
+		for (size_t id = 1; id < PROPERTY_COUNT; id++) {
+			const struct machine_value *value = &device->value[id];
+			struct iof_value out = { .device = device->label, .text = value->text, .by = value->by,
+						 .why = value->why };
+
+			if (!value->def || !value->text || (device->kind == DRIVER_VFIO_PCI && !value->pair) ||
+			    (device->def && device->def->bus == BUS_PCI && id >= PROPERTY_ADDR))
+				continue;
+			out.property = value->def->name;
+			list = arena_grow(m->arena, list, m->n_properties, &cap, sizeof(*list));
+			if (!list)
+				return -ENOMEM;
+			list[m->n_properties++] = out;
+		}
+	}
+	m->properties = list;
+	return 0;
+}
+
+int machine_build_devices(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
+{
+	size_t n = m->vm->n_options + (vmm ? vmm->n_plug : 0);
+	int r;
+
+	m->devices = arena_array(m->arena, n ? n : 1, sizeof(*m->devices));
+	if (!m->devices || topology_root(m))
+		return -ENOMEM;
+	/* key=value devices first, then those in JSON (system/vl.c qemu_create_cli_devices) */
+	for (int json = 0; json <= 1; json++) {
+		for (size_t i = 0; i < m->vm->n_options; i++) {
+			const struct vm_option *option = &m->vm->options[i];
+
+			if (option->kind == OPTION_DEVICE && option->is_json == (json == 1) && !option->error)
+				add_option(m, option, i);
+		}
+	}
+	m->n_cold = m->n_devices;
+	r = add_plugged(ctx, m, vmm);
+	for (size_t i = 0; r == 0 && i < m->n_devices; i++)
+		r = resolve_device(m, &m->devices[i], vmm);
+	if (r)
+		return r;
+	find_viommus(m);
+	return list_properties(m);
+}

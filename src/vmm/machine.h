@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * machine.h - a VM with every default resolved for one host and one QEMU version, and what that QEMU stumbles over
+ * while it reads the config. Immutable once resolved.
+ */
+#ifndef VMM_MACHINE_H
+#define VMM_MACHINE_H
+
+#include <iommufit/machine.h>
+
+#include "host/host.h"
+#include "vm/vm.h"
+#include "vmm/drivers.h"
+#include "vmm/message.h"
+#include "vmm/versions.h"
+
+/* What QEMU finds wrong in the config itself, in the order in which it would be met. */
+enum problem_kind {
+	PROBLEM_NONE = 0,
+	PROBLEM_SYNTAX,           /* an argument that does not parse */
+	PROBLEM_OBJECT_TYPE,      /* an -object type that this version lacks */
+	PROBLEM_MACHINE_TYPE,     /* a machine type that this version lacks */
+	PROBLEM_MACHINE_OPTION,   /* a machine property or its value */
+	PROBLEM_CPU_BITS,         /* phys-bits or guest-phys-bits out of range */
+	PROBLEM_RAM_BACKING,      /* huge pages that the host has not */
+	PROBLEM_DRIVER_ABSENT,    /* no such device model */
+	PROBLEM_DRIVER_MISSING,   /* -device without a driver */
+	PROBLEM_NOT_SYSBUS,       /* this machine takes no such device */
+	PROBLEM_NO_PCI_BUS,
+	PROBLEM_BUS_ABSENT,
+	PROBLEM_BUS_NO_HOTPLUG,
+	PROBLEM_NOT_HOTPLUGGABLE,
+	PROBLEM_DUPLICATE_ID,
+	PROBLEM_PROPERTY_ABSENT,  /* this version lacks the property */
+	PROBLEM_VALUE,            /* a value that the property does not take */
+	PROBLEM_OBJECT_ABSENT,    /* a link to an object that is not there */
+	PROBLEM_COUNT,
+};
+
+struct problem {
+	enum problem_kind kind;
+	struct message message;        /* as QEMU prints it; several lines are parted by \n */
+	size_t option;                 /* index in vm->options, SIZE_MAX: none */
+	const struct pair *pair;       /* the value it is about, NULL: none */
+	const struct property_def *property; /* its definition in this version, NULL */
+	const char *value;             /* what the rule is about in a word: a property, a driver, a bus */
+};
+
+struct machine_bus {
+	const char *name;
+	struct machine_device *bridge; /* NULL: the machine's own root bus */
+	struct machine_bus *parent;    /* NULL: a root bus */
+	bool is_conventional;
+	bool is_hotpluggable;
+	bool bypass_iommu;
+	unsigned number;    /* as far as it is known before firmware numbers the buses */
+	uint32_t used;      /* slots taken, a bit each */
+	unsigned first_slot;
+	unsigned n_slots;
+	struct machine_bus *next;
+};
+
+struct machine_value {
+	int64_t number;
+	const char *text;
+	enum iof_decider by;
+	const char *why;
+	const struct property_def *def; /* NULL: this version has no such property */
+	const struct pair *pair;        /* where the user wrote it, NULL */
+};
+
+enum host_state {
+	HOST_DEVICE_FOUND = 0,
+	HOST_DEVICE_ABSENT,
+	HOST_DEVICE_UNKNOWN, /* given by a file descriptor or a path that cannot be followed */
+	HOST_DEVICE_NOT_GIVEN,
+};
+
+enum backend { BACKEND_LEGACY = 0, BACKEND_IOMMUFD };
+
+struct machine_device {
+	const char *driver; /* QEMU's own name, aliases resolved */
+	const char *id;     /* NULL */
+	const char *label;  /* id, else host address, else driver: for people */
+	enum driver_kind kind;
+	const struct driver_def *def; /* NULL: a model that is not looked into */
+	const struct vm_option *option;
+	size_t option_index; /* SIZE_MAX: to be plugged */
+	bool is_plugged;     /* hot-plugged after the start */
+	struct machine_value value[PROPERTY_COUNT];
+	struct machine_bus *bus; /* NULL: not on PCI */
+	unsigned devfn;
+	struct problem problem; /* the first thing that stops its creation */
+
+	/* assigned devices */
+	enum host_state host_state;
+	const struct iof_device *host;
+	const char *host_bdf; /* as QEMU names it, "0000:01:00.0" */
+	enum backend backend;
+	const struct machine_device *viommu; /* the one that translates it, NULL: none */
+	const struct machine_device *late_viommu; /* one that comes after it and so does not */
+	const char *guest_address; /* "00.02.0", as messages before firmware numbers the buses have it */
+	bool behind_bridge; /* below a conventional bridge: its requester ID is the bridge's */
+};
+
+enum irqchip { IRQCHIP_USER = 0, IRQCHIP_SPLIT, IRQCHIP_KERNEL };
+
+struct iof_machine {
+	unsigned refs; /* atomic */
+	struct arena *arena;
+	struct iof_host *host;
+	struct iof_vm *vm;
+	struct iof_vmm vmm; /* as asked for, with the version that was found: to resolve an edited config alike */
+
+	uint32_t version;
+	const char *version_text;
+	const char *version_provenance;
+	bool version_assumed;
+	bool version_is_vendor; /* a vendor's build: decide by evidence before version */
+	struct machine_type type;
+	const char *type_name;
+	bool kvm;
+	enum irqchip irqchip;
+	bool nodefaults;
+	bool bypass_iommu; /* default_bus_bypass_iommu */
+	uint64_t memlock;
+	bool is_hypothetical; /* the host is from the catalogue: "would" */
+
+	struct problem problems[PROBLEM_NO_PCI_BUS]; /* before the devices: at most one a kind, in QEMU's order */
+	size_t n_problems;
+
+	struct machine_bus *buses;
+	struct machine_device *devices; /* in the order in which QEMU makes them; then those to be plugged */
+	size_t n_devices;
+	size_t n_cold; /* devices that are there from the start */
+	size_t n_assigned;
+	const struct machine_device *viommu; /* the first; NULL: none */
+
+	const struct iof_value *properties; /* for iof_machine_property() */
+	size_t n_properties;
+};
+
+static inline int64_t device_value(const struct machine_device *device, enum property_id id)
+{
+	return device->value[id].number;
+}
+
+/* resolve.c calls these in turn */
+int machine_find_version(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
+void machine_find_type(struct iof_machine *);
+int machine_build_board(struct iof_machine *);
+int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
+void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *, const char *value,
+		     struct message);
+
+/* topology.c */
+int topology_root(struct iof_machine *);
+struct machine_bus *topology_find(const struct iof_machine *, const char *name);
+struct machine_bus *topology_default(const struct iof_machine *);
+/* A bridge's own bus. */
+int topology_add_bridge(struct iof_machine *, struct machine_device *);
+/* Take a slot for the device (its addr, else the first free one); false: none is left. */
+bool topology_place(struct machine_bus *, struct machine_device *);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* iof_machine_resolve(): config, host and version become a machine. */
+#include <errno.h>
+
+#include "vmm/machine.h"
+
+/* Keep what was asked for: a fix is tried by resolving the edited config in the same way. */
+static int keep_request(struct iof_machine *m, const struct iof_vmm *vmm)
+{
+	const char **plug;
+
+	m->vmm = (struct iof_vmm){ .size = sizeof(m->vmm), .version = m->version_text, .memlock = m->memlock };
+	if (!vmm)
+		return 0;
+	if (vmm->backend)
+		m->vmm.backend = str_eq(vmm->backend, "iommufd") ? "iommufd" : "legacy";
+	plug = arena_array(m->arena, vmm->n_plug + 1, sizeof(*plug));
+	if (!plug)
+		return -ENOMEM;
+	for (size_t i = 0; i < vmm->n_plug; i++) {
+		plug[i] = arena_strdup(m->arena, vmm->plug[i]);
+		if (!plug[i])
+			return -ENOMEM;
+	}
+	m->vmm.plug = plug;
+	m->vmm.n_plug = vmm->n_plug;
+	return 0;
+}
+
+static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
+{
+	int r;
+
+	if (vmm && vmm->backend && !str_eq(vmm->backend, "iommufd") && !str_eq(vmm->backend, "legacy"))
+		return ctx_fail(ctx, -EINVAL, "%s: a backend is iommufd or legacy", vmm->backend);
+	m->memlock = vmm ? vmm->memlock : 0;
+	m->is_hypothetical = m->host->is_hypothetical;
+	machine_find_type(m);
+	r = machine_find_version(ctx, m, vmm);
+	if (r == 0)
+		r = machine_build_board(m);
+	if (r == 0)
+		r = machine_build_devices(ctx, m, vmm);
+	if (r == 0)
+		r = keep_request(m, vmm);
+	return r == -ENOMEM ? ctx_fail(ctx, r, "out of memory") : r;
+}
+
+IOF_EXPORT int iof_machine_resolve(struct iof_ctx *ctx, struct iof_host *host, struct iof_vm *vm,
+				   const struct iof_vmm *vmm, struct iof_machine **out)
+{
+	struct arena *arena = arena_new(8192);
+	struct iof_machine *m = arena ? arena_alloc(arena, sizeof(*m)) : NULL;
+	int r;
+
+	*out = NULL;
+	if (!m) {
+		arena_free(arena);
+		return ctx_fail(ctx, -ENOMEM, "out of memory");
+	}
+	m->refs = 1;
+	m->arena = arena;
+	m->host = iof_host_ref(host);
+	m->vm = iof_vm_ref(vm);
+	r = resolve(ctx, m, vmm);
+	if (r)
+		iof_machine_unref(m);
+	else
+		*out = m;
+	return r;
+}
+
+IOF_EXPORT struct iof_machine *iof_machine_ref(struct iof_machine *m)
+{
+	if (m)
+		__atomic_add_fetch(&m->refs, 1, __ATOMIC_RELAXED);
+	return m;
+}
+
+IOF_EXPORT struct iof_machine *iof_machine_unref(struct iof_machine *m)
+{
+	if (!m || __atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return NULL;
+	iof_host_unref(m->host);
+	iof_vm_unref(m->vm);
+	arena_free(m->arena);
+	return NULL;
+}
+
+IOF_EXPORT const char *iof_machine_vmm_version(const struct iof_machine *m)
+{
+	return m->version_text;
+}
+
+IOF_EXPORT const char *iof_machine_vmm_provenance(const struct iof_machine *m)
+{
+	return m->version_provenance;
+}
+
+IOF_EXPORT const char *iof_machine_type(const struct iof_machine *m)
+{
+	return m->type_name;
+}
+
+IOF_EXPORT int iof_machine_property(const struct iof_machine *m, size_t index, struct iof_value *out)
+{
+	if (index >= m->n_properties)
+		return -ENOENT;
+	*out = m->properties[index];
+	return 0;
+}
