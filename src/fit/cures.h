@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* cures.h - for each kind of fault, what could be changed; the least invasive first. Each is tried before it is shown. */
+#ifndef FIT_CURES_H
+#define FIT_CURES_H
+
+#include "fit/report.h"
+
+/* vIOMMU options */
+int cure_irqchip_split(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_eim(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_scalable(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_intel_width(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_width_48(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_drain(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_pasid_20(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_pasid_host(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_svm(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_caching_mode(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_no_first_stage(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_first_stage_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_fs1gp(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_snoop(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_virtio_width(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_granule(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_other_viommu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_dma_remap(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_no_viommu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_viommu_first(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_remove_viommu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+
+/* assigned devices and the host */
+int cure_off_bridge(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_bind(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_bind_mate(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_unsafe(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_legacy(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_remove_device(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+
+/* the config itself */
+int cure_object_type(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_object_absent(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_machine_type(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_use_q35(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_cpu_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_ram_backing(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_driver(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_bus(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_duplicate_id(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_property(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_value(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+
+/* Widest aw-bits that intel-iommu has and the host allows for all assigned devices; 0: none. */
+unsigned best_intel_width(const struct iof_machine *);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Cures for what QEMU refuses about the config itself. */
+#include <inttypes.h>
+
+#include "fit/cures.h"
+
+/* The device option that the finding is about, SIZE_MAX if it is not in the config (a device to be plugged). */
+static size_t problem_option(const struct iof_finding *finding)
+{
+	return finding->problem ? finding->problem->option : SIZE_MAX;
+}
+
+/* Take iommufd= off every device, and the objects with it. */
+static void use_legacy_backend(struct fix_list *list, struct iof_fix *fix, const struct iof_machine *m)
+{
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+		const char *type = option_value(option, "qom-type");
+
+		if (option->kind == OPTION_OBJECT && type && str_eq(type, "iommufd"))
+			fix_remove(list, fix, i, "object iommufd");
+		else if (option->kind == OPTION_DEVICE && option_pair(option, "iommufd"))
+			fix_unset(list, fix, i, "iommufd", "vfio-pci.iommufd");
+	}
+}
+
+int cure_object_type(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	struct iof_fix *fix;
+
+	if (!str_eq(finding->problem->value, "iommufd"))
+		return 0;
+	fix = fix_new(list, "The devices use the legacy VFIO backend, which this version has.");
+	use_legacy_backend(list, fix, m);
+	return list->err;
+}
+
+int cure_legacy(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	struct iof_fix *fix = fix_new(list, "The devices use the legacy VFIO backend.");
+
+	(void)finding;
+	use_legacy_backend(list, fix, m);
+	return list->err;
+}
+
+int cure_object_absent(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	struct iof_fix *fix = fix_new(list, "The object that the device names is made.");
+	size_t option = problem_option(finding);
+	size_t before = option < m->vm->n_options ? option : m->vm->n_options;
+
+	fix_add(list, fix, "object", arena_printf(list->arena, "iommufd,id=%s", finding->problem->value), before);
+	return list->err;
+}
+
+/* The alias of the same family: the newest type that this binary has. */
+int cure_machine_type(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	static const struct {
+		const char *prefix, *alias;
+	} aliases[] = { { "pc-q35", "q35" }, { "q35", "q35" }, { "pc", "pc" } };
+	const char *name = finding->problem->value;
+
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
+		if (str_starts(name, aliases[i].prefix)) {
+			struct iof_fix *fix = fix_new(list, "The VM gets this QEMU's newest machine type of that kind; "
+							    "a guest may see changed hardware.");
+
+			fix_set(list, fix, m, problem_option(finding), "type", aliases[i].alias, "machine.type");
+			break;
+		}
+	}
+	return list->err;
+}
+
+static size_t machine_option_index(const struct iof_machine *m)
+{
+	size_t found = SIZE_MAX;
+
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		if (m->vm->options[i].kind == OPTION_MACHINE &&
+		    (found == SIZE_MAX || option_pair(&m->vm->options[i], "type")))
+			found = i;
+	}
+	return found;
+}
+
+int cure_use_q35(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	struct iof_fix *fix = fix_new(list, "The guest sees another chipset (q35) and may need drivers for it.");
+	size_t option = machine_option_index(m);
+
+	(void)finding;
+	if (option == SIZE_MAX)
+		fix_add(list, fix, "machine", "q35", 0);
+	else
+		fix_set(list, fix, m, option, "type", "q35", "machine.type");
+	return list->err;
+}
+
+int cure_cpu_bits(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	struct iof_fix *fix = fix_new(list, "The guest's CPU gets the nearest width that QEMU takes.");
+
+	fix_set(list, fix, m, problem_option(finding), "phys-bits", finding->operand[0].number < 32 ? "32" : "52",
+		"cpu.phys-bits");
+	return list->err;
+}
+
+int cure_ram_backing(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	struct iof_fix *fix = fix_new(list, "The VM's RAM uses ordinary pages, which costs some speed.");
+	size_t option = problem_option(finding);
+
+	fix_unset(list, fix, option, "hugetlb", "object.hugetlb");
+	if (option_pair(&m->vm->options[option], "hugetlbsize"))
+		fix_unset(list, fix, option, "hugetlbsize", "object.hugetlbsize");
+	return list->err;
+}
+
+int cure_driver(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	struct iof_fix *fix;
+
+	(void)m;
+	if (problem_option(finding) == SIZE_MAX)
+		return 0;
+	fix = fix_new(list, "The device is left out.");
+	fix_remove(list, fix, problem_option(finding), finding->problem->value);
+	return list->err;
+}
+
+int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+	struct iof_fix *fix;
+
+	if (option == SIZE_MAX) {
+		fix = fix_new(list, "The VM gets a root port of that name.");
+		fix_add(list, fix, "device",
+			arena_printf(list->arena, "pcie-root-port,id=%s,chassis=1", finding->problem->value),
+			m->vm->n_options);
+		return list->err;
+	}
+	fix = fix_new(list, "The device goes to the machine's first bus.");
+	fix_unset(list, fix, option, "bus", fix_target(list, finding->device, "bus"));
+	return list->err;
+}
+
+int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+	struct iof_fix *fix;
+
+	if (option == SIZE_MAX)
+		return 0;
+	fix = fix_new(list, "The second device gets an id of its own.");
+	fix_set(list, fix, m, option, "id", arena_printf(list->arena, "%s-2", finding->problem->value),
+		fix_target(list, finding->device, "id"));
+	return list->err;
+}
+
+/* The property's id by any name that any version has for it. */
+static enum property_id property_by_any_name(const struct driver_def *driver, const char *name)
+{
+	for (size_t i = 0; i < driver->n_properties; i++) {
+		if (str_eq(driver->properties[i].name, name))
+			return driver->properties[i].id;
+	}
+	return PROPERTY_NONE;
+}
+
+/* x-pasid-mode=on (up to 11.0: 8 bits) and pasid-bits (11.1) say the same thing in different types. */
+static enum property_id kindred(enum property_id id)
+{
+	return id == PROPERTY_PASID_BITS ? PROPERTY_PASID_MODE : id == PROPERTY_PASID_MODE ? PROPERTY_PASID_BITS : id;
+}
+
+static const char *kindred_value(enum property_id id, const char *value)
+{
+	if (id == PROPERTY_PASID_MODE)
+		return str_eq(value, "off") ? "0" : "8";
+	return str_eq(value, "0") ? "off" : "on";
+}
+
+int cure_property(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	const struct machine_device *device = finding->device;
+	const char *name = finding->problem->value;
+	size_t option = problem_option(finding);
+	const struct property_def *now;
+	enum property_id id;
+	struct iof_fix *fix;
+
+	if (option == SIZE_MAX || !device || !device->def || m->vm->options[option].kind != OPTION_DEVICE)
+		return 0;
+	id = property_by_any_name(device->def, name);
+	now = id ? driver_property_by_id(device->def, id, m->version) : NULL;
+	if (id && !now && kindred(id) != id)
+		now = driver_property_by_id(device->def, kindred(id), m->version);
+	if (now && finding->problem->pair) {
+		const char *value = finding->problem->pair->value;
+
+		fix = fix_new(list, "The property is written under the name that this version has for it.");
+		fix_unset(list, fix, option, name, fix_target(list, device, name));
+		fix_set(list, fix, m, option, now->name, now->id == id ? value : kindred_value(id, value),
+			fix_target(list, device, now->name));
+	}
+	fix = fix_new(list, "The property is left out: this version cannot do what it asks for.");
+	fix_unset(list, fix, option, name, fix_target(list, device, name));
+	return list->err;
+}
+
+int cure_value(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	const struct machine_device *device = finding->device;
+	size_t option = problem_option(finding);
+	struct iof_fix *fix;
+
+	if (option == SIZE_MAX || !device || !finding->problem->pair || str_eq(finding->problem->value, "host"))
+		return 0;
+	if (m->vm->options[option].kind != OPTION_DEVICE)
+		return 0;
+	fix = fix_new(list, "The property is left out and has its default.");
+	fix_unset(list, fix, option, finding->problem->pair->key,
+		  fix_target(list, device, finding->problem->pair->key));
+	return list->err;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Cures that change the host, or how a device is assigned. Host commands are shown, never run. */
+#include "fit/cures.h"
+
+static int bind_device(struct fix_list *list, const char *bdf, const char *consequence)
+{
+	struct iof_fix *fix = fix_new(list, consequence);
+
+	fix_host(list, fix, arena_printf(list->arena, "driver.%s", bdf), "vfio-pci",
+		 arena_printf(list->arena, "driverctl set-override %s vfio-pci", bdf));
+	return list->err;
+}
+
+int cure_bind(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	(void)m;
+	return bind_device(list, finding->device->host_bdf, "The host can no longer use the device.");
+}
+
+int cure_bind_mate(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	(void)m;
+	return bind_device(list, finding->operand[2].text, "The host can no longer use that device either.");
+}
+
+int cure_unsafe(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	bool is_iommufd = finding->device->backend == BACKEND_IOMMUFD;
+	struct iof_fix *fix = fix_new(list, "The guest could send any interrupt to the host: only for a guest that you "
+					    "trust. Better: switch interrupt remapping on in the firmware setup.");
+
+	(void)m;
+	fix_host(list, fix, is_iommufd ? "iommufd.allow_unsafe_interrupts" : "vfio_iommu_type1.allow_unsafe_interrupts",
+		 "1",
+		 is_iommufd ? "echo 1 > /sys/module/iommufd/parameters/allow_unsafe_interrupts"
+			    : "echo 1 > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+	return list->err;
+}
+
+int cure_remove_device(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	(void)m;
+	if (finding->device->option_index != SIZE_MAX)
+		fix_remove(list, fix_new(list, "The device is given once."), finding->device->option_index,
+			   finding->device->label);
+	return list->err;
+}
+
+int cure_off_bridge(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	const struct machine_device *device = finding->device;
+
+	(void)m;
+	if (device->option_index != SIZE_MAX && option_pair(device->option, "bus"))
+		fix_unset(list, fix_new(list, "The device goes to the machine's root bus."), device->option_index, "bus",
+			  fix_target(list, device, "bus"));
+	return list->err;
+}

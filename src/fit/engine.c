@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The check: walk QEMU's way from its command line to a running guest, and note which rule is met where. The first that
+ * stops QEMU is the message that the user will see. Nothing is rendered here.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fit/report.h"
+
+struct walk {
+	struct iof_report *report;
+	struct scene scene;
+	struct progress progress;
+	enum iof_phase phase;
+	bool is_stopped; /* the VM, or in the plug phase this device */
+	bool is_killed;
+	bool is_doubtful;
+};
+
+/* Within a stage the kernel's say (vfio) comes before the models'. */
+const struct rule_family *const rule_families[] = {
+	&config_family, &vfio_family, &intel_family, &virtio_family, &amd_family, &host_family, &migration_family,
+};
+const size_t n_rule_families = ARRAY_SIZE(rule_families);
+
+static struct iof_finding *add_finding(struct iof_report *report, const struct rule *rule)
+{
+	struct iof_finding *finding;
+
+	if (report->n_findings == report->cap_findings) {
+		size_t cap = report->cap_findings ? 2 * report->cap_findings : 16;
+		struct iof_finding *grown = realloc(report->findings, cap * sizeof(*grown));
+
+		if (!grown) {
+			report->err = -ENOMEM;
+			return NULL;
+		}
+		report->findings = grown;
+		report->cap_findings = cap;
+	}
+	finding = &report->findings[report->n_findings++];
+	memset(finding, 0, sizeof(*finding));
+	finding->rule = rule;
+	return finding;
+}
+
+static void note_problem(struct walk *w, const struct problem *problem, const struct machine_device *device)
+{
+	struct iof_finding *finding = add_finding(w->report, config_rule(problem->kind));
+
+	w->is_stopped = true;
+	if (!finding)
+		return;
+	finding->problem = problem;
+	finding->device = device;
+	finding->phase = w->phase;
+	finding->effect = EFFECT_STOPS;
+	memcpy(finding->operand, problem->message.operand, sizeof(finding->operand));
+}
+
+static void apply_effect(struct walk *w, const struct step *step, bool is_certain)
+{
+	bool is_fatal = step->effect == EFFECT_STOPS || step->effect == EFFECT_KILLS;
+
+	if (!is_certain) {
+		w->is_doubtful = w->is_doubtful || is_fatal || step->effect >= EFFECT_DEGRADES;
+		return;
+	}
+	w->is_stopped = w->is_stopped || is_fatal;
+	w->is_killed = w->is_killed || step->effect == EFFECT_KILLS;
+	if (step->effect == EFFECT_BREAKS)
+		w->report->run = IOF_OUTCOME_BROKEN;
+	else if (step->effect == EFFECT_DEGRADES && w->report->run != IOF_OUTCOME_BROKEN)
+		w->report->run = IOF_OUTCOME_DEGRADED;
+	else if (step->effect == EFFECT_BLOCKS)
+		w->report->migrate = IOF_OUTCOME_BLOCKED;
+}
+
+static void try_step(struct walk *w, const struct step *step)
+{
+	struct operand operand[MESSAGE_OPERANDS];
+	struct iof_finding *finding;
+	enum answer answer;
+
+	memset(operand, 0, sizeof(operand));
+	if (w->scene.device && w->scene.device->host_bdf)
+		operand[0] = text_operand(w->scene.device->host_bdf);
+	answer = step->fires(&w->scene, operand);
+	if (answer == NO)
+		return;
+	finding = add_finding(w->report, step->rule);
+	if (finding) {
+		finding->step = step;
+		finding->device = w->scene.device;
+		finding->phase = w->phase;
+		finding->effect = step->effect;
+		finding->is_doubtful = answer == MAYBE;
+		memcpy(finding->operand, operand, sizeof(operand));
+	}
+	apply_effect(w, step, answer == YES);
+}
+
+/* All steps of a stage that this version has. Ends at the first that stops QEMU. */
+static void walk_stage(struct walk *w, enum stage stage)
+{
+	unsigned when = w->progress.is_hot ? HOT : COLD;
+	uint32_t version = w->scene.m->version;
+
+	for (size_t f = 0; f < n_rule_families && !w->is_stopped; f++) {
+		const struct rule_family *family = rule_families[f];
+
+		for (size_t i = 0; i < family->n_steps && !w->is_stopped; i++) {
+			const struct step *step = &family->steps[i];
+
+			if (step->stage == stage && step->when & when && version >= step->since &&
+			    version < step->until)
+				try_step(w, step);
+		}
+	}
+}
+
+static void walk_device(struct walk *w, const struct machine_device *device)
+{
+	bool is_viommu = device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
+			 device->kind == DRIVER_VIRTIO_IOMMU;
+
+	w->scene.device = device;
+	if (device->problem.kind == PROBLEM_NONE || device->problem.kind >= PROBLEM_DUPLICATE_ID)
+		walk_stage(w, STAGE_ALLOW);
+	if (w->is_stopped)
+		return;
+	if (device->problem.kind) {
+		note_problem(w, &device->problem, device);
+		return;
+	}
+	if (!is_viommu && device->kind != DRIVER_VFIO_PCI)
+		return;
+	for (enum stage stage = STAGE_PRE_PLUG; stage <= STAGE_SET_IOMMU && !w->is_stopped; stage++) {
+		if (stage >= STAGE_OPEN && is_viommu)
+			break;
+		walk_stage(w, stage);
+	}
+	if (is_viommu)
+		w->progress.n_viommus++;
+	w->scene.device = NULL;
+}
+
+static uint64_t granule_mask(const struct machine_device *viommu, const struct iof_host *host)
+{
+	static const unsigned shift[] = { 12, 13, 14, 16 };
+	int64_t granule = device_value(viommu, PROPERTY_GRANULE);
+	uint64_t page = host->page_size ? host->page_size : 4096;
+
+	return granule < GRANULE_HOST ? ~UINT64_C(0) << shift[granule] : ~(page - 1);
+}
+
+static void walk_start(struct walk *w)
+{
+	const struct iof_machine *m = w->scene.m;
+
+	w->phase = IOF_PHASE_START;
+	if (m->n_problems) {
+		note_problem(w, &m->problems[0], NULL);
+		return;
+	}
+	if (m->viommu && m->viommu->kind == DRIVER_VIRTIO_IOMMU)
+		w->progress.page_mask = granule_mask(m->viommu, w->scene.host);
+	for (size_t i = 0; i < m->n_cold && !w->is_stopped; i++)
+		walk_device(w, &m->devices[i]);
+	w->scene.device = NULL;
+	if (!w->is_stopped)
+		walk_stage(w, STAGE_DONE);
+	w->progress.is_frozen = true;
+}
+
+static enum iof_outcome outcome_of(const struct walk *w, enum iof_outcome good, enum iof_outcome bad)
+{
+	if (w->is_stopped)
+		return bad;
+	return w->is_doubtful ? IOF_OUTCOME_UNKNOWN : good;
+}
+
+/* The worst of what becomes of the devices that are plugged, one after another. */
+static void walk_plug(struct walk *w)
+{
+	const struct iof_machine *m = w->scene.m;
+	struct iof_report *report = w->report;
+
+	w->phase = IOF_PHASE_PLUG;
+	report->plug = m->n_cold == m->n_devices ? IOF_OUTCOME_NONE : IOF_OUTCOME_ACCEPTED;
+	if (report->plug != IOF_OUTCOME_NONE && report->start != IOF_OUTCOME_STARTS) {
+		report->plug = report->start == IOF_OUTCOME_FAILS ? IOF_OUTCOME_NOT_REACHED : IOF_OUTCOME_UNKNOWN;
+		return;
+	}
+	w->progress.is_hot = true;
+	for (size_t i = m->n_cold; i < m->n_devices && report->plug != IOF_OUTCOME_KILLS_VM; i++) {
+		enum iof_outcome outcome;
+
+		w->is_stopped = w->is_killed = w->is_doubtful = false;
+		walk_device(w, &m->devices[i]);
+		outcome = w->is_killed ? IOF_OUTCOME_KILLS_VM
+				       : outcome_of(w, IOF_OUTCOME_ACCEPTED, IOF_OUTCOME_REFUSED);
+		if (outcome == IOF_OUTCOME_KILLS_VM || report->plug == IOF_OUTCOME_ACCEPTED ||
+		    (outcome == IOF_OUTCOME_REFUSED && report->plug == IOF_OUTCOME_UNKNOWN))
+			report->plug = outcome;
+	}
+	w->progress.is_hot = false;
+}
+
+/* Of each assigned device that is there: those of the start, and those whose plug was accepted. */
+static void walk_run(struct walk *w)
+{
+	const struct iof_machine *m = w->scene.m;
+	struct iof_report *report = w->report;
+	size_t n = report->plug == IOF_OUTCOME_ACCEPTED ? m->n_devices : m->n_cold;
+
+	w->phase = IOF_PHASE_RUN;
+	report->run = IOF_OUTCOME_WORKS;
+	if (report->start != IOF_OUTCOME_STARTS || report->plug == IOF_OUTCOME_KILLS_VM) {
+		report->run = IOF_OUTCOME_UNKNOWN;
+		return;
+	}
+	w->is_doubtful = false;
+	for (size_t i = 0; i < n; i++) {
+		w->is_stopped = false;
+		w->scene.device = &m->devices[i];
+		if (m->devices[i].kind == DRIVER_VFIO_PCI)
+			walk_stage(w, STAGE_RUN);
+	}
+	w->scene.device = NULL;
+	w->is_stopped = false;
+	if (w->is_doubtful && report->run == IOF_OUTCOME_WORKS)
+		report->run = IOF_OUTCOME_UNKNOWN;
+}
+
+static void walk_migrate(struct walk *w)
+{
+	struct iof_report *report = w->report;
+
+	w->phase = IOF_PHASE_MIGRATE;
+	report->migrate = w->scene.m->n_assigned ? IOF_OUTCOME_UNKNOWN : IOF_OUTCOME_POSSIBLE;
+	if (report->start == IOF_OUTCOME_STARTS)
+		walk_stage(w, STAGE_MIGRATE);
+}
+
+static void walk_world(struct iof_report *report, const struct iof_host *host, const struct iof_machine *m,
+		       size_t world)
+{
+	struct walk w = { .report = report, .scene = { .host = host, .m = m, .world = world } };
+
+	w.scene.progress = &w.progress;
+	walk_start(&w);
+	report->start = outcome_of(&w, IOF_OUTCOME_STARTS, IOF_OUTCOME_FAILS);
+	walk_plug(&w);
+	walk_run(&w);
+	walk_migrate(&w);
+}
+
+static enum iof_verdict worse(enum iof_verdict a, enum iof_verdict b)
+{
+	static const unsigned rank[] = { [IOF_VERDICT_FITS] = 0, [IOF_VERDICT_DEGRADED] = 1,
+					 [IOF_VERDICT_UNKNOWN] = 2, [IOF_VERDICT_FAILS] = 3 };
+
+	return rank[a] >= rank[b] ? a : b;
+}
+
+static enum iof_verdict verdict_of(enum iof_outcome outcome)
+{
+	switch (outcome) {
+	case IOF_OUTCOME_FAILS:
+	case IOF_OUTCOME_REFUSED:
+	case IOF_OUTCOME_KILLS_VM:
+	case IOF_OUTCOME_BROKEN:
+	case IOF_OUTCOME_BLOCKED:
+		return IOF_VERDICT_FAILS;
+	case IOF_OUTCOME_DEGRADED:
+		return IOF_VERDICT_DEGRADED;
+	case IOF_OUTCOME_UNKNOWN:
+		return IOF_VERDICT_UNKNOWN;
+	default:
+		return IOF_VERDICT_FITS;
+	}
+}
+
+static void set_verdict(struct iof_report *report)
+{
+	report->verdict = worse(verdict_of(report->start), verdict_of(report->plug));
+	report->verdict = worse(report->verdict, verdict_of(report->run));
+	if (report->options.migrate)
+		report->verdict = worse(report->verdict, verdict_of(report->migrate));
+}
+
+static bool same_answer(const struct iof_report *a, const struct iof_report *b)
+{
+	return a->start == b->start && a->plug == b->plug && a->run == b->run && a->migrate == b->migrate;
+}
+
+/* Walk the other worlds: where an outcome differs there, it is not known. */
+static void compare_worlds(struct iof_report *report)
+{
+	for (size_t world = 1; world < report->host->n_worlds; world++) {
+		struct iof_report other = *report;
+
+		other.findings = NULL;
+		other.n_findings = other.cap_findings = 0;
+		walk_world(&other, report->host, report->machine, world);
+		free(other.findings);
+		if (other.err)
+			report->err = other.err;
+		if (same_answer(report, &other))
+			continue;
+		report->is_doubtful = true;
+		if (report->start != other.start)
+			report->start = IOF_OUTCOME_UNKNOWN;
+		if (report->plug != other.plug)
+			report->plug = IOF_OUTCOME_UNKNOWN;
+		if (report->run != other.run)
+			report->run = IOF_OUTCOME_UNKNOWN;
+		if (report->migrate != other.migrate)
+			report->migrate = IOF_OUTCOME_UNKNOWN;
+	}
+	if (report->is_doubtful) {
+		struct iof_finding *finding = add_finding(report, rule_find("host.fact-missing"));
+
+		if (finding) {
+			finding->phase = IOF_PHASE_START;
+			finding->operand[0] = text_operand(report->host->missing_fact);
+			finding->operand[1] = text_operand(report->host->missing_how);
+		}
+	}
+}
+
+IOF_EXPORT int iof_check(const struct iof_host *host, const struct iof_machine *m, const struct iof_options *options,
+			 struct iof_report *report)
+{
+	arena_reset(report->arena);
+	report->host = host ? host : m->host;
+	report->machine = m;
+	report->options = (struct iof_options){ .migrate = options && options->migrate };
+	report->n_findings = 0;
+	report->is_rendered = false;
+	report->is_doubtful = false;
+	report->err = 0;
+	report->migrate_why = NULL;
+	walk_world(report, report->host, m, 0);
+	if (report->host->n_worlds > 1)
+		compare_worlds(report);
+	set_verdict(report);
+	return report->err;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Looking for a fix: try a cure on the whole VM; where another fault then shows, cure that, too, until the check is clean.
+ * What belongs together becomes one fix, and nothing is offered that was not tried.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "fit/report.h"
+#include "host/what_if.h"
+
+#define MAX_ROUNDS 8  /* faults that may hide behind one another */
+#define MAX_TRIES  96 /* checks that one finding may cost */
+
+struct plan {
+	struct iof_report *report;
+	struct arena *arena; /* of the fix */
+	const struct iof_fix *rounds[MAX_ROUNDS];
+	unsigned n_rounds;
+	unsigned tries;
+	bool was_failing;
+	int err;
+};
+
+static bool is_fault(const struct iof_finding *finding)
+{
+	return !finding->is_doubtful && finding->effect != EFFECT_NOTE && finding->effect != EFFECT_WARNS &&
+	       finding->effect != EFFECT_BLOCKS;
+}
+
+static bool is_good(const struct plan *p, const struct iof_report *report)
+{
+	if (report->start != IOF_OUTCOME_STARTS || report->verdict == IOF_VERDICT_FAILS)
+		return false;
+	return p->was_failing || report->verdict == IOF_VERDICT_FITS;
+}
+
+static int apply_edits(const struct iof_fix *fix, const struct iof_host *host, const struct iof_vm *vm,
+		       struct iof_host **new_host, struct iof_vm **new_vm)
+{
+	struct vm_edit *edits = calloc(fix->n_edits ? fix->n_edits : 1, sizeof(*edits));
+	size_t n = 0;
+	int r = 0;
+
+	*new_host = iof_host_ref((struct iof_host *)(uintptr_t)host);
+	*new_vm = NULL;
+	if (!edits)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < fix->n_edits; i++) {
+		const struct fix_edit *e = &fix->edits[i];
+		struct iof_host *changed;
+
+		if (e->where == IOF_WHERE_VM) {
+			edits[n++] = fix_to_vm_edit(e);
+			continue;
+		}
+		r = host_what_if(*new_host, e->target, e->value, &changed);
+		if (r == 0) {
+			iof_host_unref(*new_host);
+			*new_host = changed;
+		}
+	}
+	if (r == 0)
+		r = vm_edit_structure(NULL, vm, edits, n, new_vm);
+	free(edits);
+	return r;
+}
+
+static bool solve(struct plan *p, struct iof_host *host, struct iof_vm *vm);
+
+/* One cure on top of those so far; true: with it, and maybe more, the check is clean. */
+static bool try_cure(struct plan *p, const struct iof_fix *fix, const struct iof_host *host, const struct iof_vm *vm)
+{
+	struct iof_host *new_host = NULL;
+	struct iof_vm *new_vm = NULL;
+	bool solved = false;
+	int r;
+
+	if (p->n_rounds == MAX_ROUNDS || p->tries++ >= MAX_TRIES || !fix->n_edits)
+		return false;
+	p->rounds[p->n_rounds++] = fix;
+	r = apply_edits(fix, host, vm, &new_host, &new_vm);
+	if (r == -ENOMEM)
+		p->err = r;
+	if (r == 0)
+		solved = solve(p, new_host, new_vm);
+	iof_host_unref(new_host);
+	iof_vm_unref(new_vm);
+	if (!solved)
+		p->n_rounds--;
+	return solved;
+}
+
+/* Cures of the first fault that the check still finds, one after another. */
+static bool cure_first_fault(struct plan *p, const struct iof_report *report)
+{
+	const struct iof_machine *m = report->machine;
+
+	for (size_t i = 0; i < report->n_findings && !p->err; i++) {
+		const struct iof_finding *finding = &report->findings[i];
+		struct fix_list list = { .arena = p->arena };
+
+		if (!is_fault(finding))
+			continue;
+		list.last = &list.first;
+		if (finding->rule->cure)
+			finding->rule->cure(&list, m, finding);
+		if (list.err)
+			p->err = list.err;
+		for (struct iof_fix *fix = list.first; fix && !p->err; fix = fix->next) {
+			if (try_cure(p, fix, m->host, m->vm))
+				return true;
+		}
+		return false;
+	}
+	return false;
+}
+
+static bool solve(struct plan *p, struct iof_host *host, struct iof_vm *vm)
+{
+	struct iof_machine *m = NULL;
+	struct iof_report *report = NULL;
+	bool solved = false;
+	int r = iof_report_new(NULL, &report);
+
+	if (r == 0)
+		r = iof_machine_resolve(NULL, host, vm, &p->report->machine->vmm, &m);
+	if (r == 0)
+		r = iof_check(host, m, &p->report->options, report);
+	if (r == -ENOMEM)
+		p->err = r;
+	if (r == 0)
+		solved = is_good(p, report) || cure_first_fault(p, report);
+	iof_report_unref(report);
+	iof_machine_unref(m);
+	return solved;
+}
+
+/* All rounds as one fix, its edits numbered by round. */
+static struct iof_fix *join_rounds(struct plan *p, struct iof_fix *first)
+{
+	struct iof_fix *fix = arena_alloc(p->arena, sizeof(*fix));
+	size_t n = 0;
+
+	for (unsigned r = 0; r < p->n_rounds; r++)
+		n += p->rounds[r]->n_edits;
+	if (fix)
+		fix->edits = arena_array(p->arena, n ? n : 1, sizeof(*fix->edits));
+	if (!fix || !fix->edits) {
+		p->err = -ENOMEM;
+		return NULL;
+	}
+	for (unsigned r = 0; r < p->n_rounds; r++) {
+		for (size_t i = 0; i < p->rounds[r]->n_edits; i++) {
+			fix->edits[fix->n_edits] = p->rounds[r]->edits[i];
+			fix->edits[fix->n_edits++].round = r;
+		}
+	}
+	fix->consequence = first->consequence;
+	fix->is_checked = true;
+	return fix;
+}
+
+int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
+{
+	const struct iof_machine *m = report->machine;
+	struct fix_list list = { .arena = report->arena };
+	struct iof_fix **last = &finding->fixes;
+	struct plan p = { .report = report, .arena = report->arena,
+			  .was_failing = report->verdict == IOF_VERDICT_FAILS };
+
+	finding->has_fixes = true;
+	list.last = &list.first;
+	if (!finding->rule->cure || !is_fault(finding))
+		return 0;
+	finding->rule->cure(&list, m, finding);
+	p.err = list.err;
+	for (struct iof_fix *fix = list.first; fix && !p.err; fix = fix->next) {
+		p.n_rounds = 0;
+		p.tries = 0;
+		if (!try_cure(&p, fix, report->host, m->vm))
+			continue;
+		*last = join_rounds(&p, fix);
+		if (*last)
+			last = &(*last)->next;
+	}
+	return p.err;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef FIT_REPORT_H
+#define FIT_REPORT_H
+
+#include "fit/rule.h"
+
+struct iof_finding {
+	const struct rule *rule;
+	const struct step *step;       /* NULL: about the config itself */
+	const struct problem *problem; /* then: which */
+	const struct machine_device *device;
+	enum iof_phase phase;
+	enum effect effect;
+	struct operand operand[MESSAGE_OPERANDS];
+	bool is_doubtful; /* depends on a missing fact */
+	struct iof_fix *fixes;
+	bool has_fixes; /* they were looked for */
+};
+
+/* One edit of a fix. */
+struct fix_edit {
+	enum iof_where where;
+	enum iof_op op;
+	size_t option; /* of the VM as it is now; SIZE_MAX: none (a new option, or not in the VM) */
+	size_t before;
+	const char *name;   /* ADD: the option */
+	const char *key;
+	const char *value;
+	const char *target; /* for people: "intel-iommu.aw-bits" */
+	const char *command;
+	unsigned round; /* edits of a later round mean the config as the earlier ones left it */
+};
+
+struct iof_fix {
+	struct iof_fix *next;
+	struct fix_edit *edits;
+	size_t n_edits;
+	const char *consequence;
+	bool is_checked;
+};
+
+struct iof_report {
+	struct arena *arena;      /* texts, fixes */
+	struct iof_ctx *ctx;
+	const struct iof_host *host;
+	const struct iof_machine *machine;
+	struct iof_options options;
+
+	enum iof_verdict verdict;
+	enum iof_outcome start, plug, run, migrate;
+	const char *migrate_why;
+	bool is_doubtful; /* a missing fact decides */
+
+	struct iof_finding *findings;
+	size_t n_findings, cap_findings;
+	const char **lines[IOF_PHASE_MIGRATE + 1]; /* rendered messages */
+	size_t n_lines[IOF_PHASE_MIGRATE + 1];
+	bool is_rendered;
+	int err; /* out of memory while checking */
+};
+
+struct fix_list {
+	struct arena *arena;
+	struct iof_fix *first, **last;
+	int err;
+};
+
+/* fixes.c */
+struct iof_fix *fix_new(struct fix_list *, const char *consequence);
+void fix_set(struct fix_list *, struct iof_fix *, const struct iof_machine *, size_t option, const char *key,
+	     const char *value, const char *target);
+void fix_unset(struct fix_list *, struct iof_fix *, size_t option, const char *key, const char *target);
+void fix_remove(struct fix_list *, struct iof_fix *, size_t option, const char *target);
+void fix_move(struct fix_list *, struct iof_fix *, size_t option, size_t before, const char *target);
+void fix_add(struct fix_list *, struct iof_fix *, const char *name, const char *value, size_t before);
+void fix_host(struct fix_list *, struct iof_fix *, const char *target, const char *to, const char *command);
+/* "intel-iommu.aw-bits" */
+const char *fix_target(struct fix_list *, const struct machine_device *, const char *key);
+/* Set or, where this version's property has another name, add a vIOMMU's property. */
+void fix_property(struct fix_list *, struct iof_fix *, const struct iof_machine *, const struct machine_device *,
+		  enum property_id, const char *value);
+struct vm_edit fix_to_vm_edit(const struct fix_edit *);
+/* plan.c: look for fixes of a finding, each tried on the whole VM. */
+int report_make_fixes(struct iof_report *, struct iof_finding *);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * rule.h - a rule is data plus one function. A step says where on a VMM's way a rule is met, in which versions, what it
+ * does there and how that version words it. A changed default or message is one line in a step table.
+ */
+#ifndef FIT_RULE_H
+#define FIT_RULE_H
+
+#include <iommufit/report.h>
+
+#include "vmm/machine.h"
+
+/* QEMU's way, in order. From CREATE to SET_IOMMU it is gone for each device in turn. */
+enum stage {
+	STAGE_CONFIG = 0, /* options, machine type, board */
+	STAGE_CREATE,     /* driver, bus */
+	STAGE_ALLOW,      /* hot-plug: whether the machine takes such a device at all; then id, properties */
+	STAGE_PRE_PLUG,   /* the machine's say */
+	STAGE_REALIZE,    /* the model's own checks */
+	STAGE_OPEN,       /* assigned device: find it, open its group or cdev */
+	STAGE_ATTACH,     /* container or IOAS, HWPT */
+	STAGE_MAP,        /* memory listener */
+	STAGE_REGIONS,    /* BARs */
+	STAGE_SET_IOMMU,  /* the vIOMMU looks at the host's */
+	STAGE_DONE,       /* machine done */
+	STAGE_RUN,
+	STAGE_MIGRATE,
+	STAGE_COUNT,
+};
+
+enum effect {
+	EFFECT_NOTE = 0,
+	EFFECT_WARNS,    /* QEMU prints a warning and goes on */
+	EFFECT_STOPS,    /* cold: the VM does not start; plugged: the device is refused */
+	EFFECT_KILLS,    /* QEMU aborts */
+	EFFECT_DEGRADES, /* DMA: something is lost */
+	EFFECT_BREAKS,   /* DMA cannot work */
+	EFFECT_BLOCKS,   /* migration */
+};
+
+/* MAYBE: it depends on a fact that is missing. */
+enum answer { NO = 0, YES, MAYBE };
+
+enum { COLD = 1, HOT = 2, COLD_AND_HOT = 3 };
+
+/* What changes while QEMU goes its way. */
+struct progress {
+	uint64_t page_mask; /* virtio-iommu: sizes that all devices so far have in common */
+	bool is_frozen;     /* its granule is fixed: the machine is done */
+	bool is_hot;
+	size_t n_viommus;
+};
+
+/* What a rule sees. */
+struct scene {
+	const struct iof_host *host;
+	const struct iof_machine *m;
+	size_t world;
+	const struct machine_device *device; /* NULL at CONFIG, DONE and MIGRATE */
+	struct progress *progress;
+	const struct problem *problem; /* for rules about the config itself */
+};
+
+typedef enum answer (*rule_fn)(const struct scene *, struct operand *);
+
+struct fix_list;
+struct iof_finding;
+/* Put candidates for a cure on the list, the least invasive first. */
+typedef int (*cure_fn)(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+
+struct rule {
+	const char *id;
+	enum iof_severity severity;
+	const char *title;   /* what is wrong, in one line */
+	const char *what;    /* what will happen; placeholders are the operands */
+	const char *because; /* why, with the numbers */
+	const char *source;
+	const char *confirmed; /* lab, report, source */
+	cure_fn cure;          /* NULL: there is none in the VM's config */
+	const char *no_cure;   /* then: what to do about it in words */
+};
+
+struct step {
+	enum stage stage;
+	unsigned when;
+	uint32_t since, until; /* VMM versions, until exclusive */
+	enum effect effect;
+	rule_fn fires;
+	const struct rule *rule;
+	const char *message; /* what QEMU prints; several lines are parted by \n; NULL: nothing */
+};
+
+struct rule_family {
+	const struct step *steps;
+	size_t n_steps;
+	const struct rule *rules;
+	size_t n_rules;
+};
+
+extern const struct rule_family config_family, intel_family, virtio_family, amd_family, vfio_family,
+	host_family, migration_family;
+extern const struct rule_family *const rule_families[];
+extern const size_t n_rule_families;
+
+/* The rule for a problem of the config. */
+const struct rule *config_rule(enum problem_kind);
+const struct rule *rule_find(const char *id);
+
+/* Operand 0 of every rule about an assigned device is its address, as QEMU names it. */
+static inline const struct device_iova *scene_iova(const struct scene *s)
+{
+	const struct device_iova *iova = s->device->host ? &s->device->host->iova[s->world] : NULL;
+
+	return iova && iova->known ? iova : NULL;
+}
+
+static inline bool has_viommu(const struct scene *s, enum driver_kind kind)
+{
+	return s->device->viommu && s->device->viommu->kind == kind;
+}
+
+static inline bool viommu_is(const struct scene *s, enum driver_kind kind, enum property_id id, int64_t value)
+{
+	return has_viommu(s, kind) && s->device->viommu->value[id].def &&
+	       device_value(s->device->viommu, id) == value;
+}
+
+#endif

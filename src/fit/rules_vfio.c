@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Assigned devices: found, bound, their group or cdev opened, attached (QEMU hw/vfio/pci.c, container.c, iommufd.c), and
+ * what the kernel says to that (Linux drivers/vfio, drivers/iommu).
+ */
+#include "fit/cures.h"
+#include "fit/rule.h"
+
+#define V9_0  QEMU(9, 0, 0)
+#define V9_1  QEMU(9, 1, 0)
+#define V11_0 QEMU(11, 0, 0)
+#define END   QEMU_NEVER
+
+static bool is_legacy(const struct scene *s)
+{
+	return s->device->backend == BACKEND_LEGACY;
+}
+
+static const struct iommu_group *host_group(const struct scene *s)
+{
+	return s->device->host ? s->device->host->group : NULL;
+}
+
+static bool is_vfio(const struct iof_device *device)
+{
+	return device->driver && device->driver_is_vfio;
+}
+
+static void put_group(const struct scene *s, struct operand *op)
+{
+	const struct iommu_group *group = host_group(s);
+
+	op[1] = number_operand(group ? group->id : 0);
+}
+
+static enum answer not_given(const struct scene *s, struct operand *op)
+{
+	return s->device->host_state == HOST_DEVICE_NOT_GIVEN ? YES : NO;
+}
+
+static enum answer absent(const struct scene *s, struct operand *op)
+{
+	return s->device->host_state == HOST_DEVICE_ABSENT ? YES : NO;
+}
+
+/* Given by a descriptor that could not be followed: everything about it is unknown. */
+static enum answer not_identified(const struct scene *s, struct operand *op)
+{
+	return s->device->host_state == HOST_DEVICE_UNKNOWN && !s->device->host ? MAYBE : NO;
+}
+
+/* No group: the host has no IOMMU, or it does not translate this device. */
+static enum answer no_group(const struct scene *s, struct operand *op)
+{
+	const struct iof_host *host = s->host;
+
+	if (!s->device->host || host_group(s))
+		return NO;
+	if (host->iommu == IOF_IOMMU_UNKNOWN)
+		return MAYBE;
+	op[1] = text_operand(host->iommu == IOF_IOMMU_NONE && host->iommu_why
+				     ? host->iommu_why
+				     : "The IOMMU does not translate this device.");
+	return YES;
+}
+
+static enum answer no_group_legacy(const struct scene *s, struct operand *op)
+{
+	return is_legacy(s) ? no_group(s, op) : NO;
+}
+
+static enum answer no_group_iommufd(const struct scene *s, struct operand *op)
+{
+	return is_legacy(s) ? NO : no_group(s, op);
+}
+
+/* The node /dev/vfio/N is there as soon as one device of the group is bound to vfio. */
+static bool group_has_node(const struct iommu_group *group)
+{
+	for (size_t i = 0; i < group->n_devices; i++) {
+		if (is_vfio(group->devices[i]))
+			return true;
+	}
+	return false;
+}
+
+static void put_driver(const struct scene *s, struct operand *op)
+{
+	put_group(s, op);
+	op[2] = text_operand(s->device->host->driver ? s->device->host->driver : "no driver");
+}
+
+static enum answer not_bound_legacy(const struct scene *s, struct operand *op)
+{
+	const struct iommu_group *group = host_group(s);
+
+	if (!is_legacy(s) || !group)
+		return NO;
+	put_driver(s, op);
+	return group_has_node(group) ? NO : YES;
+}
+
+static enum answer not_bound_iommufd(const struct scene *s, struct operand *op)
+{
+	if (is_legacy(s) || !host_group(s))
+		return NO;
+	put_driver(s, op);
+	return is_vfio(s->device->host) ? NO : YES;
+}
+
+/* Bound itself it is not, but a mate is: the group opens, the device does not. */
+static enum answer mate_bound_only(const struct scene *s, struct operand *op)
+{
+	if (!is_legacy(s) || !host_group(s))
+		return NO;
+	put_driver(s, op);
+	return is_vfio(s->device->host) ? NO : YES;
+}
+
+/* Bridges and devices without a driver do no harm (Linux driver_managed_dma: pcieport, pci-stub). */
+static bool holds_group(const struct iof_device *device)
+{
+	return device->driver && !device->driver_is_vfio && !str_eq(device->driver, "pcieport") &&
+	       !str_eq(device->driver, "pci-stub") && !str_eq(device->driver, "shpchp");
+}
+
+static const struct iof_device *foreign_mate(const struct iommu_group *group)
+{
+	for (size_t i = 0; i < group->n_devices; i++) {
+		if (holds_group(group->devices[i]))
+			return group->devices[i];
+	}
+	return NULL;
+}
+
+static enum answer group_busy(const struct scene *s, struct operand *op)
+{
+	const struct iommu_group *group = host_group(s);
+	const struct iof_device *mate = group ? foreign_mate(group) : NULL;
+
+	put_group(s, op);
+	if (!mate)
+		return NO;
+	op[2] = text_operand(mate->bdf);
+	op[3] = text_operand(mate->driver);
+	return YES;
+}
+
+static enum answer group_busy_legacy(const struct scene *s, struct operand *op)
+{
+	return is_legacy(s) ? group_busy(s, op) : NO;
+}
+
+static enum answer group_busy_iommufd(const struct scene *s, struct operand *op)
+{
+	return is_legacy(s) ? NO : group_busy(s, op);
+}
+
+/* A direct region that the kernel does not relax: the firmware wants this device mapped one to one. */
+static enum answer direct_region(const struct scene *s, struct operand *op)
+{
+	const struct iommu_group *group = host_group(s);
+
+	put_group(s, op);
+	for (size_t i = 0; group && i < group->n_regions; i++) {
+		if (group->regions[i].type != REGION_DIRECT)
+			continue;
+		op[2] = hex_operand(group->regions[i].first);
+		op[3] = hex_operand(group->regions[i].last);
+		return YES;
+	}
+	return NO;
+}
+
+static enum answer direct_region_legacy(const struct scene *s, struct operand *op)
+{
+	return is_legacy(s) && kernel_at_least(s->host, 6, 6) ? direct_region(s, op) : NO;
+}
+
+static enum answer direct_region_old_kernel(const struct scene *s, struct operand *op)
+{
+	return is_legacy(s) && !kernel_at_least(s->host, 6, 6) ? direct_region(s, op) : NO;
+}
+
+static enum answer direct_region_iommufd(const struct scene *s, struct operand *op)
+{
+	return is_legacy(s) ? NO : direct_region(s, op);
+}
+
+static enum answer no_isolated_msi(const struct scene *s, enum tristate unsafe)
+{
+	if (!host_group(s) || unsafe == TRI_YES || s->host->interrupt_remapping == TRI_YES)
+		return NO;
+	return s->host->interrupt_remapping == TRI_NO && unsafe == TRI_NO ? YES : MAYBE;
+}
+
+static enum answer no_remapping_legacy(const struct scene *s, struct operand *op)
+{
+	put_group(s, op);
+	return is_legacy(s) ? no_isolated_msi(s, s->host->unsafe_legacy) : NO;
+}
+
+static enum answer no_remapping_iommufd(const struct scene *s, struct operand *op)
+{
+	put_group(s, op);
+	return is_legacy(s) ? NO : no_isolated_msi(s, s->host->unsafe_iommufd);
+}
+
+static enum answer no_iommufd(const struct scene *s, struct operand *op)
+{
+	if (is_legacy(s) || !host_group(s) || !is_vfio(s->device->host))
+		return NO;
+	return s->host->vfio_cdev == TRI_NO || s->host->iommufd == TRI_NO ? YES : NO;
+}
+
+static enum answer used_twice(const struct scene *s, struct operand *op)
+{
+	for (const struct machine_device *other = s->m->devices; other < s->device; other++) {
+		if (other->kind == DRIVER_VFIO_PCI && other->host_state == HOST_DEVICE_FOUND &&
+		    str_eq(other->host_bdf, s->device->host_bdf)) {
+			op[1] = text_operand(other->label);
+			return YES;
+		}
+	}
+	return NO;
+}
+
+static enum answer used_twice_legacy(const struct scene *s, struct operand *op)
+{
+	return is_legacy(s) ? used_twice(s, op) : NO;
+}
+
+static enum answer used_twice_iommufd(const struct scene *s, struct operand *op)
+{
+	return is_legacy(s) ? NO : used_twice(s, op);
+}
+
+/* Devices of one group behind a vIOMMU that gives each its own address space. */
+static enum answer group_split(const struct scene *s, struct operand *op)
+{
+	put_group(s, op);
+	for (const struct machine_device *other = s->m->devices; other < s->device && is_legacy(s); other++) {
+		bool same_group = other->kind == DRIVER_VFIO_PCI && other->host && host_group(s) &&
+				  other->host->group == host_group(s);
+
+		if (!same_group || other->backend != BACKEND_LEGACY)
+			continue;
+		op[2] = text_operand(other->host_bdf);
+		if (other->viommu != s->device->viommu)
+			return YES;
+		/* below one conventional bridge they share the bridge's requester ID, and so the address space */
+		if (s->device->viommu && !(s->device->bus == other->bus && s->device->behind_bridge))
+			return YES;
+	}
+	return NO;
+}
+
+/* Two resources of this device's or another's BARs in one host page: the kernel refuses to map them. */
+static bool is_page_shared(const struct iof_device *device, unsigned bar, uint64_t page)
+{
+	uint64_t first = device->bars[bar].address;
+
+	for (unsigned i = 0; i < PCI_BARS; i++) {
+		const struct pci_bar *other = &device->bars[i];
+
+		if (i != bar && other->size && !other->is_io && other->address / page == first / page)
+			return true;
+	}
+	return first % page != 0;
+}
+
+/* 11.0+ wants a dma-buf for each BAR that it maps; the kernel gives none for a part of a page. */
+static enum answer small_bar(const struct scene *s, struct operand *op)
+{
+	const struct iof_device *device = s->device->host;
+	uint64_t page = s->host->page_size ? s->host->page_size : 4096;
+
+	if (!device || device_value(s->device, PROPERTY_NO_MMAP) == ON || !kernel_at_least(s->host, 6, 19))
+		return NO;
+	for (unsigned i = 0; i < PCI_BARS; i++) {
+		const struct pci_bar *bar = &device->bars[i];
+
+		if (!bar->size || bar->is_io || bar->size >= page || is_page_shared(device, i, page))
+			continue;
+		op[1] = number_operand(i);
+		op[2] = number_operand(bar->size);
+		return YES;
+	}
+	return NO;
+}
+
+static enum answer late_viommu(const struct scene *s, struct operand *op)
+{
+	if (!s->device->late_viommu)
+		return NO;
+	op[1] = text_operand(s->device->late_viommu->driver);
+	return YES;
+}
+
+static enum answer two_viommus(const struct scene *s, struct operand *op)
+{
+	op[0] = text_operand(s->device->driver);
+	return s->device->kind != DRIVER_VFIO_PCI && s->progress->n_viommus > 0 ? YES : NO;
+}
+
+enum {
+	NOT_GIVEN, ABSENT, NOT_IDENTIFIED, NO_GROUP, NOT_BOUND, GROUP_BUSY, DIRECT, NO_REMAPPING, NO_IOMMUFD, TWICE, SPLIT,
+	SMALL_BAR, LATE_VIOMMU, TWO_VIOMMUS,
+};
+
+static const struct rule rules[] = {
+	[NOT_GIVEN] = { "vfio.no-device-given", IOF_SEVERITY_ERROR, "vfio-pci without a host device",
+			"QEMU will refuse this vfio-pci device: it names no host device.",
+			"One of host=, sysfsdev= or fd= must say which device is meant.",
+			"QEMU hw/vfio/pci.c vfio_pci_realize", "lab", NULL,
+			"Write host=DDDD:BB:DD.F with the address from `lspci -D`." },
+	[ABSENT] = { "vfio.device-absent", IOF_SEVERITY_ERROR, "host device that does not exist",
+		     "QEMU will refuse {0}: this host has no such PCI device.",
+		     "There is no /sys/bus/pci/devices/{0}.", "QEMU hw/vfio/device.c vfio_device_get_name", "lab", NULL,
+		     "Look the address up with `lspci -D`: it may have moved." },
+	[NOT_IDENTIFIED] = { "vfio.device-not-identified", IOF_SEVERITY_WARNING, "device given by a file descriptor",
+			     "Which host device this is cannot be said.",
+			     "It is given by a file descriptor or path that could not be followed here.",
+			     "QEMU hw/vfio/iommufd.c", "source", NULL,
+			     "Run the check as root with --pid, or name the device with host=." },
+	[NO_GROUP] = { "vfio.no-iommu-group", IOF_SEVERITY_ERROR, "device without an IOMMU group",
+		       "QEMU will refuse {0}: no IOMMU of this host translates it.", "{1}",
+		       "QEMU hw/vfio/container.c vfio_device_get_groupid", "lab", NULL,
+		       "Switch the IOMMU on (`iommufit host` says how for this machine)." },
+	[NOT_BOUND] = { "vfio.not-bound", IOF_SEVERITY_ERROR, "device that is not bound to vfio-pci",
+			"QEMU will refuse {0}: it is not bound to vfio-pci.", "It is bound to: {2} (group {1}).",
+			"Linux drivers/vfio", "lab", cure_bind, NULL },
+	[GROUP_BUSY] = { "vfio.group-not-viable", IOF_SEVERITY_ERROR, "group mate that a host driver holds",
+			 "QEMU will refuse {0}: its IOMMU group {1} is also used by the host.",
+			 "{2} in the same group is bound to {3}; a group can only be given away as a whole.",
+			 "Linux drivers/iommu/iommu.c iommu_group_claim_dma_owner", "lab", cure_bind_mate, NULL },
+	[DIRECT] = { "vfio.direct-region", IOF_SEVERITY_ERROR, "device that firmware wants mapped one to one",
+		     "QEMU will refuse {0}: firmware asks for a fixed one-to-one mapping of it.",
+		     "Group {1} has the direct region {2} to {3} (RMRR or IVMD), and the kernel does not give such a "
+		     "device away.",
+		     "Linux drivers/iommu/iommu.c __iommu_take_dma_ownership", "source", NULL,
+		     "Look for a firmware setting or update that drops the reservation (often RAID or management "
+		     "controllers)." },
+	[NO_REMAPPING] = { "vfio.no-interrupt-remapping", IOF_SEVERITY_ERROR, "host without interrupt remapping",
+			   "QEMU will refuse {0}: the host has no interrupt remapping.",
+			   "Without it a guest could send any interrupt to the host, so the kernel refuses unless "
+			   "allow_unsafe_interrupts is set.",
+			   "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/device.c", "lab", cure_unsafe,
+			   NULL },
+	[NO_IOMMUFD] = { "vfio.no-iommufd", IOF_SEVERITY_ERROR, "iommufd on a kernel without it",
+			 "QEMU will refuse {0}: this kernel gives no device file for iommufd.",
+			 "The kernel is built without CONFIG_IOMMUFD or CONFIG_VFIO_DEVICE_CDEV.", "Linux drivers/vfio",
+			 "source", cure_legacy, NULL },
+	[TWICE] = { "vfio.device-used-twice", IOF_SEVERITY_ERROR, "device given to the VM twice",
+		    "QEMU will refuse {0}: it is already given to this VM as {1}.",
+		    "A host device can be assigned once.", "QEMU hw/vfio/container.c vfio_attach_device", "lab",
+		    cure_remove_device, NULL },
+	[SPLIT] = { "vfio.group-in-several-address-spaces", IOF_SEVERITY_ERROR,
+		    "devices of one group in several address spaces",
+		    "QEMU will refuse {0}: it shares group {1} with {2}, but not its guest address space.",
+		    "Behind a vIOMMU each device has its own address space, and a group can only be in one.",
+		    "QEMU hw/vfio/container.c vfio_get_group", "report", cure_no_viommu, NULL },
+	[SMALL_BAR] = { "vfio.bar-without-dma-buf", IOF_SEVERITY_NOTE, "BAR smaller than a page",
+			"QEMU will warn that BAR {1} of {0} takes no part in peer-to-peer DMA.",
+			"It has {2} bytes, less than a page, so the kernel makes no dma-buf of it. The VM runs.",
+			"QEMU 11.0 hw/vfio/region.c", "lab", NULL, "Nothing has to be done." },
+	[LATE_VIOMMU] = { "order.viommu-after-device", IOF_SEVERITY_ERROR, "vIOMMU after the assigned device",
+			  "DMA of {0} cannot work once the guest uses its IOMMU: {1} comes after it.",
+			  "QEMU asks for the vIOMMU when it makes the device; one that comes later on the command line "
+			  "never translates it, while the guest is told that it does.",
+			  "QEMU hw/pci/pci.c pci_device_iommu_address_space", "source", cure_viommu_first, NULL },
+	[TWO_VIOMMUS] = { "viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
+			  "QEMU will refuse the {0}: there is a vIOMMU already.", "An x86 machine takes one vIOMMU.",
+			  "QEMU hw/i386/pc.c pc_machine_device_pre_plug_cb", "lab", cure_remove_viommu, NULL },
+};
+
+#define GIVE_OLD "No provided host device\nUse -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,sysfsdev=PATH_TO_DEVICE"
+#define GIVE_NEW                                                                                                \
+	"No provided host device\nUse -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,fd=DEVICE_FD or "    \
+	"-device vfio-pci,sysfsdev=PATH_TO_DEVICE"
+#define NO_CDEV                                                                                                 \
+	"vfio {0}: vfio /sys/bus/pci/devices/{0}/vfio-dev: couldn't open directory "                             \
+	"/sys/bus/pci/devices/{0}/vfio-dev: No such file or directory"
+#define NOT_VIABLE                                                                                              \
+	"vfio {0}: group {1} is not viable\nPlease ensure all devices within the iommu_group are bound to their " \
+	"vfio bus driver."
+#define CONTAINER "vfio {0}: failed to setup container for group {1}: "
+#define BIND      "vfio {0}: error bind device fd=N to iommufd=N: "
+
+static const struct step steps[] = {
+	{ STAGE_PRE_PLUG, COLD_AND_HOT, 0, END, EFFECT_STOPS, two_viommus, &rules[TWO_VIOMMUS],
+	  "QEMU does not support multiple vIOMMUs for x86 yet." },
+
+	{ STAGE_OPEN, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_OLD },
+	{ STAGE_OPEN, COLD_AND_HOT, V9_0, END, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_NEW },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, absent, &rules[ABSENT],
+	  "vfio /sys/bus/pci/devices/{0}: no such host device: No such file or directory" },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, not_identified, &rules[NOT_IDENTIFIED], NULL },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_group_legacy, &rules[NO_GROUP],
+	  "vfio {0}: no iommu_group found: No such file or directory" },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_group_iommufd, &rules[NO_GROUP], NO_CDEV },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, V9_1, EFFECT_STOPS, not_bound_legacy, &rules[NOT_BOUND],
+	  "vfio {0}: failed to open /dev/vfio/{1}: No such file or directory" },
+	{ STAGE_OPEN, COLD_AND_HOT, V9_1, END, EFFECT_STOPS, not_bound_legacy, &rules[NOT_BOUND],
+	  "vfio {0}: Could not open '/dev/vfio/{1}': No such file or directory" },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, not_bound_iommufd, &rules[NOT_BOUND], NO_CDEV },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_iommufd, &rules[NO_IOMMUFD], NO_CDEV },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, group_split, &rules[SPLIT],
+	  "vfio {0}: group {1} used in multiple address spaces" },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, group_busy_legacy, &rules[GROUP_BUSY], NOT_VIABLE },
+
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, direct_region_legacy, &rules[DIRECT],
+	  CONTAINER "Failed to set group container: Invalid argument" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_remapping_legacy, &rules[NO_REMAPPING],
+	  CONTAINER "Failed to set iommu for container: Operation not permitted" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, direct_region_old_kernel, &rules[DIRECT],
+	  CONTAINER "Failed to set iommu for container: Operation not permitted" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, mate_bound_only, &rules[NOT_BOUND],
+	  "vfio {0}: error getting device from group {1}: No such device\nVerify all devices in group {1} are bound "
+	  "to vfio-<bus> or pci-stub and not already in use" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, group_busy_iommufd, &rules[GROUP_BUSY],
+	  BIND "Operation not permitted" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, direct_region_iommufd, &rules[DIRECT],
+	  BIND "Invalid argument" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_remapping_iommufd, &rules[NO_REMAPPING],
+	  BIND "Operation not permitted" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, used_twice_legacy, &rules[TWICE],
+	  "vfio {0}: device is already attached" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, used_twice_iommufd, &rules[TWICE],
+	  BIND "Invalid argument" },
+
+	{ STAGE_REGIONS, COLD_AND_HOT, V11_0, END, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],
+	  "warning: {0} BAR {1}: dma-buf unavailable, using mmap fallback, P2P DMA will not work: Invalid argument" },
+
+	{ STAGE_RUN, COLD, 0, END, EFFECT_BREAKS, late_viommu, &rules[LATE_VIOMMU], NULL },
+};
+
+const struct rule_family vfio_family = { steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };

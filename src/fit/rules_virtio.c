@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * virtio-iommu (QEMU hw/virtio/virtio-iommu.c): its width is never compared with the host's; page sizes are, from 9.1 when
+ * a device is attached, before when the machine is done.
+ */
+#include "fit/cures.h"
+#include "fit/rule.h"
+
+#define V8_2  QEMU(8, 2, 0)
+#define V9_0  QEMU(9, 0, 0)
+#define V9_1  QEMU(9, 1, 0)
+#define V10_0 QEMU(10, 0, 0)
+#define END   QEMU_NEVER
+
+static enum answer width_out_of_range(const struct scene *s, struct operand *op)
+{
+	int64_t bits = device_value(s->device, PROPERTY_AW_BITS);
+
+	op[0] = number_operand((uint64_t)bits);
+	return s->device->kind == DRIVER_VIRTIO_IOMMU && (bits < 32 || bits > 64) ? YES : NO;
+}
+
+/* What QEMU takes as the host's page sizes: type1 says all, an IOAS only its alignment. */
+static uint64_t host_page_mask(const struct scene *s)
+{
+	const struct device_iova *iova = scene_iova(s);
+
+	if (!iova)
+		return 0;
+	return s->device->backend == BACKEND_IOMMUFD ? iova->page_sizes & -iova->page_sizes : iova->page_sizes;
+}
+
+static uint64_t lowest_bit(uint64_t mask)
+{
+	return mask & -mask;
+}
+
+/* virtio_iommu_set_host_iova_ranges returns early for a device without ranges. */
+static bool is_asked(const struct scene *s)
+{
+	const struct device_iova *iova = scene_iova(s);
+
+	return has_viommu(s, DRIVER_VIRTIO_IOMMU) && iova && iova->n > 0 && iova->page_sizes;
+}
+
+static enum answer page_sizes_conflict(const struct scene *s, struct operand *op)
+{
+	uint64_t mask = host_page_mask(s);
+
+	if (has_viommu(s, DRIVER_VIRTIO_IOMMU) && !scene_iova(s) && device_value(s->device->viommu, PROPERTY_GRANULE) >
+									    GRANULE_4K &&
+	    device_value(s->device->viommu, PROPERTY_GRANULE) < GRANULE_HOST)
+		return MAYBE;
+	if (!is_asked(s))
+		return NO;
+	op[1] = hex_operand(mask);
+	op[2] = hex_operand(s->progress->page_mask);
+	if (!(mask & s->progress->page_mask))
+		return YES;
+	if (!s->progress->is_frozen)
+		s->progress->page_mask &= mask;
+	return NO;
+}
+
+static enum answer granule_frozen(const struct scene *s, struct operand *op)
+{
+	uint64_t granule = lowest_bit(s->progress->page_mask);
+
+	op[1] = hex_operand(granule);
+	op[2] = hex_operand(host_page_mask(s));
+	return is_asked(s) && s->progress->is_frozen && !(granule & host_page_mask(s)) ? YES : NO;
+}
+
+/* 9.0 looks at the machine's end, with the container already in use: that aborts. */
+static enum answer page_sizes_conflict_late(const struct scene *s, struct operand *op)
+{
+	struct scene each = *s;
+
+	for (size_t i = 0; i < s->m->n_cold; i++) {
+		each.device = &s->m->devices[i];
+		if (each.device->kind != DRIVER_VFIO_PCI || page_sizes_conflict(&each, op) == NO)
+			continue;
+		op[0] = text_operand(each.device->host_bdf);
+		op[3] = number_operand(each.device->devfn);
+		return YES;
+	}
+	return NO;
+}
+
+/* Before 8.2 the guest is not told of the host's width, and may pick an IOVA above it. */
+static enum answer width_untold(const struct scene *s, struct operand *op)
+{
+	const struct device_iova *iova = scene_iova(s);
+
+	if (!has_viommu(s, DRIVER_VIRTIO_IOMMU))
+		return NO;
+	op[1] = number_operand(64);
+	if (!iova)
+		return MAYBE;
+	op[2] = number_operand(iova->width);
+	op[3] = text_operand(s->device->host->unit ? s->device->host->unit->name : "the host's IOMMU");
+	op[4] = hex_operand(iova->n ? iova->ranges[iova->n - 1].last : UINT64_MAX);
+	return iova->width < 64 ? YES : NO;
+}
+
+enum { AW_BITS, PAGES, FROZEN, PAGES_LATE, WIDTH_UNTOLD };
+
+static const struct rule rules[] = {
+	[AW_BITS] = { "virtio.aw-bits-out-of-range", IOF_SEVERITY_ERROR, "virtio-iommu aw-bits outside 32 to 64",
+		      "QEMU will refuse the virtio-iommu: aw-bits={0}.", "aw-bits must be from 32 to 64.",
+		      "QEMU hw/virtio/virtio-iommu.c virtio_iommu_device_realize", "lab", cure_virtio_width, NULL },
+	[PAGES] = { "virtio.page-sizes-incompatible", IOF_SEVERITY_ERROR,
+		    "virtio-iommu granule that the host's IOMMU cannot map",
+		    "QEMU will refuse {0}: its host pages do not fit the virtual IOMMU's granule.",
+		    "The host maps pages of {1}, the virtual IOMMU allows only {2}: no size in common.",
+		    "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_host_iova_ranges", "lab", cure_granule, NULL },
+	[FROZEN] = { "virtio.granule-frozen", IOF_SEVERITY_ERROR, "hot-plug behind a virtio-iommu with a fixed granule",
+		     "QEMU will refuse {0}: the virtual IOMMU's granule is fixed since the start.",
+		     "The granule is {1}; the host maps pages of {2}, which does not hold it.",
+		     "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_iommu_device", "lab", cure_granule, NULL },
+	[PAGES_LATE] = { "virtio.page-sizes-abort", IOF_SEVERITY_ERROR,
+			 "virtio-iommu granule that the host cannot map (QEMU 9.0)",
+			 "QEMU will abort at start: the host pages of {0} do not fit the virtual IOMMU's granule.",
+			 "The host maps pages of {1}, the virtual IOMMU allows only {2}: no size in common, and QEMU 9.0 "
+			 "finds out too late.",
+			 "QEMU 9.0 hw/virtio/virtio-iommu.c virtio_iommu_freeze_granule", "lab", cure_granule, NULL },
+	[WIDTH_UNTOLD] = { "virtio.width-untold", IOF_SEVERITY_WARNING,
+			   "virtio-iommu wider than the host's IOMMU, untold before QEMU 8.2",
+			   "{0} will lose DMA that the guest maps above the host's {2} bits.",
+			   "This QEMU's virtio-iommu has 64 bits and does not tell the guest that {3} ends at {4}.",
+			   "QEMU 8.2 hw/virtio/virtio-iommu.c virtio_iommu_set_iova_ranges", "source", NULL,
+			   "Use QEMU 8.2 or later, or intel-iommu with caching-mode=on." },
+};
+
+static const struct step steps[] = {
+	{ STAGE_REALIZE, COLD_AND_HOT, V9_0, END, EFFECT_STOPS, width_out_of_range, &rules[AW_BITS],
+	  "aw-bits must be within [32,64]" },
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, page_sizes_conflict, &rules[PAGES],
+	  "vfio {0}: Failed to set iommu_device: {0}: virtio-iommu reports a page size mask {1} incompatible with "
+	  "currently supported mask {2}" },
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, page_sizes_conflict, &rules[PAGES],
+	  "vfio {0}: Failed to set vIOMMU: {0}: virtio-iommu reports a page size mask {1} incompatible with currently "
+	  "supported mask {2}" },
+	{ STAGE_SET_IOMMU, HOT, V9_1, V10_0, EFFECT_STOPS, granule_frozen, &rules[FROZEN],
+	  "vfio {0}: Failed to set iommu_device: {0}: virtio-iommu does not support frozen granule {1}" },
+	{ STAGE_SET_IOMMU, HOT, V10_0, END, EFFECT_STOPS, granule_frozen, &rules[FROZEN],
+	  "vfio {0}: Failed to set vIOMMU: {0}: virtio-iommu does not support frozen granule {1}" },
+	{ STAGE_DONE, COLD, V9_0, V9_1, EFFECT_KILLS, page_sizes_conflict_late, &rules[PAGES_LATE],
+	  "virtio-iommu virtio-iommu-memory-region-{3}-0 reports a page size mask {1} incompatible with currently "
+	  "supported mask {2}\nhardware error: vfio: DMA mapping failed, unable to continue" },
+	{ STAGE_RUN, COLD, 0, V8_2, EFFECT_DEGRADES, width_untold, &rules[WIDTH_UNTOLD], NULL },
+};
+
+const struct rule_family virtio_family = { steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };
