@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* parser: src/host/acpi.c src/host/acpi_iort.c */
+#include "acpi_input.h"
+#include "fuzz.h"
+
+#include "host/acpi_iort.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new(4096);
+	uint8_t *bytes = acpi_input(data, size);
+	struct iof_ctx *ctx = NULL;
+	const struct iort *table;
+	uint32_t stream;
+
+	if (arena && bytes && iof_ctx_new(&ctx) == 0 &&
+	    iort_parse(ctx, arena, bytes, size, "input", &table) == 0)
+		iort_smmu_of(table, 2, 8, &stream);
+	iof_ctx_unref(ctx);
+	free(bytes);
+	arena_free(arena);
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* parser: src/host/acpi.c src/host/acpi_ivrs.c */
+#include "acpi_input.h"
+#include "fuzz.h"
+
+#include "host/acpi_ivrs.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new(4096);
+	uint8_t *bytes = acpi_input(data, size);
+	struct iof_ctx *ctx = NULL;
+	const struct ivrs *table;
+
+	if (arena && bytes && iof_ctx_new(&ctx) == 0 &&
+	    ivrs_parse(ctx, arena, bytes, size, "input", &table) == 0)
+		(void)table->unit_type;
+	iof_ctx_unref(ctx);
+	free(bytes);
+	arena_free(arena);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* cmd_check.c - iommufit check: will it start, will DMA work, can it migrate. */
+#include "job.h"
+
+static int status_of_verdict(enum iof_verdict verdict)
+{
+	switch (verdict) {
+	case IOF_VERDICT_FITS:
+		return EXIT_FITS;
+	case IOF_VERDICT_DEGRADED:
+		return EXIT_DEGRADED;
+	case IOF_VERDICT_FAILS:
+		return EXIT_FAILS;
+	case IOF_VERDICT_UNKNOWN:
+		break;
+	}
+	return EXIT_UNKNOWN;
+}
+
+int cmd_check(struct tool *t)
+{
+	struct job job = {.host = NULL};
+	int err = job_open(t, &job);
+	int status;
+
+	if (!err)
+		err = job_check(t, &job, job.vm);
+	if (!err && !t->args.quiet)
+		err = iof_report_write(t->ctx, job.report, &t->out);
+	if (err)
+		status = tool_fail(t, err);
+	else
+		status = tool_finish(t, status_of_verdict(iof_report_verdict(job.report)));
+	job_close(&job);
+	return status;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* job.h - host and VM of one command, from loading to the report. */
+#ifndef CLI_JOB_H
+#define CLI_JOB_H
+
+#include "tool.h"
+
+/* A vector of strings from malloc(), NULL at the end once it holds something. */
+struct words {
+	char **items;
+	size_t n;
+};
+int words_add(struct words *, const char *word);
+void words_free(struct words *);
+
+/* Options of host loading that all commands share. n_devices with devices not NULL: only these. */
+int host_load(struct tool *, const char *const *devices, size_t n, struct iof_host **);
+static inline bool host_is_live(const struct arguments *args)
+{
+	return !args->host || !*args->host;
+}
+
+/* A config in memory: text, or the words of a command line. */
+struct config {
+	char *text; /* NULL: words */
+	size_t length;
+	struct words words;
+	const char *name; /* for errors */
+	char *own_name;
+	char *program;	  /* file of the running process, NULL unknown */
+	uint64_t memlock; /* of the running process, 0 unknown */
+};
+
+struct job {
+	struct config config;
+	struct iof_host *host;
+	struct iof_vm *vm;
+	struct iof_vmm vmm;
+	char *version_read;
+	struct iof_machine *machine;
+	struct iof_report *report;
+};
+
+/* Load everything that the command line names; nothing is checked yet. */
+int job_open(struct tool *, struct job *);
+/* Resolve and check another VM of the same job in place of the one before; takes over the
+ * reference. */
+int job_check(struct tool *, struct job *, struct iof_vm *);
+/* Parse a config as the job's own was parsed. */
+int job_parse(struct tool *, const struct config *, struct iof_vm **);
+void job_close(struct job *);
+
+/* Read the command line of a running process, its limit and program. */
+int process_read(struct tool *, uint64_t pid, struct config *);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* manual.c - what the man pages say beyond the table of options. */
+#include "manual.h"
+
+#define PARAGRAPHS (const char *const[])
+#define ITEMS (const struct manual_item[])
+#define END                                                                                        \
+	{                                                                                          \
+		NULL, NULL                                                                         \
+	}
+
+const struct manual_item environment[] = {
+	{"NO_COLOR", "If set and not empty, no colours are used."},
+	{"COLUMNS",
+	 "Width of text answers; kept between 60 and 120. Without it and without a terminal: 80."},
+	{"PATH", "Where a QEMU that is named without a folder is looked for, to read its version."},
+	END,
+};
+
+static const struct manual_item host_files[] = {
+	{"/sys/class/iommu, /sys/kernel/iommu_groups, /sys/bus/pci/devices",
+	 "The units, the groups with their reserved regions, and the devices."},
+	{"/sys/firmware/acpi/tables", "DMAR, IVRS, IORT and VIOT. Readable by root only."},
+	{"/proc/cpuinfo, /proc/cmdline, /proc/config.gz, /boot/config-*",
+	 "The CPU's widths, kernel parameters and configuration."},
+	END,
+};
+
+const struct manual tool_manual = {
+	.description =
+		PARAGRAPHS{"iommufit predicts, before a virtual machine is started, whether its "
+			   "virtual IOMMU and its "
+			   "address space fit this host's IOMMU: whether it will start, whether a "
+			   "device can be "
+			   "hot-plugged, whether DMA will work, whether it can migrate. It says "
+			   "which message QEMU will "
+			   "print, why, and the smallest change that helps.",
+			   "All commands work as a plain user. A fact that only root may read "
+			   "becomes a set of "
+			   "possible values; the answer is unknown only if it differs within that "
+			   "set, and then says "
+			   "which fact is missing. Nothing that an input names is ever executed.",
+			   "A host is this machine, or with --host a folder that is a root, a "
+			   "capture, a profile, or "
+			   "a machine of the catalogue. With --host elsewhere, files that a config "
+			   "names belong to "
+			   "that other machine and are not opened.",
+			   NULL},
+	.files = host_files,
+	.examples = ITEMS{{"iommufit host", "What does this machine offer?"},
+			  {"iommufit check vm.sh", "Will the VM of this script start here?"},
+			  {"iommufit check --device 0000:01:00.0",
+			   "Could this device be given to an ordinary VM?"},
+			  END},
+};
+
+const struct manual manuals[N_COMMANDS] = {
+	[COMMAND_HOST] =
+		{
+			.description =
+				PARAGRAPHS{"Shows the IOMMU units with their widths and abilities, "
+					   "the groups, the devices with the "
+					   "address ranges that they can use, and whether the "
+					   "units are themselves virtual. Each "
+					   "fact says how it is known: measured, read or assumed.",
+					   "With --json the answer is a profile: it can be given "
+					   "to --host later and elsewhere.",
+					   NULL},
+			.files = host_files,
+			.examples =
+				ITEMS{{"iommufit host --json > rack7.json",
+				       "Keep a profile of this host."},
+				      {"iommufit host --host rack7.json", "Look at it elsewhere."},
+				      {"iommufit host --host capture.tar.xz --kernel 6.1",
+				       "What would an older kernel make of that host?"},
+				      END},
+		},
+	[COMMAND_CAPTURE] =
+		{
+			.description = PARAGRAPHS{"Writes the files that iommufit reads on this "
+						  "machine into an archive, and says which. It "
+						  "is an allowlist: serial numbers, MAC addresses, "
+						  "disk identifiers, UUIDs and secrets of "
+						  "command lines do not get in. With --host, the "
+						  "capture is made from a folder that is "
+						  "a root.",
+						  "As root it holds the ACPI tables, too.", NULL},
+			.files = host_files,
+			.examples = ITEMS{{"iommufit capture -o host.tar.zst", "For a bug report."},
+					  {"iommufit check --host host.tar.zst vm.sh",
+					   "The same check on another machine."},
+					  END},
+		},
+	[COMMAND_CAPS] =
+		{
+			.description =
+				PARAGRAPHS{"Needs no VM. For a virtual IOMMU model (all, if none "
+					   "is named) and a VMM version it shows "
+					   "for each property: the values that the VMM accepts, "
+					   "those of them that this host allows, "
+					   "the default, what is recommended, and what limits it.",
+					   NULL},
+			.examples = ITEMS{{"iommufit caps intel --vmm qemu=10.2",
+					   "intel-iommu of QEMU 10.2 here."},
+					  {"iommufit caps --theory --vmm qemu=11.1",
+					   "Without a look at any host."},
+					  {"iommufit caps virtio --device 0000:01:00.0",
+					   "What this one device allows."},
+					  END},
+		},
+	[COMMAND_CHECK] =
+		{
+			.description =
+				PARAGRAPHS{"The verdict is the worst of three phases: start, "
+					   "hot-plug (with --plug) and run; migration "
+					   "counts with --migrate. The first line says it; each "
+					   "finding then says what will happen, "
+					   "why (with the numbers), what the VMM will print, how "
+					   "to fix it, and the rule's id.",
+					   "The VM is a file with a QEMU command line as people "
+					   "write it (quotes, backslashes, "
+					   "comments), a libvirt log, a command line after --, a "
+					   "running process (--pid), or "
+					   "made up around a device (--device). Options of QEMU "
+					   "that do not bear on the question "
+					   "are kept and ignored; --verbose lists them.",
+					   "The version of the VMM is that of --vmm, else it is "
+					   "read from the QEMU file that the "
+					   "config names, else it follows from the machine type. "
+					   "The answer says which.",
+					   NULL},
+			.files = ITEMS{{"/proc/PID/cmdline, /proc/PID/fd, /proc/PID/limits",
+					"Of a process given by --pid. The descriptors say which "
+					"device libvirt has "
+					"passed; without permission to read them that device is "
+					"unknown."},
+				       {"/sys, /proc", "As iommufit-host(1) reads them, but only "
+						       "what concerns the VM's "
+						       "devices."},
+				       END},
+			.examples =
+				ITEMS{{"iommufit check vm.sh", "The VM of a script, on this host."},
+				      {"iommufit check -- qemu-system-x86_64 -M q35 -device "
+				       "intel-iommu -device "
+				       "vfio-pci,host=01:00.0",
+				       "A command line that was never written down."},
+				      {"iommufit check --host cpu:i7-13700k --vmm qemu=10.0 vm.sh",
+				       "On a machine of the catalogue, with another QEMU."},
+				      {"iommufit check --plug vfio-pci,host=01:00.0,bus=rp0 vm.sh",
+				       "What if this device is plugged later?"},
+				      {"iommufit check --driver 01:00.0=vfio-pci vm.sh",
+				       "As if the device were bound already."},
+				      END},
+		},
+	[COMMAND_FIX] =
+		{
+			.description = PARAGRAPHS{"Tries the fixes of the findings on the config, "
+						  "checks the result, and writes the first "
+						  "smallest set of edits with which check passes. "
+						  "Everything else stays byte for byte as it "
+						  "was. The result goes to standard output or to "
+						  "-o FILE, what was done to standard error. "
+						  "A command line given after -- or by --pid is "
+						  "written as text for a shell.",
+						  "Only edits of the config are made. If it takes "
+						  "a change of the host, the firmware or the "
+						  "VMM, nothing is written: the status is 2, and "
+						  "standard error says what it would take.",
+						  NULL},
+			.examples = ITEMS{{"iommufit fix --diff vm.sh", "Show what would change."},
+					  {"iommufit fix -o vm-fixed.sh vm.sh",
+					   "Write the repaired script."},
+					  END},
+		},
+	[COMMAND_RULES] =
+		{
+			.description = PARAGRAPHS{"Lists the rules: id, severity, what is wrong, "
+						  "the versions in which it holds, where the "
+						  "behaviour is defined, and how it is confirmed: "
+						  "lab (seen with real software), report (a "
+						  "public report) or source (read only).",
+						  NULL},
+			.examples =
+				ITEMS{{"iommufit rules", "All of them."},
+				      {"iommufit rules width.viommu-exceeds-host", "One of them."},
+				      END},
+		},
+};

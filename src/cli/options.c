@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* options.c - the table of commands, options and exit statuses. */
+#include "options.h"
+
+#include <string.h>
+
+#define OFFSET(member) offsetof(struct arguments, member)
+#define VM_COMMANDS (FOR(COMMAND_CHECK) | FOR(COMMAND_FIX))
+#define HOST_COMMANDS (VM_COMMANDS | FOR(COMMAND_HOST) | FOR(COMMAND_CAPS))
+
+const struct option_spec option_specs[] = {
+	{"host", 0, OPTION_TEXT, HOST_COMMANDS | FOR(COMMAND_CAPTURE), OFFSET(host), "WHERE", NULL,
+	 COMPLETE_FILE,
+	 "The host to look at: a folder that is a root (proc/, sys/), a capture, a profile (JSON), "
+	 "or "
+	 "cpu:NAME from the catalogue. Default: this machine."},
+	{"kernel", 0, OPTION_TEXT, HOST_COMMANDS, OFFSET(kernel), "VERSION", NULL, COMPLETE_NOTHING,
+	 "Assume this kernel version on the host, as 6.12."},
+	{"driver", 0, OPTION_LIST, HOST_COMMANDS, OFFSET(drivers), "BDF=NAME", NULL,
+	 COMPLETE_NOTHING,
+	 "Assume that this driver is bound to a host device (none: no driver). May be repeated."},
+	{"vmm", 0, OPTION_TEXT, VM_COMMANDS | FOR(COMMAND_CAPS), OFFSET(vmm), "NAME=VERSION", NULL,
+	 COMPLETE_NOTHING,
+	 "The VMM and its version, as qemu=11.1.3; two numbers mean the latest known point "
+	 "release. "
+	 "Default: read from the QEMU file that the config names, else from the machine type."},
+	{"backend", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(backend), "BACKEND", "iommufd legacy",
+	 COMPLETE_CHOICES, "Assume this VFIO backend for every assigned device."},
+	{"plug", 0, OPTION_LIST, VM_COMMANDS, OFFSET(plug), "DEVICE", NULL, COMPLETE_NOTHING,
+	 "Also hot-plug this device after the start, in the key=value or JSON form of device_add. "
+	 "May "
+	 "be repeated."},
+	{"memlock", 0, OPTION_SIZE, VM_COMMANDS, OFFSET(memlock), "SIZE", NULL, COMPLETE_NOTHING,
+	 "Locked-memory limit that the VMM will have, in bytes or with K, M, G or T; or "
+	 "unlimited."},
+	{"migrate", 0, OPTION_FLAG, VM_COMMANDS, OFFSET(migrate), NULL, NULL, COMPLETE_NOTHING,
+	 "Let migration count for the verdict."},
+	{"device", 0, OPTION_LIST, FOR(COMMAND_CHECK) | FOR(COMMAND_CAPS), OFFSET(devices), "BDF",
+	 NULL, COMPLETE_NOTHING,
+	 "check: no config, but an ordinary q35 VM with this host device. caps: only this device "
+	 "counts for what the host allows. May be repeated."},
+	{"pid", 0, OPTION_NUMBER, VM_COMMANDS, OFFSET(pid), "PID", NULL, COMPLETE_NOTHING,
+	 "The VM is a running process: its command line is read from /proc."},
+	{"machine", 0, OPTION_TEXT, FOR(COMMAND_CAPS), OFFSET(machine), "TYPE", NULL,
+	 COMPLETE_NOTHING,
+	 "The machine type whose defaults count. Default: the newest q35 of that VMM version."},
+	{"theory", 0, OPTION_FLAG, FOR(COMMAND_CAPS), OFFSET(theory), NULL, NULL, COMPLETE_NOTHING,
+	 "Look at no host: only what the VMM accepts."},
+	{"diff", 0, OPTION_FLAG, FOR(COMMAND_FIX), OFFSET(diff), NULL, NULL, COMPLETE_NOTHING,
+	 "Show the edits as a unified diff instead of the whole config."},
+	{"output", 'o', OPTION_TEXT, FOR(COMMAND_FIX) | FOR(COMMAND_CAPTURE), OFFSET(output),
+	 "FILE", NULL, COMPLETE_FILE, "Write to this file (replaced as a whole or not at all)."},
+	{"format", 0, OPTION_TEXT, FOR(COMMAND_CAPTURE), OFFSET(format), "FORMAT",
+	 "tar tar.gz tar.xz tar.zst", COMPLETE_CHOICES,
+	 "Format of the archive. Default: by the file's name."},
+	{"json", 0, OPTION_FLAG, FOR_ALL, OFFSET(json), NULL, NULL, COMPLETE_NOTHING,
+	 "Answer as JSON; errors, too."},
+	{"quiet", 'q', OPTION_FLAG, FOR_ALL, OFFSET(quiet), NULL, NULL, COMPLETE_NOTHING,
+	 "Print no answer; the exit status says it."},
+	{"verbose", 'v', OPTION_FLAG, FOR_ALL, OFFSET(verbose), NULL, NULL, COMPLETE_NOTHING,
+	 "Say more: how each value came about, what was ignored."},
+	{"no-colour", 0, OPTION_FLAG, FOR_ALL, OFFSET(no_colour), NULL, NULL, COMPLETE_NOTHING,
+	 "No colours (they are used on a terminal only)."},
+	{"no-color", 0, OPTION_FLAG, FOR_ALL, OFFSET(no_colour), NULL, NULL, COMPLETE_NOTHING,
+	 NULL},
+	{"help", 'h', OPTION_FLAG, FOR_ALL, OFFSET(help), NULL, NULL, COMPLETE_NOTHING,
+	 "Show this text."},
+	{"version", 'V', OPTION_FLAG, FOR_ALL, OFFSET(version), NULL, NULL, COMPLETE_NOTHING,
+	 "Show the version."},
+};
+const size_t n_option_specs = sizeof(option_specs) / sizeof(option_specs[0]);
+
+static const char *const usage_host[] = {"[OPTIONS]", NULL};
+static const char *const usage_capture[] = {"[OPTIONS] -o FILE", NULL};
+static const char *const usage_caps[] = {"[OPTIONS] [MODEL]", NULL};
+static const char *const usage_check[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
+					  "[OPTIONS] --pid PID", "[OPTIONS] --device BDF...", NULL};
+static const char *const usage_fix[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
+					"[OPTIONS] --pid PID", NULL};
+static const char *const usage_rules[] = {"[OPTIONS] [RULE]", NULL};
+
+const struct command_spec command_specs[N_COMMANDS] = {
+	[COMMAND_HOST] = {"host", usage_host,
+			  "What this host's IOMMU offers, and how that is known", 0, false,
+			  COMPLETE_NOTHING, NULL},
+	[COMMAND_CAPTURE] = {"capture", usage_capture,
+			     "A snapshot of the host, for bug reports and offline work", 0, false,
+			     COMPLETE_NOTHING, NULL},
+	[COMMAND_CAPS] = {"caps", usage_caps,
+			  "What each virtual IOMMU accepts, and what this host allows of it", 1,
+			  false, COMPLETE_CHOICES, "intel virtio amd"},
+	[COMMAND_CHECK] = {"check", usage_check, "Will this VM start here, and will its DMA work",
+			   1, true, COMPLETE_FILE, NULL},
+	[COMMAND_FIX] = {"fix", usage_fix, "The smallest edits that make check pass", 1, true,
+			 COMPLETE_FILE, NULL},
+	[COMMAND_RULES] = {"rules", usage_rules, "The catalogue of rules, or one rule", 1, false,
+			   COMPLETE_NOTHING, NULL},
+};
+
+const struct status_spec status_specs[] = {
+	{0, "It fits.", FOR(COMMAND_CHECK)},
+	{1, "Degraded: it starts, but something is lost.", FOR(COMMAND_CHECK)},
+	{2, "It fails: it does not start, a device cannot be attached, or its DMA cannot work.",
+	 FOR(COMMAND_CHECK)},
+	{3, "Unknown: a fact is missing; the answer says which and how to get it.",
+	 FOR(COMMAND_CHECK)},
+	{0, "Done, or nothing to do.", FOR(COMMAND_FIX)},
+	{2, "No edit of the config cures it.", FOR(COMMAND_FIX)},
+	{3, "Unknown: a fact is missing.", FOR(COMMAND_FIX)},
+	{0, "Done; also for a host without an IOMMU.", FOR(COMMAND_HOST)},
+	{0, "Done.", FOR(COMMAND_CAPTURE) | FOR(COMMAND_RULES)},
+	{0, "The model can be used here with an assigned device (of all models: at least one).",
+	 FOR(COMMAND_CAPS)},
+	{2, "It cannot.", FOR(COMMAND_CAPS)},
+	{3, "Unknown: a fact is missing.", FOR(COMMAND_CAPS)},
+	{64, "Wrong usage.", FOR_ALL},
+	{65, "Bad input: the error names file, line and reason.", FOR_ALL},
+	{66, "No such input.", FOR_ALL},
+	{70, "Internal error.", FOR_ALL},
+	{71, "The system refused (memory, a missing module).", FOR_ALL},
+	{73, "An output file cannot be created.", FOR_ALL},
+	{74, "Reading or writing failed.", FOR_ALL},
+	{77, "No permission.", FOR_ALL},
+};
+const size_t n_status_specs = sizeof(status_specs) / sizeof(status_specs[0]);
+
+static const char *const planned[] = {"resolve", "map",	     "explain", "probe", "rehearse",
+				      "compare", "baseline", "fleet",	"hook"};
+
+bool command_is_planned(const char *name)
+{
+	for (size_t i = 0; i < sizeof(planned) / sizeof(planned[0]); i++)
+		if (strcmp(planned[i], name) == 0)
+			return true;
+	return false;
+}

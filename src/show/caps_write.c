@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* caps_write.c - capabilities of the vIOMMU models as text and as schema iommufit.caps/1. */
+#include <errno.h>
+
+#include <iommufit/caps.h>
+
+#include "base/emit.h"
+#include "base/error.h"
+#include "fit/caps.h"
+#include "show/names.h"
+
+/* The columns of the text table, in order. */
+enum column {
+	COLUMN_PROPERTY,
+	COLUMN_THEORY,
+	COLUMN_HERE,
+	COLUMN_DEFAULT,
+	COLUMN_RECOMMENDED,
+	N_COLUMNS
+};
+
+static const char *const headings[N_COLUMNS] = {"property", "accepted", "here", "default",
+						"recommended"};
+
+#define INDENT 2
+#define GAP 2
+
+struct row {
+	const char *cell[N_COLUMNS];
+};
+
+struct table {
+	unsigned width[N_COLUMNS];
+	bool has_here;
+	size_t n; /* rows */
+};
+
+static struct row row_of(const struct iof_cap *cap)
+{
+	struct row row = {
+		.cell = {cap->property, cap->theory, cap->here, cap->def, cap->recommended}};
+
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		row.cell[i] = row.cell[i] ? row.cell[i] : "-";
+	return row;
+}
+
+static void measure(struct table *table, const struct row *row)
+{
+	for (size_t i = 0; i < N_COLUMNS; i++) {
+		unsigned width = emit_width(row->cell[i]);
+
+		table->width[i] = width > table->width[i] ? width : table->width[i];
+	}
+}
+
+static bool is_shown(const struct table *table, size_t column)
+{
+	return column != COLUMN_HERE || table->has_here;
+}
+
+static unsigned table_width(const struct table *table)
+{
+	unsigned sum = INDENT;
+
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		sum += is_shown(table, i) ? table->width[i] + GAP : 0;
+	return sum - GAP;
+}
+
+static void write_row(struct emit *e, const struct table *table, const struct row *row,
+		      enum emit_style style)
+{
+	unsigned gap = INDENT;
+
+	for (size_t i = 0; i < N_COLUMNS; i++) {
+		if (!is_shown(table, i))
+			continue;
+		emit_text(e, STYLE_NONE, "%*s", (int)gap, "");
+		emit_text(e, style, "%s", row->cell[i]);
+		gap = table->width[i] - emit_width(row->cell[i]) + GAP;
+	}
+	emit_newline(e);
+}
+
+/* A row that is too wide for the table: each cell with its heading. */
+static void write_block(struct emit *e, const struct table *table, const struct row *row)
+{
+	emit_wrapped(e, INDENT, NULL, "%s", row->cell[COLUMN_PROPERTY]);
+	for (size_t i = COLUMN_THEORY; i < N_COLUMNS; i++) {
+		if (is_shown(table, i) && !str_eq(row->cell[i], "-"))
+			emit_wrapped(e, INDENT + 4, NULL, "%s: %s", headings[i], row->cell[i]);
+	}
+}
+
+static void write_limit(struct emit *e, const struct iof_cap *cap)
+{
+	if (cap->limit)
+		emit_wrapped(e, INDENT + 4, NULL, "%s: limited by %s (%s)", cap->property,
+			     cap->limit, name_provenance(cap->provenance));
+}
+
+static void write_properties(struct emit *e, const struct iof_caps *caps, enum iof_model model,
+			     const struct table *table)
+{
+	unsigned columns = e->out->columns ? e->out->columns : 80;
+	bool fits = table_width(table) <= columns;
+	struct iof_cap cap;
+
+	if (fits)
+		write_row(e, table,
+			  &(struct row){.cell = {headings[0], headings[1], headings[2], headings[3],
+						 headings[4]}},
+			  STYLE_DIM);
+	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
+		struct row row = row_of(&cap);
+
+		if (cap.model != model)
+			continue;
+		if (fits)
+			write_row(e, table, &row, STYLE_NONE);
+		else
+			write_block(e, table, &row);
+	}
+	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
+		if (cap.model == model)
+			write_limit(e, &cap);
+	}
+}
+
+static struct table table_of(const struct iof_caps *caps, enum iof_model model)
+{
+	struct table table = {.has_here = false};
+	struct iof_cap cap;
+
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		table.width[i] = (unsigned)strlen(headings[i]);
+	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
+		struct row row = row_of(&cap);
+
+		if (cap.model != model)
+			continue;
+		table.n++;
+		table.has_here |= cap.here != NULL;
+		measure(&table, &row);
+	}
+	return table;
+}
+
+static const struct {
+	enum iof_outcome outcome;
+	enum emit_style style;
+	const char *text;
+} usability[] = {
+	{IOF_OUTCOME_WORKS, STYLE_GREEN, "can be used with an assigned device"},
+	{IOF_OUTCOME_DEGRADED, STYLE_YELLOW, "can be used with an assigned device, with losses"},
+	{IOF_OUTCOME_BROKEN, STYLE_RED, "cannot be used with an assigned device"},
+	{IOF_OUTCOME_UNKNOWN, STYLE_YELLOW, "may or may not be usable with an assigned device"},
+};
+
+static void write_model(struct emit *e, const struct iof_caps *caps, enum iof_model model)
+{
+	struct table table = table_of(caps, model);
+	const char *why = NULL;
+	enum iof_outcome outcome;
+
+	if (table.n == 0)
+		return;
+	outcome = iof_caps_model(caps, model, &why);
+	emit_text(e, STYLE_BOLD, "%s", name_model(model));
+	for (size_t i = 0; table.has_here && i < ARRAY_SIZE(usability); i++) {
+		if (usability[i].outcome == outcome)
+			emit_text(e, usability[i].style, "  %s", usability[i].text);
+	}
+	emit_newline(e);
+	if (why && *why)
+		emit_wrapped(e, INDENT, NULL, "%s", why);
+	write_properties(e, caps, model, &table);
+}
+
+static void cap_json(struct emit *e, const struct iof_cap *cap)
+{
+	emit_object(e, NULL);
+	emit_string(e, "property", cap->property);
+	emit_string(e, "theory", cap->theory);
+	emit_string(e, "here", cap->here);
+	emit_string(e, "default", cap->def);
+	emit_string(e, "recommended", cap->recommended);
+	emit_string(e, "limit", cap->limit);
+	emit_string(e, "provenance", name_provenance(cap->provenance));
+	emit_object_end(e);
+}
+
+static void model_json(struct emit *e, const struct iof_caps *caps, enum iof_model model)
+{
+	const char *why = NULL;
+	enum iof_outcome outcome = iof_caps_model(caps, model, &why);
+	struct iof_cap cap;
+
+	emit_object(e, NULL);
+	emit_string(e, "model", name_model(model));
+	emit_string(e, "usable", name_outcome(outcome));
+	emit_string(e, "why", why);
+	emit_array(e, "properties");
+	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
+		if (cap.model == model)
+			cap_json(e, &cap);
+	}
+	emit_array_end(e);
+	emit_object_end(e);
+}
+
+static void head_json(struct emit *e, const struct iof_caps *caps)
+{
+	emit_string(e, "schema", "iommufit.caps/1");
+	emit_string(e, "host", caps->host);
+	emit_object(e, "vmm");
+	emit_string(e, "name", "qemu");
+	emit_string(e, "version", caps->version);
+	emit_string(e, "machine", caps->machine);
+	emit_string(e, "provenance", caps->provenance);
+	emit_object_end(e);
+}
+
+static void write_json(struct emit *e, const struct iof_caps *caps)
+{
+	emit_object(e, NULL);
+	head_json(e, caps);
+	emit_array(e, "models");
+	for (size_t i = 0; i < caps->n_models; i++)
+		model_json(e, caps, caps->models[i].model);
+	emit_array_end(e);
+	emit_object_end(e);
+}
+
+static void write_text(struct emit *e, const struct iof_caps *caps)
+{
+	for (size_t i = 0; i < caps->n_models; i++) {
+		write_model(e, caps, caps->models[i].model);
+		emit_newline(e);
+	}
+	emit_wrapped(e, 2, "", "QEMU %s (%s), machine %s.", caps->version, caps->provenance,
+		     caps->machine ? caps->machine : "none");
+}
+
+IOF_EXPORT int iof_caps_write(struct iof_ctx *ctx, const struct iof_caps *caps,
+			      const struct iof_output *out)
+{
+	struct emit e;
+
+	emit_begin(&e, out);
+	if (out->format == IOF_FORMAT_JSON)
+		write_json(&e, caps);
+	else
+		write_text(&e, caps);
+	return emit_end(&e);
+}

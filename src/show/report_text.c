@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* report_text.c - a report for people: the verdict in one line, then each finding with its cure. */
+#include <inttypes.h>
+
+#include "show/names.h"
+#include "show/report_show.h"
+
+#define INDENT 8 /* text of a finding, after its label */
+
+static const struct {
+	const char *text;
+	enum emit_style style;
+} verdicts[] = {
+	[IOF_VERDICT_UNKNOWN] = {"UNKNOWN", STYLE_YELLOW},
+	[IOF_VERDICT_FITS] = {"FITS", STYLE_GREEN},
+	[IOF_VERDICT_DEGRADED] = {"DEGRADED", STYLE_YELLOW},
+	[IOF_VERDICT_FAILS] = {"FAILS", STYLE_RED},
+};
+
+/* The sentence of the first line: for the phase that decides. The second text is for a host that is
+ * only assumed. */
+struct sentence {
+	enum iof_phase phase;
+	enum iof_outcome outcome;
+	const char *will, *would;
+};
+
+static const struct sentence failures[] = {
+	{IOF_PHASE_START, IOF_OUTCOME_FAILS, "will not start this VM", "would not start this VM"},
+	{IOF_PHASE_PLUG, IOF_OUTCOME_KILLS_VM,
+	 "will start this VM, but die when the device is plugged",
+	 "would start this VM, but die when the device is plugged"},
+	{IOF_PHASE_PLUG, IOF_OUTCOME_REFUSED,
+	 "will start this VM, but refuse the device that is plugged",
+	 "would start this VM, but refuse the device that is plugged"},
+	{IOF_PHASE_RUN, IOF_OUTCOME_BROKEN, "will start this VM, but its DMA cannot work",
+	 "would start this VM, but its DMA could not work"},
+	{IOF_PHASE_MIGRATE, IOF_OUTCOME_BLOCKED, "will start this VM, but cannot migrate it",
+	 "would start this VM, but could not migrate it"},
+};
+
+static const struct sentence fits = {IOF_PHASE_UNKNOWN, IOF_OUTCOME_UNKNOWN,
+				     "will start this VM, and its DMA will work",
+				     "would start this VM, and its DMA would work"};
+static const struct sentence fits_plain = {IOF_PHASE_UNKNOWN, IOF_OUTCOME_UNKNOWN,
+					   "will start this VM, which has no assigned device",
+					   "would start this VM, which has no assigned device"};
+static const struct sentence degraded = {IOF_PHASE_UNKNOWN, IOF_OUTCOME_UNKNOWN,
+					 "will start this VM, but something is lost",
+					 "would start this VM, but something would be lost"};
+static const struct sentence undecided = {IOF_PHASE_UNKNOWN, IOF_OUTCOME_UNKNOWN,
+					  "may or may not run this VM: a fact is missing",
+					  "may or may not run this VM: a fact is missing"};
+
+static enum iof_outcome phase_outcome(const struct iof_report *report, enum iof_phase phase)
+{
+	switch (phase) {
+	case IOF_PHASE_START:
+		return iof_report_start(report);
+	case IOF_PHASE_PLUG:
+		return iof_report_plug(report);
+	case IOF_PHASE_RUN:
+		return iof_report_run(report);
+	case IOF_PHASE_MIGRATE:
+		return iof_report_migrate(report);
+	case IOF_PHASE_UNKNOWN:
+		break;
+	}
+	return IOF_OUTCOME_UNKNOWN;
+}
+
+static const struct sentence *sentence_of(const struct iof_report *report)
+{
+	switch (iof_report_verdict(report)) {
+	case IOF_VERDICT_FITS:
+		return report->machine->n_assigned ? &fits : &fits_plain;
+	case IOF_VERDICT_DEGRADED:
+		return &degraded;
+	case IOF_VERDICT_FAILS:
+		for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
+			if (phase_outcome(report, failures[i].phase) == failures[i].outcome)
+				return &failures[i];
+		}
+		return &failures[0];
+	case IOF_VERDICT_UNKNOWN:
+		break;
+	}
+	return &undecided;
+}
+
+static void write_verdict(struct emit *e, const struct iof_report *report)
+{
+	enum iof_verdict verdict = iof_report_verdict(report);
+	const struct sentence *sentence = sentence_of(report);
+	const struct iof_host *host = report->host;
+	size_t index = (size_t)verdict < ARRAY_SIZE(verdicts) ? (size_t)verdict : 0;
+	unsigned indent = emit_width(verdicts[index].text) + 2;
+	const char *name = iof_host_name(host);
+
+	emit_text(e, verdicts[index].style, "%s", verdicts[index].text);
+	emit_text(e, STYLE_NONE, "  ");
+	emit_continued(e, indent, indent, "QEMU %s %s on %s.",
+		       iof_machine_vmm_version(report->machine),
+		       host->is_hypothetical ? sentence->would : sentence->will,
+		       host->is_live || !name || !*name ? "this host" : name);
+}
+
+/* ---- findings ---- */
+
+static void write_label(struct emit *e, const char *label)
+{
+	emit_text(e, STYLE_DIM, "  %-*s", INDENT - 2, label);
+}
+
+static void write_field(struct emit *e, const char *label, const char *text)
+{
+	if (!text || !*text)
+		return;
+	write_label(e, label);
+	emit_continued(e, INDENT, INDENT, "%s", text);
+}
+
+/* QEMU's own lines stay apart. */
+static void write_vmm_message(struct emit *e, const char *text)
+{
+	const char *label = "says";
+	const char *end = text ? text + strlen(text) : NULL;
+	const char *line;
+	size_t length;
+
+	while (text && next_line(&text, end, &line, &length)) {
+		write_label(e, label);
+		emit_continued(e, INDENT, INDENT, "%.*s", (int)length, line);
+		label = "";
+	}
+}
+
+/* "device" or "device[id]": what stands before the last dot of a target. */
+static void write_set(struct emit *e, const struct iof_report *report,
+		      const struct iof_edit_step *step)
+{
+	const char *dot = strrchr(step->target, '.');
+	const char *now = current_value(report, step->target);
+	const char *key = dot ? dot + 1 : step->target;
+	int length = dot ? (int)(dot - step->target) : 0;
+
+	if (now)
+		emit_continued(e, INDENT, INDENT, "%.*s: %s=%s -> %s=%s", length, step->target, key,
+			       now, key, step->to);
+	else
+		emit_continued(e, INDENT, INDENT, "%.*s%s%s=%s", length, step->target,
+			       length ? ": " : "", key, step->to);
+}
+
+static void write_step(struct emit *e, const struct iof_report *report,
+		       const struct iof_edit_step *step)
+{
+	const char *target = step->target ? step->target : "";
+
+	if (step->command) {
+		emit_continued(e, INDENT, INDENT, "%s", step->command);
+		return;
+	}
+	switch (step->op) {
+	case IOF_OP_SET:
+		if (step->target && step->to)
+			write_set(e, report, step);
+		else
+			emit_continued(e, INDENT, INDENT, "set %s", target);
+		return;
+	case IOF_OP_UNSET:
+		emit_continued(e, INDENT, INDENT, "leave out %s", target);
+		return;
+	case IOF_OP_ADD:
+		emit_continued(e, INDENT, INDENT, "add -%s %s", target, step->to ? step->to : "");
+		return;
+	case IOF_OP_REMOVE:
+		emit_continued(e, INDENT, INDENT, "remove %s", target);
+		return;
+	case IOF_OP_MOVE:
+		emit_continued(e, INDENT, INDENT, "move %s before %s", target,
+			       step->to ? step->to : "the other");
+		return;
+	case IOF_OP_UNKNOWN:
+		break;
+	}
+	emit_continued(e, INDENT, INDENT, "change %s", target);
+}
+
+/* What stands before an edit that is not made in the config; NULL: it is. */
+static const char *where_phrase(enum iof_where where)
+{
+	switch (where) {
+	case IOF_WHERE_HOST:
+		return "on the host:";
+	case IOF_WHERE_FIRMWARE:
+		return "in the firmware's setup:";
+	case IOF_WHERE_VMM:
+		return "with another VMM:";
+	case IOF_WHERE_VM:
+	case IOF_WHERE_UNKNOWN:
+		break;
+	}
+	return NULL;
+}
+
+/* Its edits belong together: the first bears the label. */
+static void write_fix(struct emit *e, const struct iof_report *report, const struct iof_fix *fix,
+		      const char *label)
+{
+	const char *consequence = iof_fix_consequence(fix);
+	const char *phrase = NULL;
+	struct iof_edit_step step;
+
+	for (size_t i = 0; iof_fix_step(fix, i, &step) == 0; i++) {
+		const char *before = phrase;
+
+		phrase = where_phrase(step.where);
+		if (phrase && phrase != before) {
+			write_label(e, i == 0 ? label : "and");
+			emit_text(e, STYLE_NONE, "%s", phrase);
+			emit_newline(e);
+			write_label(e, "");
+		} else {
+			write_label(e, i == 0 ? label : "and");
+		}
+		write_step(e, report, &step);
+	}
+	if (consequence && *consequence) {
+		write_label(e, "");
+		emit_continued(e, INDENT, INDENT, "(%s%s)", consequence,
+			       iof_fix_is_checked(fix) ? "" : "; not tried");
+	}
+}
+
+static void write_fixes(struct emit *e, struct iof_report *report,
+			const struct iof_finding *finding)
+{
+	const struct iof_fix *fix = NULL;
+	const char *label = "fix";
+
+	while ((fix = iof_finding_fix_next(report, finding, fix))) {
+		write_fix(e, report, fix, label);
+		label = "or";
+	}
+	if (str_eq(label, "fix"))
+		write_field(e, "cure", finding->rule->no_cure);
+}
+
+static void write_rule(struct emit *e, const struct iof_report *report,
+		       const struct iof_finding *finding)
+{
+	const struct place *place = finding_place(report, finding);
+	const char *only =
+		str_eq(finding->rule->confirmed, "source") ? ", known from the source only" : "";
+
+	write_label(e, "rule");
+	if (place)
+		emit_continued(e, INDENT, INDENT, "%s%s (%s:%u:%u)", iof_finding_rule(finding),
+			       only, place_file(report, place), place->line, place->column);
+	else
+		emit_continued(e, INDENT, INDENT, "%s%s", iof_finding_rule(finding), only);
+}
+
+static void write_finding_title(struct emit *e, struct iof_report *report,
+				const struct iof_finding *finding)
+{
+	static const enum emit_style styles[] = {
+		[IOF_SEVERITY_ERROR] = STYLE_RED,
+		[IOF_SEVERITY_WARNING] = STYLE_YELLOW,
+		[IOF_SEVERITY_NOTE] = STYLE_CYAN,
+	};
+	enum iof_severity severity = iof_finding_severity(finding);
+	size_t index = (size_t)severity < ARRAY_SIZE(styles) ? (size_t)severity : 0;
+	const char *doubt = finding->is_doubtful ? "possible " : "";
+	const char *name = name_severity(severity);
+
+	emit_text(e, styles[index], "%s%s:", doubt, name);
+	emit_continued(e, emit_width(doubt) + emit_width(name) + 1, 2, " %s",
+		       iof_finding_message(report, finding));
+}
+
+static void write_finding(struct emit *e, struct iof_report *report,
+			  const struct iof_finding *finding)
+{
+	write_finding_title(e, report, finding);
+	/* A note is worth a line, not a block. */
+	if (iof_finding_severity(finding) == IOF_SEVERITY_NOTE && !e->out->verbose)
+		return;
+	write_field(e, "why", iof_finding_because(report, finding));
+	write_vmm_message(e, iof_finding_vmm_message(report, finding));
+	write_fixes(e, report, finding);
+	write_rule(e, report, finding);
+}
+
+static void write_findings(struct emit *e, struct iof_report *report)
+{
+	enum iof_severity before = IOF_SEVERITY_UNKNOWN;
+	const struct iof_finding *finding;
+
+	iof_report_finding_foreach(report, finding)
+	{
+		enum iof_severity severity = iof_finding_severity(finding);
+
+		if (severity != IOF_SEVERITY_NOTE || before != IOF_SEVERITY_NOTE || e->out->verbose)
+			emit_newline(e);
+		write_finding(e, report, finding);
+		before = severity;
+	}
+}
+
+/* ---- what stands below ---- */
+
+static bool phases_say_more(const struct iof_report *report)
+{
+	enum iof_outcome migrate = iof_report_migrate(report);
+
+	return iof_report_plug(report) != IOF_OUTCOME_NONE || report->options.migrate ||
+	       (iof_report_start(report) == IOF_OUTCOME_STARTS &&
+		iof_report_run(report) != IOF_OUTCOME_WORKS) ||
+	       (iof_report_start(report) == IOF_OUTCOME_STARTS && migrate == IOF_OUTCOME_BLOCKED);
+}
+
+static void write_phases(struct emit *e, const struct iof_report *report)
+{
+	enum iof_outcome plug = iof_report_plug(report);
+	const char *why = report->migrate_why;
+
+	if (!phases_say_more(report))
+		return;
+	emit_wrapped(
+		e, 2, "", "Start: %s.%s%s%s DMA: %s. Migration: %s%s%s.",
+		name_outcome(iof_report_start(report)), plug == IOF_OUTCOME_NONE ? "" : " Plug: ",
+		plug == IOF_OUTCOME_NONE ? "" : name_outcome(plug),
+		plug == IOF_OUTCOME_NONE ? "" : ".", name_outcome(iof_report_run(report)),
+		name_outcome(iof_report_migrate(report)), why && *why ? ", " : "", why ? why : "");
+}
+
+static void write_missing(struct emit *e, const struct iof_report *report)
+{
+	const struct iof_host *host = report->host;
+
+	if (host->n_worlds > 1 && host->missing_fact)
+		emit_wrapped(e, 2, "", "Missing: %s%s%s.", host->missing_fact,
+			     host->missing_how ? "; " : "",
+			     host->missing_how ? host->missing_how : "");
+}
+
+static void write_provenance(struct emit *e, const struct iof_report *report)
+{
+	const char *type = iof_machine_type(report->machine);
+
+	emit_wrapped(e, 2, "", "QEMU %s (%s)%s%s.", iof_machine_vmm_version(report->machine),
+		     iof_machine_vmm_provenance(report->machine), type && *type ? ", machine " : "",
+		     type ? type : "");
+}
+
+/* ---- --verbose ---- */
+
+static void write_resolved(struct emit *e, const struct iof_report *report)
+{
+	struct iof_value value;
+
+	for (size_t i = 0; iof_machine_property(report->machine, i, &value) == 0; i++) {
+		if (i == 0) {
+			emit_newline(e);
+			emit_text(e, STYLE_BOLD, "Resolved properties");
+			emit_newline(e);
+		}
+		emit_wrapped(e, 6, "  ", "%s.%s = %s (%s)", value.device, value.property,
+			     value.text, value.why ? value.why : name_decider(value.by));
+	}
+}
+
+static void write_device(struct emit *e, const struct iof_device *device)
+{
+	enum iof_provenance provenance = IOF_PROVENANCE_UNKNOWN;
+	const struct iof_range *ranges = NULL;
+	unsigned width = 0;
+	size_t n = 0;
+	bool known = iof_device_width(device, &width, &provenance) == 0 &&
+		     iof_device_ranges(device, &ranges, &n) == 0;
+
+	if (!known) {
+		emit_wrapped(e, 6, "  ", "%s: width not known", iof_device_bdf(device));
+		return;
+	}
+	emit_wrapped(e, 6, "  ", "%s: %u bits, %s (%s)", iof_device_bdf(device), width,
+		     iof_device_unit(device) ? iof_device_unit(device) : "no unit",
+		     name_provenance(provenance));
+	for (size_t i = 0; i < n; i++)
+		emit_wrapped(e, 6, NULL, "0x%" PRIx64 " to 0x%" PRIx64, ranges[i].first,
+			     ranges[i].last);
+}
+
+static void write_devices(struct emit *e, const struct iof_report *report)
+{
+	const struct iof_device *device;
+
+	for (size_t i = 0; (device = report_host_device(report, i)); i++) {
+		if (i == 0) {
+			emit_newline(e);
+			emit_text(e, STYLE_BOLD, "Usable addresses of the assigned devices");
+			emit_newline(e);
+		}
+		write_device(e, device);
+	}
+}
+
+static void write_ignored(struct emit *e, const struct iof_report *report)
+{
+	const char *option;
+
+	for (size_t i = 0; (option = iof_vm_ignored(report->machine->vm, i)); i++) {
+		if (i == 0) {
+			emit_newline(e);
+			emit_text(e, STYLE_BOLD, "Options that were not looked into");
+			emit_newline(e);
+		}
+		emit_wrapped(e, 6, "  ", "%s", option);
+	}
+}
+
+/* A VM without assigned devices fits on a host without an IOMMU; the reader may still want to know.
+ */
+static void write_host(struct emit *e, const struct iof_report *report)
+{
+	const struct iof_host *host = report->host;
+
+	if (iof_host_iommu(host) == IOF_IOMMU_NONE && host->iommu_why)
+		emit_wrapped(e, 2, "", "Host: %s", host->iommu_why);
+}
+
+void report_write_text(struct iof_report *report, struct emit *e)
+{
+	write_verdict(e, report);
+	write_findings(e, report);
+	if (report->n_findings)
+		emit_newline(e);
+	write_phases(e, report);
+	write_host(e, report);
+	write_missing(e, report);
+	write_provenance(e, report);
+	if (!e->out->verbose)
+		return;
+	write_resolved(e, report);
+	write_devices(e, report);
+	write_ignored(e, report);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* report_write.c - what both forms of a report need. */
+#include <errno.h>
+
+#include "base/error.h"
+#include "show/report_show.h"
+
+IOF_EXPORT int iof_report_write(struct iof_ctx *ctx, struct iof_report *report,
+				const struct iof_output *out)
+{
+	struct emit e;
+	int err;
+
+	if (!report->machine)
+		return ctx_fail(ctx, -EINVAL, "the report is empty: nothing was checked");
+	emit_begin(&e, out);
+	if (out->format == IOF_FORMAT_JSON)
+		report_write_json(report, &e);
+	else
+		report_write_text(report, &e);
+	err = emit_end(&e);
+	/* Texts are rendered while they are written; running out of memory there must not pass for
+	 * an answer. */
+	return err ? err : report->err;
+}
+
+const struct place *finding_place(const struct iof_report *report,
+				  const struct iof_finding *finding)
+{
+	const struct iof_vm *vm = report->machine->vm;
+	const struct place *place = NULL;
+
+	if (finding->problem && finding->problem->pair)
+		place = &finding->problem->pair->at;
+	else if (finding->problem && finding->problem->option < vm->n_options)
+		place = &vm->options[finding->problem->option].at;
+	else if (finding->device && finding->device->option_index < vm->n_options)
+		place = &vm->options[finding->device->option_index].at;
+	return place && place->line ? place : NULL;
+}
+
+const char *place_file(const struct iof_report *report, const struct place *place)
+{
+	return place->file ? place->file : iof_vm_name(report->machine->vm);
+}
+
+static bool is_named_before(const struct iof_machine *machine, size_t index)
+{
+	for (size_t i = 0; i < index; i++) {
+		if (machine->devices[i].host == machine->devices[index].host)
+			return true;
+	}
+	return false;
+}
+
+const struct iof_device *report_host_device(const struct iof_report *report, size_t i)
+{
+	const struct iof_machine *machine = report->machine;
+	size_t n = 0;
+
+	for (size_t k = 0; k < machine->n_devices; k++) {
+		if (machine->devices[k].host && !is_named_before(machine, k) && n++ == i)
+			return machine->devices[k].host;
+	}
+	return NULL;
+}
+
+const char *current_value(const struct iof_report *report, const char *target)
+{
+	const char *dot = strrchr(target, '.');
+	struct iof_value value;
+
+	for (size_t i = 0; dot && iof_machine_property(report->machine, i, &value) == 0; i++) {
+		if (strlen(value.device) == (size_t)(dot - target) &&
+		    memcmp(value.device, target, (size_t)(dot - target)) == 0 &&
+		    str_eq(value.property, dot + 1))
+			return value.text;
+	}
+	return NULL;
+}

@@ -1,0 +1,5 @@
+#include "groups.h"
+int run_bad(void)
+{
+	return 0;
+}

@@ -1,0 +1,5 @@
+#include "groups.h"
+int run_options(void)
+{
+	return 0;
+}

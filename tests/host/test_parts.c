@@ -1,0 +1,5 @@
+#include "groups.h"
+int run_parts(void)
+{
+	return 0;
+}

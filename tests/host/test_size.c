@@ -1,0 +1,5 @@
+#include "groups.h"
+int run_size(void)
+{
+	return 0;
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What real QEMU answered, against what iof_check() predicts: start and plug outcome, messages, and message forms.
+ *
+ *     oracle CELLS.jsonl.xz CAPTURES [SET,SET...]     summary, and each miss (--misses N, --forms)
+ *
+ * Fails when fewer outcomes or messages are right than are asked for: --outcomes 100 --messages 98.
+ */
+#include <archive.h>
+#include <archive_entry.h>
+#include <getopt.h>
+#include <iommufit/iommufit.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_SETS 16
+
+struct form {
+	char *text;
+	unsigned seen, right;
+};
+
+struct cached_host {
+	char *name;
+	struct iof_host *host;
+};
+
+struct run {
+	struct iof_ctx *ctx;
+	const char *captures;
+	const char *sets[MAX_SETS];
+	size_t n_sets;
+	struct cached_host *hosts;
+	size_t n_hosts;
+	struct form *forms;
+	size_t n_forms;
+	struct iof_report *report;
+	unsigned cells, outcome_right, plugs, plug_right, messages_right, definition_wrong;
+	unsigned failing, cured, exempt, misses_left;
+	bool want_fixes, want_forms;
+};
+
+static char *read_lines(const char *path)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+	char *text = NULL;
+	size_t length = 0, cap = 0;
+	ssize_t n = 0;
+
+	archive_read_support_filter_all(a);
+	archive_read_support_format_raw(a);
+	if (archive_read_open_filename(a, path, 1 << 16) || archive_read_next_header(a, &entry)) {
+		fprintf(stderr, "%s: %s\n", path, archive_error_string(a));
+		exit(99);
+	}
+	do {
+		length += (size_t)n;
+		if (cap - length < 1 << 20) {
+			cap += 1 << 24;
+			text = realloc(text, cap);
+		}
+		if (!text)
+			exit(99);
+		n = archive_read_data(a, text + length, cap - length - 1);
+	} while (n > 0);
+	text[length] = '\0';
+	archive_read_free(a);
+	return text;
+}
+
+static struct iof_host *find_host(struct run *run, const char *name)
+{
+	char path[4096];
+	struct cached_host *slot;
+
+	for (size_t i = 0; i < run->n_hosts; i++) {
+		if (strcmp(run->hosts[i].name, name) == 0)
+			return run->hosts[i].host;
+	}
+	run->hosts = realloc(run->hosts, (run->n_hosts + 1) * sizeof(*run->hosts));
+	slot = &run->hosts[run->n_hosts++];
+	slot->name = strdup(name);
+	slot->host = NULL;
+	snprintf(path, sizeof(path), "%s/%s.tar.xz", run->captures, name);
+	if (iof_host_load_capture(run->ctx, path, NULL, &slot->host))
+		fprintf(stderr, "%s\n", iof_ctx_error(run->ctx));
+	return slot->host;
+}
+
+static const char *get(struct json_object *object, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : NULL;
+}
+
+/* Addresses and numbers masked: what remains is the form of a message. */
+static char *form_of(const char *message)
+{
+	char *form = malloc(strlen(message) + 1), *to = form;
+
+	for (const char *from = message; *from;) {
+		if (strncmp(from, "0x", 2) == 0) {
+			from += 2 + strspn(from + 2, "0123456789abcdef");
+			*to++ = 'X';
+		} else if (strchr("0123456789", *from) && (from == message || !strchr("abcdefghijklmnopqrstuvwxyz-", from[-1]))) {
+			size_t n = strspn(from, "0123456789abcdef:.");
+
+			while (n > 1 && strchr(":.", from[n - 1]))
+				n--;
+			from += n;
+			*to++ = '#';
+		} else {
+			*to++ = *from++;
+		}
+	}
+	*to = '\0';
+	return form;
+}
+
+static void count_form(struct run *run, const char *message, bool is_right)
+{
+	char *text = form_of(message);
+
+	for (size_t i = 0; i < run->n_forms; i++) {
+		if (strcmp(run->forms[i].text, text))
+			continue;
+		run->forms[i].seen++;
+		run->forms[i].right += is_right;
+		free(text);
+		return;
+	}
+	run->forms = realloc(run->forms, (run->n_forms + 1) * sizeof(*run->forms));
+	run->forms[run->n_forms++] = (struct form){ .text = text, .seen = 1, .right = is_right };
+}
+
+/* All predicted messages: of the start, then of the plug. */
+static const char *predicted(struct run *run, size_t index)
+{
+	size_t n = 0;
+
+	while (iof_report_message(run->report, IOF_PHASE_START, n))
+		n++;
+	return index < n ? iof_report_message(run->report, IOF_PHASE_START, index)
+			 : iof_report_message(run->report, IOF_PHASE_PLUG, index - n);
+}
+
+static bool compare_messages(struct run *run, struct json_object *cell)
+{
+	struct json_object *messages = json_object_object_get(cell, "messages");
+	size_t n = json_object_array_length(messages), i;
+	bool same = true;
+
+	for (i = 0; i < n; i++) {
+		const char *want = json_object_get_string(json_object_array_get_idx(messages, i));
+		const char *got = predicted(run, i);
+		bool is_right = got && strcmp(got, want) == 0;
+
+		count_form(run, want, is_right);
+		same = same && is_right;
+	}
+	return same && !predicted(run, i);
+}
+
+static const char *outcome_name(enum iof_outcome outcome)
+{
+	static const char *const names[] = {
+		[IOF_OUTCOME_UNKNOWN] = "unknown", [IOF_OUTCOME_STARTS] = "starts", [IOF_OUTCOME_FAILS] = "fails",
+		[IOF_OUTCOME_ACCEPTED] = "accepted", [IOF_OUTCOME_REFUSED] = "refused",
+		[IOF_OUTCOME_KILLS_VM] = "kills-vm", [IOF_OUTCOME_NOT_REACHED] = "not-reached", [IOF_OUTCOME_NONE] = "none",
+		[IOF_OUTCOME_WORKS] = "works", [IOF_OUTCOME_DEGRADED] = "degraded", [IOF_OUTCOME_BROKEN] = "broken",
+		[IOF_OUTCOME_POSSIBLE] = "possible", [IOF_OUTCOME_BLOCKED] = "blocked",
+	};
+
+	return names[outcome];
+}
+
+static void show_miss(struct run *run, struct json_object *cell, const char *what)
+{
+	struct json_object *argv = json_object_object_get(cell, "argv");
+
+	if (run->misses_left == 0)
+		return;
+	run->misses_left--;
+	printf("MISS %s: %s %s %s:", what, get(cell, "host"), get(cell, "qemu"), get(cell, "set"));
+	for (size_t i = 6; i < json_object_array_length(argv); i++)
+		printf(" %s", json_object_get_string(json_object_array_get_idx(argv, i)));
+	if (get(cell, "device_add"))
+		printf("  + %s", get(cell, "device_add"));
+	printf("\n  real: %s %s %s\n  said: %s %s", get(cell, "outcome"), get(cell, "plug") ? get(cell, "plug") : "",
+	       get(cell, "messages"), outcome_name(iof_report_start(run->report)),
+	       outcome_name(iof_report_plug(run->report)));
+	for (size_t i = 0; predicted(run, i); i++)
+		printf(" \"%s\"", predicted(run, i));
+	printf("\n");
+}
+
+/* Verdict and run, against their definition: the verdict is the worst of start, plug and run. */
+static bool follows_definition(const struct iof_report *report)
+{
+	enum iof_outcome start = iof_report_start(report), plug = iof_report_plug(report), dma = iof_report_run(report);
+	bool fails = start == IOF_OUTCOME_FAILS || plug == IOF_OUTCOME_REFUSED || plug == IOF_OUTCOME_KILLS_VM ||
+		     dma == IOF_OUTCOME_BROKEN;
+	bool unknown = start == IOF_OUTCOME_UNKNOWN || plug == IOF_OUTCOME_UNKNOWN || dma == IOF_OUTCOME_UNKNOWN;
+	enum iof_verdict want = fails			      ? IOF_VERDICT_FAILS
+				: unknown		      ? IOF_VERDICT_UNKNOWN
+				: dma == IOF_OUTCOME_DEGRADED ? IOF_VERDICT_DEGRADED
+							      : IOF_VERDICT_FITS;
+
+	if (start == IOF_OUTCOME_FAILS && dma != IOF_OUTCOME_UNKNOWN)
+		return false;
+	return iof_report_verdict(report) == want;
+}
+
+/* Causes for which no cure is due. */
+static bool is_exempt(const char *rule)
+{
+	static const char *const exempt[] = { "vfio.no-iommu-group", "vfio.device-absent", "vfio.direct-region",
+					      "intel.no-nesting",    "vfio.no-device-given" };
+
+	for (size_t i = 0; i < sizeof(exempt) / sizeof(exempt[0]); i++) {
+		if (strcmp(rule, exempt[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_working_fix(struct run *run, struct iof_host *host, struct iof_vm *vm, const struct iof_vmm *vmm,
+			    const char **rule)
+{
+	const struct iof_finding *finding;
+
+	(void)host;
+	(void)vm;
+	(void)vmm;
+	*rule = "?";
+	iof_report_finding_foreach (run->report, finding) {
+		const struct iof_fix *fix;
+
+		if (iof_finding_severity(finding) != IOF_SEVERITY_ERROR)
+			continue;
+		*rule = iof_finding_rule(finding);
+		fix = iof_finding_fix_next(run->report, finding, NULL);
+		return fix && iof_fix_is_checked(fix);
+	}
+	return false;
+}
+
+static void one_cell(struct run *run, struct json_object *cell)
+{
+	struct json_object *argv = json_object_object_get(cell, "argv");
+	struct iof_host *host = find_host(run, get(cell, "host"));
+	size_t argc = json_object_array_length(argv);
+	const char **words = calloc(argc + 1, sizeof(*words));
+	char version[32];
+	const char *plug = get(cell, "device_add"), *outcome = get(cell, "outcome"), *rule;
+	struct iof_vmm vmm = { .size = sizeof(vmm), .version = version, .plug = &plug, .n_plug = plug ? 1 : 0 };
+	struct iof_vm *vm = NULL;
+	struct iof_machine *machine = NULL;
+	bool is_right;
+
+	snprintf(version, sizeof(version), "qemu=%s", get(cell, "qemu"));
+	for (size_t i = 0; i < argc; i++)
+		words[i] = json_object_get_string(json_object_array_get_idx(argv, i));
+	run->cells++;
+	if (!host || iof_vm_load_argv(run->ctx, words, argc, "cell", &vm) ||
+	    iof_machine_resolve(run->ctx, host, vm, &vmm, &machine) || iof_check(NULL, machine, NULL, run->report)) {
+		printf("MISS cannot check: %s\n", iof_ctx_error(run->ctx));
+		goto out;
+	}
+	is_right = iof_report_start(run->report) ==
+		   (strcmp(outcome, "fails") == 0 ? IOF_OUTCOME_FAILS : IOF_OUTCOME_STARTS);
+	run->outcome_right += is_right;
+	if (!is_right)
+		show_miss(run, cell, "outcome");
+	if (get(cell, "plug")) {
+		bool same = strcmp(outcome_name(iof_report_plug(run->report)), get(cell, "plug")) == 0;
+
+		run->plugs++;
+		run->plug_right += same;
+		if (!same && is_right)
+			show_miss(run, cell, "plug");
+	}
+	if (!follows_definition(run->report)) {
+		run->definition_wrong++;
+		show_miss(run, cell, "definition");
+	}
+	if (compare_messages(run, cell))
+		run->messages_right++;
+	else if (is_right)
+		show_miss(run, cell, "messages");
+	if (run->want_fixes && iof_report_verdict(run->report) == IOF_VERDICT_FAILS) {
+		run->failing++;
+		if (has_working_fix(run, host, vm, &vmm, &rule))
+			run->cured++;
+		else if (is_exempt(rule))
+			run->exempt++;
+		else
+			show_miss(run, cell, rule);
+	}
+out:
+	iof_machine_unref(machine);
+	iof_vm_unref(vm);
+	free(words);
+}
+
+static bool is_wanted(const struct run *run, const char *set)
+{
+	for (size_t i = 0; i < run->n_sets; i++) {
+		if (set && strcmp(run->sets[i], set) == 0)
+			return true;
+	}
+	return run->n_sets == 0;
+}
+
+static void all_cells(struct run *run, char *text)
+{
+	struct json_tokener *tokener = json_tokener_new();
+
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		struct json_object *cell = json_tokener_parse_ex(tokener, line, (int)strlen(line));
+
+		json_tokener_reset(tokener);
+		if (!cell) {
+			printf("MISS unreadable cell\n");
+			run->cells++;
+			continue;
+		}
+		if (is_wanted(run, get(cell, "set")))
+			one_cell(run, cell);
+		json_object_put(cell);
+	}
+	json_tokener_free(tokener);
+}
+
+static unsigned show_forms(const struct run *run)
+{
+	unsigned right = 0;
+
+	for (size_t i = 0; i < run->n_forms; i++) {
+		const struct form *form = &run->forms[i];
+
+		right += form->right > 0;
+		if (run->want_forms || !form->right)
+			printf("%s form %u of %u: %s\n", form->right ? "    " : "MISS", form->right, form->seen,
+			       form->text);
+	}
+	return right;
+}
+
+static double percent(unsigned part, unsigned whole)
+{
+	return whole ? 100.0 * part / whole : 100.0;
+}
+
+static void free_run(struct run *run)
+{
+	for (size_t i = 0; i < run->n_hosts; i++) {
+		iof_host_unref(run->hosts[i].host);
+		free(run->hosts[i].name);
+	}
+	for (size_t i = 0; i < run->n_forms; i++)
+		free(run->forms[i].text);
+	free(run->hosts);
+	free(run->forms);
+	iof_report_unref(run->report);
+	iof_ctx_unref(run->ctx);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "misses", required_argument, NULL, 'm' },   { "forms", no_argument, NULL, 'f' },
+		{ "outcomes", required_argument, NULL, 'o' }, { "messages", required_argument, NULL, 't' },
+		{ "fixes", no_argument, NULL, 'x' },	      { NULL, 0, NULL, 0 },
+	};
+	struct run run = { .misses_left = 40 };
+	double outcomes = 100, messages = 98;
+	unsigned forms;
+	char *text;
+	bool good;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 'm')
+			run.misses_left = (unsigned)atoi(optarg);
+		else if (c == 'f')
+			run.want_forms = true;
+		else if (c == 'o')
+			outcomes = atof(optarg);
+		else if (c == 't')
+			messages = atof(optarg);
+		else if (c == 'x')
+			run.want_fixes = true;
+		else
+			return 64;
+	}
+	if (argc - optind < 2)
+		return 64;
+	run.captures = argv[optind + 1];
+	for (char *set = argc - optind > 2 ? strtok(argv[optind + 2], ",") : NULL; set && run.n_sets < MAX_SETS;
+	     set = strtok(NULL, ","))
+		run.sets[run.n_sets++] = set;
+	if (iof_ctx_new(&run.ctx) || iof_report_new(run.ctx, &run.report))
+		return 99;
+	text = read_lines(argv[optind]);
+	all_cells(&run, text);
+	free(text);
+	forms = show_forms(&run);
+	printf("cells %u; start right %u (%.2f %%); plug right %u of %u; messages right %u (%.2f %%); forms right %u of "
+	       "%zu; verdict not as defined %u\n",
+	       run.cells, run.outcome_right, percent(run.outcome_right, run.cells), run.plug_right, run.plugs,
+	       run.messages_right, percent(run.messages_right, run.cells), forms, run.n_forms, run.definition_wrong);
+	if (run.want_fixes)
+		printf("failing %u; cured %u; no cure is due %u; left %u\n", run.failing, run.cured, run.exempt,
+		       run.failing - run.cured - run.exempt);
+	good = run.cells > 0 && percent(run.outcome_right, run.cells) >= outcomes && run.plug_right == run.plugs &&
+	       percent(run.messages_right, run.cells) >= messages && forms == run.n_forms && !run.definition_wrong &&
+	       (!run.want_fixes || run.failing == run.cured + run.exempt);
+	free_run(&run);
+	return good ? 0 : 1;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "groups.h"
+
+int main(void)
+{
+	return test_round_trip() + test_options() + test_bad() + test_text();
+}
