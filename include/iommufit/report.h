@@ -97,6 +97,10 @@ int iof_fix_step(const struct iof_fix *, size_t index, struct iof_edit_step *);
 const char *iof_fix_consequence(const struct iof_fix *);
 /** Whether the check on the result says that it starts (host edits are taken as done). */
 bool iof_fix_is_checked(const struct iof_fix *);
+/** Rule of the fault that is left after this fix, because it has no cure in the config; and what it is, in one line. NULL:
+ *  none is left. */
+const char *iof_fix_remaining(const struct iof_fix *);
+const char *iof_fix_remaining_title(const struct iof_fix *);
 
 /** The edited config: new bytes in the config's own language. Nothing is written anywhere. */
 struct iof_edit;

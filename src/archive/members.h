@@ -7,11 +7,13 @@
 
 struct archive;
 
-int archive_read_members(const char *bytes, size_t length, const struct archive_sink *, char *reason,
-			 size_t size);
+int archive_read_members(const char *bytes, size_t length, const struct archive_sink *,
+			 char *reason, size_t size);
 
-int archive_writer_open(int fd, const char *format, struct archive_writer **, char *reason, size_t size);
-int archive_writer_file(struct archive_writer *, const char *path, const char *bytes, size_t length);
+int archive_writer_open(int fd, const char *format, struct archive_writer **, char *reason,
+			size_t size);
+int archive_writer_file(struct archive_writer *, const char *path, const char *bytes,
+			size_t length);
 int archive_writer_link(struct archive_writer *, const char *path, const char *target);
 int archive_writer_folder(struct archive_writer *, const char *path);
 int archive_writer_close(struct archive_writer *, int complete, char *reason, size_t size);

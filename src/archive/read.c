@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * read.c - the members of a tar archive, plain or compressed, from memory. Only what a capture needs is allowed: plain
- * files, folders, symbolic links and hard links; everything else, and every name that leads out, is refused.
+ * read.c - the members of a tar archive, plain or compressed, from memory. Only what a capture
+ * needs is allowed: plain files, folders, symbolic links and hard links; everything else, and every
+ * name that leads out, is refused.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -16,7 +17,8 @@
 
 #include "archive/members.h"
 
-/* Packed bytes handed to the decompressor at a time. It bounds what is unpacked between two looks at the total. */
+/* Packed bytes handed to the decompressor at a time. It bounds what is unpacked between two looks
+ * at the total. */
 #define SLICE (16u << 10)
 
 struct reading {
@@ -32,8 +34,8 @@ struct reading {
 	size_t reason_size;
 };
 
-__attribute__((format(printf, 3, 4))) static int refuse(struct reading *r, int err, const char *format,
-							...)
+__attribute__((format(printf, 3, 4))) static int refuse(struct reading *r, int err,
+							const char *format, ...)
 {
 	va_list args;
 
@@ -71,7 +73,8 @@ static la_ssize_t next_slice(struct archive *archive, void *data, const void **o
 	return (la_ssize_t)n;
 }
 
-/* The name without a leading "./" and trailing slashes, into out; -EBADMSG if it is absolute or leads upwards. */
+/* The name without a leading "./" and trailing slashes, into out; -EBADMSG if it is absolute or
+ * leads upwards. */
 static int clean_name(struct reading *r, const char *name, char out[ARCHIVE_MAX_NAME])
 {
 	size_t length = 0;
@@ -87,7 +90,8 @@ static int clean_name(struct reading *r, const char *name, char out[ARCHIVE_MAX_
 			return refuse(r, -EBADMSG, "a member's name has a '..' part");
 		if (part && !(part == 1 && *name == '.')) {
 			if (length + part + 2 > ARCHIVE_MAX_NAME)
-				return refuse(r, -EBADMSG, "a member's name is longer than %u bytes",
+				return refuse(r, -EBADMSG,
+					      "a member's name is longer than %u bytes",
 					      ARCHIVE_MAX_NAME);
 			if (length)
 				out[length++] = '/';
@@ -158,7 +162,8 @@ static int take_link(struct reading *r, const char *path, const char *target)
 	if (!target || !*target)
 		return refuse(r, -EBADMSG, "a link has no target");
 	if (strlen(target) >= ARCHIVE_MAX_NAME)
-		return refuse(r, -EBADMSG, "a link's target is longer than %u bytes", ARCHIVE_MAX_NAME);
+		return refuse(r, -EBADMSG, "a link's target is longer than %u bytes",
+			      ARCHIVE_MAX_NAME);
 	return r->sink->link(r->sink->data, path, target);
 }
 
@@ -206,14 +211,16 @@ static int take_members(struct reading *r)
 		la_int64_t before, after;
 		int status, err;
 
-		/* Where the member ends, so that the end mark (two empty blocks) can be told from a cut. */
+		/* Where the member ends, so that the end mark (two empty blocks) can be told from a
+		 * cut. */
 		if (r->n_members && archive_read_data_skip(r->archive) < ARCHIVE_WARN)
 			return refuse_damaged(r);
 		before = archive_filter_bytes(r->archive, 0);
 		status = archive_read_next_header(r->archive, &entry);
 		after = archive_filter_bytes(r->archive, 0);
 		if (status == ARCHIVE_EOF && after == before)
-			return refuse(r, -EBADMSG, "truncated: the end mark of the archive is missing");
+			return refuse(r, -EBADMSG,
+				      "truncated: the end mark of the archive is missing");
 		if (status == ARCHIVE_EOF)
 			return 0;
 		if (status != ARCHIVE_OK && status != ARCHIVE_WARN)
@@ -231,7 +238,8 @@ static int open_archive(struct reading *r)
 {
 	struct archive *a = r->archive;
 
-	/* A warning would mean that libarchive was built without it and would run a program instead. */
+	/* A warning would mean that libarchive was built without it and would run a program
+	 * instead. */
 	if (archive_read_support_format_tar(a) != ARCHIVE_OK ||
 	    archive_read_support_filter_gzip(a) != ARCHIVE_OK ||
 	    archive_read_support_filter_xz(a) != ARCHIVE_OK ||
@@ -243,12 +251,14 @@ static int open_archive(struct reading *r)
 	return 0;
 }
 
-int archive_read_members(const char *bytes, size_t length, const struct archive_sink *sink, char *reason,
-			 size_t size)
+int archive_read_members(const char *bytes, size_t length, const struct archive_sink *sink,
+			 char *reason, size_t size)
 {
-	struct reading r = {
-		.sink = sink, .bytes = bytes, .length = length, .reason = reason, .reason_size = size
-	};
+	struct reading r = {.sink = sink,
+			    .bytes = bytes,
+			    .length = length,
+			    .reason = reason,
+			    .reason_size = size};
 	int err;
 
 	if (length == 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * write.c - a tar archive to a descriptor. Owners, times and modes are the same for every capture: they say nothing about
- * the host.
+ * write.c - a tar archive to a descriptor. Owners, times and modes are the same for every capture:
+ * they say nothing about the host.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -23,10 +23,10 @@ static const struct {
 	const char *format;
 	int (*add)(struct archive *);
 } filters[] = {
-	{ "tar", archive_write_add_filter_none },
-	{ "tar.gz", archive_write_add_filter_gzip },
-	{ "tar.xz", archive_write_add_filter_xz },
-	{ "tar.zst", archive_write_add_filter_zstd },
+	{"tar", archive_write_add_filter_none},
+	{"tar.gz", archive_write_add_filter_gzip},
+	{"tar.xz", archive_write_add_filter_xz},
+	{"tar.zst", archive_write_add_filter_zstd},
 };
 
 static int archive_failure(struct archive *archive, char *reason, size_t size)
@@ -64,7 +64,8 @@ static struct archive_writer *writer_new(void)
 	return NULL;
 }
 
-int archive_writer_open(int fd, const char *format, struct archive_writer **out, char *reason, size_t size)
+int archive_writer_open(int fd, const char *format, struct archive_writer **out, char *reason,
+			size_t size)
 {
 	size_t n = sizeof(filters) / sizeof(filters[0]);
 	struct archive_writer *w;
@@ -76,8 +77,8 @@ int archive_writer_open(int fd, const char *format, struct archive_writer **out,
 		i++;
 	if (i == n) {
 		if (size)
-			snprintf(reason, size, "unknown format '%.32s' (tar, tar.gz, tar.xz, tar.zst)",
-				 format);
+			snprintf(reason, size,
+				 "unknown format '%.32s' (tar, tar.gz, tar.xz, tar.zst)", format);
 		return -EINVAL;
 	}
 	w = writer_new();
@@ -110,7 +111,8 @@ static void start_entry(struct archive_writer *w, const char *path, __LA_MODE_T 
 	archive_entry_set_perm(w->entry, (__LA_MODE_T)mode);
 }
 
-int archive_writer_file(struct archive_writer *w, const char *path, const char *bytes, size_t length)
+int archive_writer_file(struct archive_writer *w, const char *path, const char *bytes,
+			size_t length)
 {
 	int err;
 

@@ -46,6 +46,8 @@ const struct option_spec option_specs[] = {
 	 "The machine type whose defaults count. Default: the newest q35 of that VMM version."},
 	{"theory", 0, OPTION_FLAG, FOR(COMMAND_CAPS), OFFSET(theory), NULL, NULL, COMPLETE_NOTHING,
 	 "Look at no host: only what the VMM accepts."},
+	{"list", 0, OPTION_FLAG, FOR(COMMAND_HOST), OFFSET(list), NULL, NULL, COMPLETE_NOTHING,
+	 "List the machines of the catalogue instead: what --host cpu:NAME takes."},
 	{"diff", 0, OPTION_FLAG, FOR(COMMAND_FIX), OFFSET(diff), NULL, NULL, COMPLETE_NOTHING,
 	 "Show the edits as a unified diff instead of the whole config."},
 	{"output", 'o', OPTION_TEXT, FOR(COMMAND_FIX) | FOR(COMMAND_CAPTURE), OFFSET(output),

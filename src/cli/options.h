@@ -32,7 +32,7 @@ struct list {
 /* A command line of iommufit, read. */
 struct arguments {
 	enum command_id command;
-	bool help, version, json, quiet, verbose, no_colour, migrate, diff, theory;
+	bool help, version, json, quiet, verbose, no_colour, migrate, diff, theory, list;
 	const char *host, *kernel, *vmm, *backend, *machine, *output, *format;
 	uint64_t memlock; /* bytes; UINT64_MAX unlimited, 0 not said */
 	uint64_t pid;	  /* 0 not said */

@@ -148,6 +148,19 @@ int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct io
 	return list->err;
 }
 
+int cure_slot(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+
+	if (option != SIZE_MAX && finding->problem->pair)
+		fix_unset(list, fix_new(list, "QEMU picks a free slot."), option, "addr",
+			  fix_target(list, finding->device, "addr"));
+	else if (option != SIZE_MAX && option_pair(&m->vm->options[option], "bus"))
+		fix_unset(list, fix_new(list, "The device goes to the machine's first bus."), option, "bus",
+			  fix_target(list, finding->device, "bus"));
+	return list->err;
+}
+
 int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
 {
 	size_t option = problem_option(finding);
@@ -218,7 +231,7 @@ int cure_value(struct fix_list *list, const struct iof_machine *m, const struct 
 	size_t option = problem_option(finding);
 	struct iof_fix *fix;
 
-	if (option == SIZE_MAX || !device || !finding->problem->pair || str_eq(finding->problem->value, "host"))
+	if (option == SIZE_MAX || !device || !finding->problem->pair)
 		return 0;
 	if (m->vm->options[option].kind != OPTION_DEVICE)
 		return 0;

@@ -51,6 +51,13 @@ int cure_off_bridge(struct fix_list *list, const struct iof_machine *m, const st
 	const struct machine_device *device = finding->device;
 
 	(void)m;
+	if (device->option_index != SIZE_MAX && option_pair(device->option, "addr") && option_pair(device->option, "bus")) {
+		struct iof_fix *fix = fix_new(list, "The device goes to a free slot of the machine's root bus.");
+
+		fix_unset(list, fix, device->option_index, "bus", fix_target(list, device, "bus"));
+		fix_unset(list, fix, device->option_index, "addr", fix_target(list, device, "addr"));
+		return list->err;
+	}
 	if (device->option_index != SIZE_MAX && option_pair(device->option, "bus"))
 		fix_unset(list, fix_new(list, "The device goes to the machine's root bus."), device->option_index, "bus",
 			  fix_target(list, device, "bus"));

@@ -19,6 +19,13 @@ struct plan {
 	unsigned n_rounds;
 	unsigned tries;
 	bool was_failing;
+	/* The best that was seen when nothing was clean: it starts, or at least this fault is gone. */
+	struct {
+		const struct iof_fix *rounds[MAX_ROUNDS];
+		unsigned n_rounds;
+		bool starts;
+		const struct rule *next;
+	} best;
 	int err;
 };
 
@@ -91,6 +98,24 @@ static bool try_cure(struct plan *p, const struct iof_fix *fix, const struct iof
 	return solved;
 }
 
+/* Not clean, but remember how far it came: to the start, or to a fault that has no cure. */
+static void keep_best(struct plan *p, const struct iof_report *report)
+{
+	bool starts = report->start == IOF_OUTCOME_STARTS;
+	const struct rule *next = NULL;
+
+	if (p->n_rounds == 0 || (p->best.n_rounds && (p->best.starts || !starts)))
+		return;
+	for (size_t i = 0; i < report->n_findings && !next; i++) {
+		if (is_fault(&report->findings[i]))
+			next = report->findings[i].rule;
+	}
+	memcpy(p->best.rounds, p->rounds, sizeof(p->rounds));
+	p->best.n_rounds = p->n_rounds;
+	p->best.starts = starts;
+	p->best.next = next;
+}
+
 /* Cures of the first fault that the check still finds, one after another. */
 static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 {
@@ -131,33 +156,55 @@ static bool solve(struct plan *p, struct iof_host *host, struct iof_vm *vm)
 		p->err = r;
 	if (r == 0)
 		solved = is_good(p, report) || cure_first_fault(p, report);
+	if (r == 0 && !solved)
+		keep_best(p, report);
 	iof_report_unref(report);
 	iof_machine_unref(m);
 	return solved;
 }
 
 /* All rounds as one fix, its edits numbered by round. */
-static struct iof_fix *join_rounds(struct plan *p, struct iof_fix *first)
+static struct iof_fix *join_rounds(struct plan *p, const struct iof_fix *const *rounds, unsigned n_rounds)
 {
 	struct iof_fix *fix = arena_alloc(p->arena, sizeof(*fix));
 	size_t n = 0;
 
-	for (unsigned r = 0; r < p->n_rounds; r++)
-		n += p->rounds[r]->n_edits;
+	for (unsigned r = 0; r < n_rounds; r++)
+		n += rounds[r]->n_edits;
 	if (fix)
 		fix->edits = arena_array(p->arena, n ? n : 1, sizeof(*fix->edits));
 	if (!fix || !fix->edits) {
 		p->err = -ENOMEM;
 		return NULL;
 	}
-	for (unsigned r = 0; r < p->n_rounds; r++) {
-		for (size_t i = 0; i < p->rounds[r]->n_edits; i++) {
-			fix->edits[fix->n_edits] = p->rounds[r]->edits[i];
+	for (unsigned r = 0; r < n_rounds; r++) {
+		for (size_t i = 0; i < rounds[r]->n_edits; i++) {
+			fix->edits[fix->n_edits] = rounds[r]->edits[i];
 			fix->edits[fix->n_edits++].round = r;
 		}
 	}
-	fix->consequence = first->consequence;
-	fix->is_checked = true;
+	fix->consequence = rounds[0]->consequence;
+	return fix;
+}
+
+static struct iof_fix *clean_fix(struct plan *p)
+{
+	struct iof_fix *fix = join_rounds(p, p->rounds, p->n_rounds);
+
+	if (fix)
+		fix->is_checked = true;
+	return fix;
+}
+
+/* What is left when no cure makes all clean: the way as far as it goes, and what waits there. */
+static struct iof_fix *best_fix(struct plan *p)
+{
+	struct iof_fix *fix = p->best.n_rounds ? join_rounds(p, p->best.rounds, p->best.n_rounds) : NULL;
+
+	if (fix) {
+		fix->is_checked = p->best.starts;
+		fix->next_rule = p->best.next;
+	}
 	return fix;
 }
 
@@ -180,9 +227,11 @@ int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 		p.tries = 0;
 		if (!try_cure(&p, fix, report->host, m->vm))
 			continue;
-		*last = join_rounds(&p, fix);
+		*last = clean_fix(&p);
 		if (*last)
 			last = &(*last)->next;
 	}
+	if (!finding->fixes && !p.err)
+		finding->fixes = best_fix(&p);
 	return p.err;
 }

@@ -201,6 +201,16 @@ IOF_EXPORT bool iof_fix_is_checked(const struct iof_fix *fix)
 	return fix->is_checked;
 }
 
+IOF_EXPORT const char *iof_fix_remaining(const struct iof_fix *fix)
+{
+	return fix->next_rule ? fix->next_rule->id : NULL;
+}
+
+IOF_EXPORT const char *iof_fix_remaining_title(const struct iof_fix *fix)
+{
+	return fix->next_rule ? fix->next_rule->title : NULL;
+}
+
 /* ---- the catalogue ---- */
 
 static const struct rule *rule_at(size_t index)

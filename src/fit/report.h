@@ -37,6 +37,7 @@ struct iof_fix {
 	size_t n_edits;
 	const char *consequence;
 	bool is_checked;
+	const struct rule *next_rule; /* the fault that is left after it; NULL: none */
 };
 
 struct iof_report {

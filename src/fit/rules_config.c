@@ -67,10 +67,19 @@ static const struct rule rules[PROBLEM_COUNT] = {
 	[PROBLEM_VALUE] = { "config.property-value", IOF_SEVERITY_ERROR, "a value that a property does not take",
 			    "QEMU will refuse a value of {0}.", "The property has another type or range.",
 			    "QEMU qapi/qobject-input-visitor.c", "lab", cure_value, NULL },
+	[PROBLEM_HOST_ADDRESS] = { "config.host-address", IOF_SEVERITY_ERROR, "a host device that is no PCI address",
+				   "QEMU will refuse the device: host={2} is no PCI address.",
+				   "An address has the form DDDD:BB:DD.F or BB:DD.F, in hexadecimal.",
+				   "QEMU hw/core/qdev-properties-system.c set_pci_host_devaddr", "lab", NULL,
+				   "Write the address that `lspci -D` shows." },
 	[PROBLEM_OBJECT_ABSENT] = { "config.object-absent", IOF_SEVERITY_ERROR, "an object that is not there",
 				    "QEMU will refuse the device: there is no object {0}.",
 				    "iommufd= names an -object iommufd that does not exist.",
 				    "QEMU qom/object.c object_resolve_link", "lab", cure_object_absent, NULL },
+	[PROBLEM_PCI_SLOT] = { "config.pci-slot", IOF_SEVERITY_ERROR, "a PCI slot that is taken",
+			       "QEMU will refuse the {2}: its PCI slot is not free.",
+			       "A function can be given once, and functions other than 0 need multifunction=on at function 0.",
+			       "QEMU hw/pci/pci.c do_pci_register_device", "lab", cure_slot, NULL },
 };
 
 const struct rule_family config_family = { NULL, 0, rules + 1, PROBLEM_COUNT - 1 };

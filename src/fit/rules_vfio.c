@@ -235,24 +235,66 @@ static enum answer used_twice_iommufd(const struct scene *s, struct operand *op)
 	return is_legacy(s) ? NO : used_twice(s, op);
 }
 
-/* Devices of one group behind a vIOMMU that gives each its own address space. */
-static enum answer group_split(const struct scene *s, struct operand *op)
+/* An earlier device of this VM in the same group, NULL: none. */
+static const struct machine_device *mate_in_vm(const struct scene *s, enum backend backend)
 {
-	put_group(s, op);
-	for (const struct machine_device *other = s->m->devices; other < s->device && is_legacy(s); other++) {
-		bool same_group = other->kind == DRIVER_VFIO_PCI && other->host && host_group(s) &&
-				  other->host->group == host_group(s);
-
-		if (!same_group || other->backend != BACKEND_LEGACY)
-			continue;
-		op[2] = text_operand(other->host_bdf);
-		if (other->viommu != s->device->viommu)
-			return YES;
-		/* below one conventional bridge they share the bridge's requester ID, and so the address space */
-		if (s->device->viommu && !(s->device->bus == other->bus && s->device->behind_bridge))
-			return YES;
+	for (const struct machine_device *other = s->m->devices; other < s->device; other++) {
+		if (other->kind == DRIVER_VFIO_PCI && other->host && host_group(s) &&
+		    other->host->group == host_group(s) && other->backend == backend)
+			return other;
 	}
-	return NO;
+	return NULL;
+}
+
+/* Behind a vIOMMU each device has its own address space, unless both have one conventional bridge's requester ID. */
+static bool shares_address_space(const struct scene *s, const struct machine_device *other)
+{
+	if (other->viommu != s->device->viommu)
+		return false;
+	return !s->device->viommu || (s->device->bus == other->bus && s->device->behind_bridge);
+}
+
+static enum answer group_split(const struct scene *s, enum backend backend, struct operand *op)
+{
+	const struct machine_device *other = s->device->backend == backend ? mate_in_vm(s, backend) : NULL;
+
+	put_group(s, op);
+	if (!other || str_eq(other->host_bdf, s->device->host_bdf) || shares_address_space(s, other))
+		return NO;
+	op[2] = text_operand(other->host_bdf);
+	return YES;
+}
+
+static enum answer group_split_legacy(const struct scene *s, struct operand *op)
+{
+	return group_split(s, BACKEND_LEGACY, op);
+}
+
+static enum answer group_split_iommufd(const struct scene *s, struct operand *op)
+{
+	return group_split(s, BACKEND_IOMMUFD, op);
+}
+
+/* One group, two backends: the kernel gives the group to the first only. */
+static enum answer mixed_backends(const struct scene *s, enum backend mine, enum backend other, struct operand *op)
+{
+	const struct machine_device *mate = s->device->backend == mine ? mate_in_vm(s, other) : NULL;
+
+	put_group(s, op);
+	if (!mate)
+		return NO;
+	op[2] = text_operand(mate->host_bdf);
+	return YES;
+}
+
+static enum answer mixed_legacy(const struct scene *s, struct operand *op)
+{
+	return mixed_backends(s, BACKEND_LEGACY, BACKEND_IOMMUFD, op);
+}
+
+static enum answer mixed_iommufd(const struct scene *s, struct operand *op)
+{
+	return mixed_backends(s, BACKEND_IOMMUFD, BACKEND_LEGACY, op);
 }
 
 /* Two resources of this device's or another's BARs in one host page: the kernel refuses to map them. */
@@ -305,7 +347,7 @@ static enum answer two_viommus(const struct scene *s, struct operand *op)
 
 enum {
 	NOT_GIVEN, ABSENT, NOT_IDENTIFIED, NO_GROUP, NOT_BOUND, GROUP_BUSY, DIRECT, NO_REMAPPING, NO_IOMMUFD, TWICE, SPLIT,
-	SMALL_BAR, LATE_VIOMMU, TWO_VIOMMUS,
+	SMALL_BAR, LATE_VIOMMU, TWO_VIOMMUS, MIXED,
 };
 
 static const struct rule rules[] = {
@@ -372,6 +414,10 @@ static const struct rule rules[] = {
 	[TWO_VIOMMUS] = { "viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
 			  "QEMU will refuse the {0}: there is a vIOMMU already.", "An x86 machine takes one vIOMMU.",
 			  "QEMU hw/i386/pc.c pc_machine_device_pre_plug_cb", "lab", cure_remove_viommu, NULL },
+	[MIXED] = { "vfio.mixed-backends", IOF_SEVERITY_ERROR, "one group through both backends",
+		    "QEMU will refuse {0}: it shares group {1} with {2}, which uses the other backend.",
+		    "The kernel gives a group either to the legacy backend or to iommufd.",
+		    "Linux drivers/vfio/group.c", "lab", cure_legacy, NULL },
 };
 
 #define GIVE_OLD "No provided host device\nUse -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,sysfsdev=PATH_TO_DEVICE"
@@ -405,7 +451,11 @@ static const struct step steps[] = {
 	  "vfio {0}: Could not open '/dev/vfio/{1}': No such file or directory" },
 	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, not_bound_iommufd, &rules[NOT_BOUND], NO_CDEV },
 	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_iommufd, &rules[NO_IOMMUFD], NO_CDEV },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, group_split, &rules[SPLIT],
+	{ STAGE_OPEN, COLD_AND_HOT, 0, V9_1, EFFECT_STOPS, mixed_legacy, &rules[MIXED],
+	  "vfio {0}: failed to open /dev/vfio/{1}: Device or resource busy" },
+	{ STAGE_OPEN, COLD_AND_HOT, V9_1, END, EFFECT_STOPS, mixed_legacy, &rules[MIXED],
+	  "vfio {0}: Could not open '/dev/vfio/{1}': Device or resource busy" },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, group_split_legacy, &rules[SPLIT],
 	  "vfio {0}: group {1} used in multiple address spaces" },
 	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, group_busy_legacy, &rules[GROUP_BUSY], NOT_VIABLE },
 
@@ -424,6 +474,12 @@ static const struct step steps[] = {
 	  BIND "Invalid argument" },
 	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_remapping_iommufd, &rules[NO_REMAPPING],
 	  BIND "Operation not permitted" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, mixed_iommufd, &rules[MIXED],
+	  BIND "Device or resource busy" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, V11_0, EFFECT_STOPS, group_split_iommufd, &rules[SPLIT],
+	  "vfio {0}: [iommufd=N] error attach {0} (N) to id=N: Invalid argument" },
+	{ STAGE_ATTACH, COLD_AND_HOT, V11_0, END, EFFECT_STOPS, group_split_iommufd, &rules[SPLIT],
+	  "vfio {0}: [iommufd=N] error attach {0} (N) pasid 0 to id=N: Invalid argument" },
 	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, used_twice_legacy, &rules[TWICE],
 	  "vfio {0}: device is already attached" },
 	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, used_twice_iommufd, &rules[TWICE],

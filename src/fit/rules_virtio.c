@@ -103,7 +103,26 @@ static enum answer width_untold(const struct scene *s, struct operand *op)
 	return iova->width < 64 ? YES : NO;
 }
 
-enum { AW_BITS, PAGES, FROZEN, PAGES_LATE, WIDTH_UNTOLD };
+/* Devices below one conventional bridge share its requester ID: the second finds the place taken. */
+static enum answer aliased(const struct scene *s, struct operand *op)
+{
+	if (!has_viommu(s, DRIVER_VIRTIO_IOMMU) || !s->device->behind_bridge)
+		return NO;
+	for (const struct machine_device *other = s->m->devices; other < s->device; other++) {
+		if (other->kind != DRIVER_VFIO_PCI || other->bus != s->device->bus || !other->viommu)
+			continue;
+		op[1] = text_operand(other->host_bdf);
+		return YES;
+	}
+	return NO;
+}
+
+static enum answer not_on_root_bus(const struct scene *s, struct operand *op)
+{
+	return s->device->kind == DRIVER_VIRTIO_IOMMU && s->device->bus && s->device->bus->parent ? YES : NO;
+}
+
+enum { AW_BITS, PAGES, FROZEN, PAGES_LATE, WIDTH_UNTOLD, ALIASED, ROOT_BUS };
 
 static const struct rule rules[] = {
 	[AW_BITS] = { "virtio.aw-bits-out-of-range", IOF_SEVERITY_ERROR, "virtio-iommu aw-bits outside 32 to 64",
@@ -130,11 +149,25 @@ static const struct rule rules[] = {
 			   "This QEMU's virtio-iommu has 64 bits and does not tell the guest that {3} ends at {4}.",
 			   "QEMU 8.2 hw/virtio/virtio-iommu.c virtio_iommu_set_iova_ranges", "source", NULL,
 			   "Use QEMU 8.2 or later, or intel-iommu with caching-mode=on." },
+	[ALIASED] = { "virtio.aliased-devices", IOF_SEVERITY_ERROR, "two devices behind one conventional PCI bridge",
+		      "QEMU will refuse {0}: it stands behind the same PCI bridge as {1}.",
+		      "Behind such a bridge both have the bridge's requester ID, and virtio-iommu cannot part them.",
+		      "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_host_iova_ranges", "lab", cure_off_bridge, NULL },
+	[ROOT_BUS] = { "virtio.not-on-root-bus", IOF_SEVERITY_ERROR, "virtio-iommu-pci below a bridge",
+		       "QEMU will refuse the virtio-iommu: it must be on a root bus.",
+		       "The virtual IOMMU is a part of the root complex.",
+		       "QEMU hw/virtio/virtio-iommu-pci.c virtio_iommu_pci_realize", "lab", cure_off_bridge, NULL },
 };
 
 static const struct step steps[] = {
 	{ STAGE_REALIZE, COLD_AND_HOT, V9_0, END, EFFECT_STOPS, width_out_of_range, &rules[AW_BITS],
 	  "aw-bits must be within [32,64]" },
+	{ STAGE_REALIZE, COLD_AND_HOT, 0, END, EFFECT_STOPS, not_on_root_bus, &rules[ROOT_BUS],
+	  "virtio-iommu-pci must be plugged on the root bus" },
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, aliased, &rules[ALIASED],
+	  "vfio {0}: Failed to set iommu_device: virtio_iommu_set_host_iova_ranges virtio-iommu does not support aliased BDF" },
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, aliased, &rules[ALIASED],
+	  "vfio {0}: Failed to set vIOMMU: virtio_iommu_set_host_iova_ranges virtio-iommu does not support aliased BDF" },
 	{ STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, page_sizes_conflict, &rules[PAGES],
 	  "vfio {0}: Failed to set iommu_device: {0}: virtio-iommu reports a page size mask {1} incompatible with "
 	  "currently supported mask {2}" },

@@ -32,8 +32,7 @@ struct ivrs_entry {
 	const char *uid;   /* ACPI: unique id as text, "" if it has none */
 };
 
-/* IVHD: one unit, as one type of block describes it; the same unit usually stands in several types.
- */
+/* IVHD: one unit as one type of block describes it; it usually stands in several types. */
 struct ivrs_unit {
 	uint8_t type; /* 0x10, 0x11, 0x40 */
 	uint8_t flags;

@@ -7,8 +7,12 @@
 #include "host/host.h"
 
 /* A root from the bytes of an archive. name is for messages. The caller frees it. */
-int capture_root(struct iof_ctx *, const struct archive_module *, const char *bytes, size_t length, const char *name,
-		 struct root **);
+int capture_root(struct iof_ctx *, const struct archive_module *, const char *bytes, size_t length,
+		 const char *name, struct root **);
+
+/* What iof_capture_write() does, for any root. */
+int capture_write(struct iof_ctx *, struct root *, int fd, const char *format,
+		  void (*took)(void *data, const char *path), void *data);
 
 /* How the content of a file is cut down before it goes into a capture. */
 enum capture_filter {
@@ -21,7 +25,8 @@ enum capture_filter {
 	CAPTURE_LOG,	      /* kernel log: known lines */
 	CAPTURE_INTERRUPTS,   /* names of the interrupt controllers */
 	CAPTURE_KCONFIG,      /* kernel configuration: what has to do with IOMMUs */
-	CAPTURE_KCONFIG_GZ,   /* the same, from a gzip file; it goes in as plain text under another name */
+	CAPTURE_KCONFIG_GZ,   /* the same, from a gzip file; it goes in as plain text under another
+				 name */
 	CAPTURE_MODPROBE,     /* options of modules that have to do with IOMMUs */
 };
 
@@ -32,7 +37,8 @@ enum capture_what {
 	CAPTURE_MARK,	/* only that there is something of that name: an empty file */
 };
 
-/* Parts of a path may be patterns as of fnmatch(). A link on the way goes in too, and is followed. */
+/* Parts of a path may be patterns as of fnmatch(). A link on the way goes in too, and is followed.
+ */
 struct capture_leaf {
 	const char *path; /* below the place's folder; NULL ends the list */
 	enum capture_what what;
@@ -47,11 +53,15 @@ struct capture_place {
 extern const struct capture_place capture_places[];
 
 /* The text or bytes that may go in; both are in the arena. -ENOMEM. */
-int capture_filter_bytes(struct arena *, enum capture_filter, const char *bytes, size_t length, const char **out,
-			 size_t *out_length);
+int capture_filter_bytes(struct arena *, enum capture_filter, const char *bytes, size_t length,
+			 const char **out, size_t *out_length);
 
-/* A kernel command line with only the parameters that this project knows; of the others only their number is left, as
- * CMDLINE_OMITTED=N. Filtering twice changes nothing. NULL: out of memory. */
+/* PCI configuration space of at most 4096 bytes. -ENOMEM. */
+int config_space_known(struct arena *, const char *bytes, size_t length, const char **out,
+		       size_t *out_length);
+
+/* A kernel command line with only the parameters that this project knows; of the others only their
+ * number is left, as CMDLINE_OMITTED=N. Filtering twice changes nothing. NULL: out of memory. */
 #define CMDLINE_OMITTED "iommufit.omitted"
 const char *cmdline_known(struct arena *, const char *text);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * capture_filter.c - what of a file may go into a capture. Everything here is an allowlist: what is not known to be
- * needed and harmless stays out.
+ * capture_filter.c - what of a file may go into a capture. Everything here is an allowlist: what is
+ * not known to be needed and harmless stays out.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -9,29 +9,51 @@
 
 #include "host/capture.h"
 
-/* Parameters that change what an IOMMU or its groups do. A dot at the end takes all parameters of that module. */
+/* Parameters that change what an IOMMU or its groups do. A dot at the end takes all parameters of
+ * that module. */
 static const char *const known_parameters[] = {
-	"amd_iommu",	"amd_iommu_dump",  "amd_iommu_intr", "arm_smmu.",     "arm_smmu_v3.",
-	"default_hugepagesz", "hugepages",   "hugepagesz",     "intel_iommu",	"intremap",
-	"iommu",	"iommu.",	   "iommufd.",	     "kvm.",	      "kvm_amd.",
-	"kvm_intel.",	"lockdown",	   "mem_encrypt",    "no5lvl",	      "nointremap",
-	"nox2apic",	"pci",		   "pcie_acs_override", "vfio.",      "vfio_iommu_type1.",
-	"vfio_pci.",	"vfio_pci_core.",
+	"amd_iommu",
+	"amd_iommu_dump",
+	"amd_iommu_intr",
+	"arm_smmu.",
+	"arm_smmu_v3.",
+	"default_hugepagesz",
+	"hugepages",
+	"hugepagesz",
+	"intel_iommu",
+	"intremap",
+	"iommu",
+	"iommu.",
+	"iommufd.",
+	"kvm.",
+	"kvm_amd.",
+	"kvm_intel.",
+	"lockdown",
+	"mem_encrypt",
+	"no5lvl",
+	"nointremap",
+	"nox2apic",
+	"pci",
+	"pcie_acs_override",
+	"vfio.",
+	"vfio_iommu_type1.",
+	"vfio_pci.",
+	"vfio_pci_core.",
 };
 
 /* Keys of /proc/cpuinfo: x86, then Arm. "Serial" is not among them. */
 static const char *const known_cpu_keys[] = {
-	"processor", "vendor_id",	"cpu family",	    "model",	   "model name", "stepping",
-	"flags",     "address sizes",	"CPU implementer",  "CPU architecture", "CPU variant",
-	"CPU part",  "CPU revision",	"Features",
+	"processor",   "vendor_id", "cpu family",    "model",		"model name",
+	"stepping",    "flags",	    "address sizes", "CPU implementer", "CPU architecture",
+	"CPU variant", "CPU part",  "CPU revision",  "Features",
 };
 
 /* What a kernel message begins with that says something about the IOMMU. */
 static const char *const known_messages[] = {
-	"DMAR:",	 "DMAR-IR:",	  "dmar:",	   "AMD-Vi:",	      "iommu:",
-	"arm-smmu-v3 ",	 "arm-smmu ",	  "virtio_iommu ", "x86/tme:",	      "x86/mktme:",
-	"ACPI: DMAR ",	 "ACPI: IVRS ",	  "ACPI: IORT ",   "ACPI: VIOT ",     "SEV-SNP:",
-	"ITS [mem ",	 "VFIO - User Level", "pci-DMA: ",
+	"DMAR:",	"DMAR-IR:",	     "dmar:",	      "AMD-Vi:",     "iommu:",
+	"arm-smmu-v3 ", "arm-smmu ",	     "virtio_iommu ", "x86/tme:",    "x86/mktme:",
+	"ACPI: DMAR ",	"ACPI: IVRS ",	     "ACPI: IORT ",   "ACPI: VIOT ", "SEV-SNP:",
+	"ITS [mem ",	"VFIO - User Level", "pci-DMA: ",
 };
 /* The same, for what may stand behind the name of a device ("pci 0000:01:00.0: "). */
 static const char *const known_device_messages[] = {
@@ -41,12 +63,18 @@ static const char *const known_device_messages[] = {
 };
 
 static const char *const known_config_words[] = {
-	"IOMMU",      "SMMU",	   "VFIO",	      "VA_BITS",    "_4K_PAGES", "_16K_PAGES",
-	"_64K_PAGES", "X86_5LEVEL", "AMD_MEM_ENCRYPT", "IRQ_REMAP",
+	"IOMMU",      "SMMU",	    "VFIO",	  "VA_BITS",	     "_4K_PAGES",
+	"_16K_PAGES", "_64K_PAGES", "X86_5LEVEL", "AMD_MEM_ENCRYPT", "IRQ_REMAP",
+};
+
+/* What the name of an interrupt controller begins with. */
+static const char *const known_controllers[] = {
+	"DMAR", "GIC", "HPET", "IO-APIC", "IR-", "ITS-", "MSI", "PCI-MSI", "XT-PIC",
 };
 
 static const char *const known_modules[] = {
-	"iommufd", "kvm", "kvm_amd", "kvm_intel", "vfio", "vfio_iommu_type1", "vfio_pci", "vfio_pci_core",
+	"iommufd",	    "kvm",	"kvm_amd",	 "kvm_intel", "vfio",
+	"vfio_iommu_type1", "vfio_pci", "vfio_pci_core",
 };
 
 static bool starts_with(const char *text, size_t length, const char *prefix)
@@ -128,7 +156,8 @@ static bool parameter_is_known(const char *word, size_t length)
 	return false;
 }
 
-/* Words end at white space outside of double quotes, as Linux lib/cmdline.c next_arg() reads them. */
+/* Words end at white space outside of double quotes, as Linux lib/cmdline.c next_arg() reads them.
+ */
 static bool next_word(const char **cursor, const char **word, size_t *length)
 {
 	const char *at = *cursor;
@@ -167,12 +196,13 @@ static void sort_out(struct buf *kept, const char *text)
 
 const char *cmdline_known(struct arena *arena, const char *text)
 {
-	struct buf kept = { 0 };
+	struct buf kept = {0};
 	char *out = NULL;
 
 	sort_out(&kept, text);
 	if (!kept.err)
-		out = arena_strndup(arena, kept.length ? kept.data : "", kept.length ? kept.length - 1 : 0);
+		out = arena_strndup(arena, kept.length ? kept.data : "",
+				    kept.length ? kept.length - 1 : 0);
 	buf_free(&kept);
 	return out;
 }
@@ -223,7 +253,8 @@ static bool log_line_is_known(const char *line, size_t length)
 		return false;
 	behind += 2;
 	length -= (size_t)(behind - line);
-	return starts_with_any(behind, length, known_device_messages, ARRAY_SIZE(known_device_messages));
+	return starts_with_any(behind, length, known_device_messages,
+			       ARRAY_SIZE(known_device_messages));
 }
 
 /* "CONFIG_X=..." or "# CONFIG_X is not set" */
@@ -258,7 +289,8 @@ static bool modprobe_line_is_known(const char *line, size_t length)
 	return false;
 }
 
-static void keep_lines(struct buf *out, const char *bytes, size_t length, bool (*is_known)(const char *, size_t))
+static void keep_lines(struct buf *out, const char *bytes, size_t length,
+		       bool (*is_known)(const char *, size_t))
 {
 	const char *cursor = bytes, *line;
 	size_t n;
@@ -313,8 +345,8 @@ static bool controller_name(const char *line, size_t length, const char **name, 
 	return false;
 }
 
-/* One line for each interrupt: number, one count of zero, controller. Counts and device names stay out, but for AMD's
- * own interrupt, which is not like others. */
+/* One line for each interrupt: number, one count of zero, controller. Counts and device names stay
+ * out, but for AMD's own interrupt, which is not like others. */
 static void keep_controllers(struct buf *out, const char *bytes, size_t length)
 {
 	static const char own[] = "AMD-Vi";
@@ -324,7 +356,10 @@ static void keep_controllers(struct buf *out, const char *bytes, size_t length)
 
 	buf_puts(out, "           CPU0\n");
 	while (next_line(&cursor, bytes + length, &line, &n)) {
-		if (!controller_name(line, n, &name, &name_length) || has_identifier(name, name_length))
+		if (!controller_name(line, n, &name, &name_length) ||
+		    !starts_with_any(name, name_length, known_controllers,
+				     ARRAY_SIZE(known_controllers)) ||
+		    has_identifier(name, name_length))
 			continue;
 		buf_printf(out, "%4u:          0  %.*s%s\n", number++, (int)name_length, name,
 			   memmem(line, n, own, sizeof(own) - 1) ? "  AMD-Vi" : "");
@@ -342,106 +377,10 @@ static void keep_cmdline(struct buf *out, struct arena *arena, const char *bytes
 		out->err = -ENOMEM;
 }
 
-/* ---- PCI configuration space ---- */
-
-#define HEADER_SIZE	64u
-#define EXTENDED_START	0x100u
-#define MAX_CONFIG_SIZE 4096u
-#define CAPABILITY_LIST 0x10u /* in the status register */
-
-/* Capabilities that matter here, and how many of their bytes. Of all others (VPD 0x03, the device serial number 0x0003,
- * vendor-specific ones) only the id and the link to the next are kept. PCI Express Base 6.0, chapter 7. */
-static const struct capability {
-	unsigned id;
-	unsigned size;
-} capabilities[] = {
-	{ 0x01, 8 },  /* power management */
-	{ 0x05, 4 },  /* MSI: control only */
-	{ 0x10, 60 }, /* PCI Express */
-	{ 0x11, 12 }, /* MSI-X */
-	{ 0x13, 6 },  /* advanced features */
-}, extended_capabilities[] = {
-	{ 0x000d, 8 },	/* ACS */
-	{ 0x000e, 8 },	/* ARI */
-	{ 0x000f, 8 },	/* ATS */
-	{ 0x0010, 64 }, /* SR-IOV */
-	{ 0x0013, 16 }, /* PRI */
-	{ 0x0015, 52 }, /* resizable BARs */
-	{ 0x001b, 8 },	/* PASID */
-	{ 0x0024, 52 }, /* VF resizable BARs */
-};
-
-static void copy_part(unsigned char *to, const unsigned char *from, size_t length, size_t offset, size_t n)
-{
-	if (offset < length)
-		memcpy(to + offset, from + offset, n < length - offset ? n : length - offset);
-}
-
-static size_t capability_size(const struct capability *table, size_t n, unsigned id, size_t least)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (table[i].id == id)
-			return table[i].size;
-	}
-	return least;
-}
-
-static void keep_capabilities(unsigned char *to, const unsigned char *from, size_t length)
-{
-	size_t at = from[0x34] & 0xfcu;
-	unsigned left = 48; /* as many as fit: a cyclic list ends */
-
-	if (!(from[0x06] & CAPABILITY_LIST))
-		return;
-	while (at >= HEADER_SIZE && at + 2 <= length && at < EXTENDED_START && left--) {
-		size_t n = capability_size(capabilities, ARRAY_SIZE(capabilities), from[at], 2);
-
-		copy_part(to, from, length < EXTENDED_START ? length : EXTENDED_START, at, n);
-		at = from[at + 1] & 0xfcu;
-	}
-}
-
-static void keep_extended(unsigned char *to, const unsigned char *from, size_t length)
-{
-	size_t at = EXTENDED_START;
-	unsigned left = (MAX_CONFIG_SIZE - EXTENDED_START) / 8;
-
-	while (at >= EXTENDED_START && at + 4 <= length && left--) {
-		unsigned id = from[at] | (unsigned)from[at + 1] << 8;
-		size_t n = capability_size(extended_capabilities, ARRAY_SIZE(extended_capabilities), id, 4);
-
-		copy_part(to, from, length, at, n);
-		at = ((size_t)from[at + 3] << 4 | from[at + 2] >> 4) & 0xffcu;
-	}
-}
-
-static int keep_config_space(struct arena *arena, const char *bytes, size_t length, const char **out,
-			     size_t *out_length)
-{
-	const unsigned char *from = (const unsigned char *)bytes;
-	unsigned char *to;
-
-	if (length > MAX_CONFIG_SIZE)
-		length = MAX_CONFIG_SIZE;
-	to = arena_alloc(arena, length + 1);
-	if (!to)
-		return -ENOMEM;
-	copy_part(to, from, length, 0, HEADER_SIZE);
-	if (length > HEADER_SIZE)
-		keep_capabilities(to, from, length);
-	if (length > EXTENDED_START)
-		keep_extended(to, from, length);
-	*out = (const char *)to;
-	*out_length = length;
-	return 0;
-}
-
 /* ---- the whole ---- */
 
-static void filter_text(struct buf *out, struct arena *arena, enum capture_filter filter, const char *bytes,
-			size_t length)
+static void filter_text(struct buf *out, struct arena *arena, enum capture_filter filter,
+			const char *bytes, size_t length)
 {
 	switch (filter) {
 	case CAPTURE_CMDLINE:
@@ -471,17 +410,17 @@ static void filter_text(struct buf *out, struct arena *arena, enum capture_filte
 	}
 }
 
-int capture_filter_bytes(struct arena *arena, enum capture_filter filter, const char *bytes, size_t length,
-			 const char **out, size_t *out_length)
+int capture_filter_bytes(struct arena *arena, enum capture_filter filter, const char *bytes,
+			 size_t length, const char **out, size_t *out_length)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 
 	*out = bytes;
 	*out_length = length;
 	if (filter == CAPTURE_TABLE)
 		return 0;
 	if (filter == CAPTURE_CONFIG_SPACE)
-		return keep_config_space(arena, bytes, length, out, out_length);
+		return config_space_known(arena, bytes, length, out, out_length);
 	filter_text(&text, arena, filter, bytes, length);
 	*out = text.err ? NULL : arena_strndup(arena, text.length ? text.data : "", text.length);
 	*out_length = text.length;

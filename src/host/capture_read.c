@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* capture_read.c - a host from a capture: the archive is unpacked into memory, and read there like any other root. */
+/* capture_read.c - a host from a capture: the archive is unpacked into memory, and read there like
+ * any other root. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,11 +29,11 @@ static int add_folder(void *data, const char *path)
 	return root_memory_folder(data, path);
 }
 
-int capture_root(struct iof_ctx *ctx, const struct archive_module *module, const char *bytes, size_t length,
-		 const char *name, struct root **out)
+int capture_root(struct iof_ctx *ctx, const struct archive_module *module, const char *bytes,
+		 size_t length, const char *name, struct root **out)
 {
 	char reason[256] = "";
-	struct archive_sink sink = { .file = add_file, .link = add_link, .folder = add_folder };
+	struct archive_sink sink = {.file = add_file, .link = add_link, .folder = add_folder};
 	struct root *root;
 	int err = root_memory(ctx, name, &root);
 
@@ -41,7 +42,8 @@ int capture_root(struct iof_ctx *ctx, const struct archive_module *module, const
 	sink.data = root;
 	err = module->read(bytes, length, &sink, reason, sizeof(reason));
 	if (!err && !root_exists(root, "/sys") && !root_exists(root, "/proc"))
-		err = ctx_fail(ctx, -EBADMSG, "%s: holds neither sys/ nor proc/: not a capture", name);
+		err = ctx_fail(ctx, -EBADMSG, "%s: holds neither sys/ nor proc/: not a capture",
+			       name);
 	else if (err)
 		ctx_fail(ctx, err, "%s: %s", name, *reason ? reason : strerror(-err));
 	if (err) {
@@ -86,7 +88,8 @@ static int read_packed(struct iof_ctx *ctx, const char *path, char **bytes, size
 	else if (!S_ISREG(st.st_mode))
 		err = ctx_fail(ctx, -EBADMSG, "%s: neither a file nor a folder", path);
 	else if (st.st_size > (off_t)ARCHIVE_MAX_PACKED)
-		err = ctx_fail(ctx, -EBADMSG, "%s: larger than %u MiB", path, ARCHIVE_MAX_PACKED >> 20);
+		err = ctx_fail(ctx, -EBADMSG, "%s: larger than %u MiB", path,
+			       ARCHIVE_MAX_PACKED >> 20);
 	else if (!(*bytes = malloc((size_t)st.st_size + 1)))
 		err = ctx_fail(ctx, -ENOMEM, "%s: out of memory", path);
 	else if ((err = read_fully(fd, *bytes, (size_t)st.st_size, length)) < 0)

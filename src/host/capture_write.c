@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* capture_write.c - a whole-host snapshot: what the allowlist names, filtered, as an archive in a fixed order. */
+/* capture_write.c - a whole-host snapshot: what the allowlist names, filtered, as an archive in a
+ * fixed order. */
 #include <errno.h>
 #include <fnmatch.h>
 #include <limits.h>
@@ -11,9 +12,9 @@
 #include "host/capture.h"
 #include "host/loader.h"
 
-#define BLOCK	  (256u * 1024)
+#define BLOCK (256u * 1024)
 #define MAX_LINKS 40 /* as the kernel follows */
-#define LOG_PATH  "/var/log/dmesg"
+#define LOG_PATH "/var/log/dmesg"
 
 enum { KLOG_READ_ALL = 3, KLOG_SIZE = 10 }; /* syslog(2) */
 
@@ -21,7 +22,7 @@ enum entry_kind { ENTRY_FILE, ENTRY_LINK, ENTRY_FOLDER };
 
 struct entry {
 	enum entry_kind kind;
-	const char *path; /* absolute */
+	const char *path;  /* absolute */
 	const char *bytes; /* of a file, or a link's target */
 	size_t length;
 	size_t order; /* in which it was taken: of two with the same path the first counts */
@@ -44,7 +45,8 @@ static int no_memory(struct capture *c)
 	return ctx_fail(c->ctx, -ENOMEM, "out of memory");
 }
 
-static int add(struct capture *c, enum entry_kind kind, const char *path, const char *bytes, size_t length)
+static int add(struct capture *c, enum entry_kind kind, const char *path, const char *bytes,
+	       size_t length)
 {
 	if (c->n == ARCHIVE_MAX_MEMBERS)
 		return ctx_fail(c->ctx, -EFBIG, "%s: more than %u files", root_name(c->root),
@@ -54,14 +56,15 @@ static int add(struct capture *c, enum entry_kind kind, const char *path, const 
 		if (!c->entries)
 			return no_memory(c);
 	}
-	c->entries[c->n] = (struct entry){ kind, path, bytes, length, c->n };
+	c->entries[c->n] = (struct entry){kind, path, bytes, length, c->n};
 	c->n++;
 	return 0;
 }
 
 /* ---- walking ---- */
 
-/* Where a link in `folder` leads, by its text alone: "/a/b" + "../c" is "/a/c". NULL: out of memory. */
+/* Where a link in `folder` leads, by its text alone: "/a/b" + "../c" is "/a/c". NULL: out of
+ * memory. */
 static const char *join(struct capture *c, const char *folder, const char *target)
 {
 	char *out = arena_alloc(c->arena, strlen(folder) + strlen(target) + 2);
@@ -94,9 +97,10 @@ static const char *join(struct capture *c, const char *folder, const char *targe
 static int walk(struct capture *c, const char *folder, const char *rest, unsigned links, visit_fn,
 		const struct capture_leaf *);
 
-/* One part of a pattern by its real name: a link on the way is taken, and walked through from the top. */
-static int step(struct capture *c, const char *folder, const char *name, const char *rest, unsigned links,
-		visit_fn visit, const struct capture_leaf *leaf)
+/* One part of a pattern by its real name: a link on the way is taken, and walked through from the
+ * top. */
+static int step(struct capture *c, const char *folder, const char *name, const char *rest,
+		unsigned links, visit_fn visit, const struct capture_leaf *leaf)
 {
 	char *path = arena_printf(c->arena, "%s/%s", folder, name);
 	const char *target;
@@ -122,8 +126,8 @@ static int step(struct capture *c, const char *folder, const char *name, const c
 }
 
 /* Everything below folder that fits the pattern "rest", which is relative. */
-static int walk(struct capture *c, const char *folder, const char *rest, unsigned links, visit_fn visit,
-		const struct capture_leaf *leaf)
+static int walk(struct capture *c, const char *folder, const char *rest, unsigned links,
+		visit_fn visit, const struct capture_leaf *leaf)
 {
 	size_t i, n, length = strcspn(rest, "/");
 	char *part = arena_strndup(c->arena, rest, length);
@@ -148,8 +152,8 @@ static int walk(struct capture *c, const char *folder, const char *rest, unsigne
 
 /* ---- taking ---- */
 
-static int add_filtered(struct capture *c, const char *path, enum capture_filter filter, const char *bytes,
-			size_t length)
+static int add_filtered(struct capture *c, const char *path, enum capture_filter filter,
+			const char *bytes, size_t length)
 {
 	if (capture_filter_bytes(c->arena, filter, bytes, length, &bytes, &length) < 0)
 		return no_memory(c);
@@ -253,7 +257,8 @@ static int enter_place(struct capture *c, const char *path, const struct capture
 	unsigned links = 0;
 	int err;
 
-	while ((err = root_readlink(c->root, c->arena, folder, &target)) == 0 && links++ < MAX_LINKS) {
+	while ((err = root_readlink(c->root, c->arena, folder, &target)) == 0 &&
+	       links++ < MAX_LINKS) {
 		const char *slash = strrchr(folder, '/');
 		char *parent = arena_strndup(c->arena, folder, (size_t)(slash - folder));
 
@@ -323,7 +328,8 @@ static int by_path(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static int put(const struct archive_module *module, struct archive_writer *writer, const struct entry *entry)
+static int put(const struct archive_module *module, struct archive_writer *writer,
+	       const struct entry *entry)
 {
 	const char *name = entry->path + 1;
 
@@ -337,8 +343,8 @@ static int put(const struct archive_module *module, struct archive_writer *write
 	}
 }
 
-static int put_all(struct capture *c, const struct archive_module *module, struct archive_writer *writer,
-		   void (*took)(void *, const char *), void *data)
+static int put_all(struct capture *c, const struct archive_module *module,
+		   struct archive_writer *writer, void (*took)(void *, const char *), void *data)
 {
 	size_t i;
 	int err = 0;
@@ -357,8 +363,8 @@ static int put_all(struct capture *c, const struct archive_module *module, struc
 	return err;
 }
 
-static int write_archive(struct capture *c, int fd, const char *format, void (*took)(void *, const char *),
-			 void *data)
+static int write_archive(struct capture *c, int fd, const char *format,
+			 void (*took)(void *, const char *), void *data)
 {
 	const struct archive_module *module;
 	struct archive_writer *writer;
@@ -375,22 +381,34 @@ static int write_archive(struct capture *c, int fd, const char *format, void (*t
 	close_err = module->close(writer, err == 0, reason, sizeof(reason));
 	if (!err)
 		err = close_err;
-	return err ? ctx_fail(c->ctx, err, "cannot write the capture: %s", *reason ? reason : strerror(-err)) : 0;
+	return err ? ctx_fail(c->ctx, err, "cannot write the capture: %s",
+			      *reason ? reason : strerror(-err))
+		   : 0;
 }
 
-IOF_EXPORT int iof_capture_write(struct iof_ctx *ctx, const char *root, int fd, const char *format,
-				 void (*took)(void *data, const char *path), void *data)
+int capture_write(struct iof_ctx *ctx, struct root *root, int fd, const char *format,
+		  void (*took)(void *data, const char *path), void *data)
 {
-	struct capture c = { .ctx = ctx };
-	int err = root ? root_folder(ctx, root, &c.root) : root_live(ctx, &c.root);
+	struct capture c = {.ctx = ctx, .root = root};
+	int err;
 
-	if (err)
-		return err;
 	c.arena = arena_new(BLOCK);
 	err = c.arena ? take_all(&c) : no_memory(&c);
 	if (!err)
 		err = write_archive(&c, fd, format, took, data);
 	arena_free(c.arena);
-	root_free(c.root);
+	return err;
+}
+
+IOF_EXPORT int iof_capture_write(struct iof_ctx *ctx, const char *path, int fd, const char *format,
+				 void (*took)(void *data, const char *path), void *data)
+{
+	struct root *root;
+	int err = path ? root_folder(ctx, path, &root) : root_live(ctx, &root);
+
+	if (err)
+		return err;
+	err = capture_write(ctx, root, fd, format, took, data);
+	root_free(root);
 	return err;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * module.c - finds and loads the archive module. Its place is compiled in: the library's own module folder, or the build
- * folder as long as this very code runs from there.
+ * module.c - finds and loads the archive module. Its place is compiled in: the library's own module
+ * folder, or the build folder as long as this very code runs from there.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -30,7 +30,8 @@ static bool runs_from_build_folder(void)
 	Dl_info info;
 	ssize_t n;
 
-	if (dladdr((void *)runs_from_build_folder, &info) && info.dli_fname && info.dli_fname[0] == '/')
+	if (dladdr((void *)runs_from_build_folder, &info) && info.dli_fname &&
+	    info.dli_fname[0] == '/')
 		return lies_below(info.dli_fname, BUILD_FOLDER);
 	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	if (n <= 0)
@@ -56,12 +57,14 @@ int archive_module_load(struct iof_ctx *ctx, const struct archive_module **out)
 	handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 	if (!handle)
 		return ctx_fail(ctx, -EOPNOTSUPP,
-				"captures need the archive module, which cannot be loaded: %s", dlerror());
+				"captures need the archive module, which cannot be loaded: %s",
+				dlerror());
 	entry = (archive_module_fn)dlsym(handle, ARCHIVE_MODULE_SYMBOL);
 	module = entry ? entry() : NULL;
 	if (!module || module->abi != ARCHIVE_MODULE_ABI) {
 		dlclose(handle);
-		return ctx_fail(ctx, -EOPNOTSUPP, "%s: belongs to another version of iommufit", path);
+		return ctx_fail(ctx, -EOPNOTSUPP, "%s: belongs to another version of iommufit",
+				path);
 	}
 	atomic_store(&loaded, module);
 	*out = module;

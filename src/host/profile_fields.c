@@ -2,40 +2,42 @@
 /* profile_fields.c - the members of a profile and where they live in the structures of host.h. */
 #include "host/profile.h"
 
-const char *const iommu_names[] = { "unknown",	    "none",	  "intel-vtd", "amd-vi", "arm-smmuv3",
-				    "virtio-iommu", "arm-smmuv2", "other",     NULL };
-const char *const provenance_names[] = { "unknown", "measured", "read", "assumed", NULL };
-const char *const region_names[] = { "unknown", "direct", "direct-relaxable", "reserved", "msi", NULL };
-const char *const tristate_names[] = { "unknown", "no", "yes", NULL };
+const char *const iommu_names[] = {"unknown",	 "none",       "intel-vtd",
+				   "amd-vi",	 "arm-smmuv3", "virtio-iommu",
+				   "arm-smmuv2", "other",      NULL};
+const char *const provenance_names[] = {"unknown", "measured", "read", "assumed", NULL};
+const char *const region_names[] = {"unknown",	"direct", "direct-relaxable",
+				    "reserved", "msi",	  NULL};
+const char *const tristate_names[] = {"unknown", "no", "yes", NULL};
 
-#define PLAIN(key_, type_, object_, member_)                                                                \
-	{                                                                                                   \
-		.key = key_, .type = type_, .offset = offsetof(struct object_, member_),                    \
-		.present = NOT_OPTIONAL                                                                     \
+#define PLAIN(key_, type_, object_, member_)                                                       \
+	{                                                                                          \
+		.key = key_, .type = type_, .offset = offsetof(struct object_, member_),           \
+		.present = NOT_OPTIONAL                                                            \
 	}
-#define NEEDED(key_, type_, object_, member_)                                                               \
-	{                                                                                                   \
-		.key = key_, .type = type_, .offset = offsetof(struct object_, member_),                    \
-		.present = NOT_OPTIONAL, .required = true                                                   \
+#define NEEDED(key_, type_, object_, member_)                                                      \
+	{                                                                                          \
+		.key = key_, .type = type_, .offset = offsetof(struct object_, member_),           \
+		.present = NOT_OPTIONAL, .required = true                                          \
 	}
-#define LIMITED(key_, type_, object_, member_, max_)                                                        \
-	{                                                                                                   \
-		.key = key_, .type = type_, .offset = offsetof(struct object_, member_), .max = max_,       \
-		.present = NOT_OPTIONAL                                                                     \
+#define LIMITED(key_, type_, object_, member_, max_)                                               \
+	{                                                                                          \
+		.key = key_, .type = type_, .offset = offsetof(struct object_, member_),           \
+		.max = max_, .present = NOT_OPTIONAL                                               \
 	}
-#define NAMED(key_, object_, member_, names_)                                                               \
-	{                                                                                                   \
-		.key = key_, .type = FIELD_ENUM, .offset = offsetof(struct object_, member_),               \
-		.names = names_, .present = NOT_OPTIONAL                                                    \
+#define NAMED(key_, object_, member_, names_)                                                      \
+	{                                                                                          \
+		.key = key_, .type = FIELD_ENUM, .offset = offsetof(struct object_, member_),      \
+		.names = names_, .present = NOT_OPTIONAL                                           \
 	}
-#define OPTIONAL(key_, type_, object_, member_, has_)                                                       \
-	{                                                                                                   \
-		.key = key_, .type = type_, .offset = offsetof(struct object_, member_),                    \
-		.present = offsetof(struct object_, has_)                                                   \
+#define OPTIONAL(key_, type_, object_, member_, has_)                                              \
+	{                                                                                          \
+		.key = key_, .type = type_, .offset = offsetof(struct object_, member_),           \
+		.present = offsetof(struct object_, has_)                                          \
 	}
-#define END                                                                                                 \
-	{                                                                                                   \
-		.key = NULL                                                                                 \
+#define END                                                                                        \
+	{                                                                                          \
+		.key = NULL                                                                        \
 	}
 
 const struct profile_field profile_host_fields[] = {
@@ -43,15 +45,14 @@ const struct profile_field profile_host_fields[] = {
 	PLAIN("source", FIELD_STRING, iof_host, source),
 	PLAIN("hypothetical", FIELD_BOOL, iof_host, is_hypothetical),
 	PLAIN("read_as_root", FIELD_BOOL, iof_host, read_as_root),
-	{ .key = "iommu",
-	  .type = FIELD_ENUM,
-	  .offset = offsetof(struct iof_host, iommu),
-	  .names = iommu_names,
-	  .present = NOT_OPTIONAL,
-	  .required = true },
+	{.key = "iommu",
+	 .type = FIELD_ENUM,
+	 .offset = offsetof(struct iof_host, iommu),
+	 .names = iommu_names,
+	 .present = NOT_OPTIONAL,
+	 .required = true},
 	PLAIN("iommu_why", FIELD_STRING, iof_host, iommu_why),
-	END
-};
+	END};
 
 const struct profile_field profile_cpu_fields[] = {
 	PLAIN("vendor", FIELD_STRING, iof_host, cpu.vendor),
@@ -64,8 +65,7 @@ const struct profile_field profile_cpu_fields[] = {
 	LIMITED("reduced_by", FIELD_UNSIGNED, iof_host, cpu.reduced_by, 64),
 	PLAIN("la57", FIELD_BOOL, iof_host, cpu.la57),
 	PLAIN("guest", FIELD_BOOL, iof_host, cpu.is_guest),
-	END
-};
+	END};
 
 const struct profile_field profile_kernel_fields[] = {
 	PLAIN("release", FIELD_STRING, iof_host, kernel_release),
@@ -81,52 +81,43 @@ const struct profile_field profile_kernel_fields[] = {
 	PLAIN("dma_entry_limit", FIELD_U64, iof_host, dma_entry_limit),
 	PLAIN("scalable_mode", FIELD_TRISTATE, iof_host, scalable_mode),
 	PLAIN("snp_host", FIELD_BOOL, iof_host, snp_host),
-	END
-};
+	END};
 
 const struct profile_field profile_dmar_fields[] = {
 	PLAIN("present", FIELD_BOOL, iof_host, has_dmar),
 	PLAIN("read", FIELD_BOOL, iof_host, dmar_read),
-	LIMITED("host_address_width", FIELD_UNSIGNED, iof_host, dmar_haw, 256),
-	END
-};
+	LIMITED("host_address_width", FIELD_UNSIGNED, iof_host, dmar_haw, 256), END};
 
 const struct profile_field profile_ivrs_fields[] = {
 	PLAIN("present", FIELD_BOOL, iof_host, has_ivrs),
 	PLAIN("read", FIELD_BOOL, iof_host, ivrs_read),
 	LIMITED("va_size", FIELD_UNSIGNED, iof_host, ivrs_va_size, 256),
-	PLAIN("ht_ats_reserved", FIELD_BOOL, iof_host, ivrs_ht_ats_resv),
-	END
-};
+	PLAIN("ht_ats_reserved", FIELD_BOOL, iof_host, ivrs_ht_ats_resv), END};
 
 const struct profile_field profile_iort_fields[] = {
 	PLAIN("present", FIELD_BOOL, iof_host, has_iort),
-	PLAIN("read", FIELD_BOOL, iof_host, iort_read),
-	END
-};
+	PLAIN("read", FIELD_BOOL, iof_host, iort_read), END};
 
 const struct profile_field profile_viot_fields[] = {
 	PLAIN("present", FIELD_BOOL, iof_host, has_viot),
-	PLAIN("read", FIELD_BOOL, iof_host, viot_read),
-	END
-};
+	PLAIN("read", FIELD_BOOL, iof_host, viot_read), END};
 
 const struct profile_part profile_acpi_parts[] = {
-	{ "dmar", profile_dmar_fields },
-	{ "ivrs", profile_ivrs_fields },
-	{ "iort", profile_iort_fields },
-	{ "viot", profile_viot_fields },
-	{ NULL, NULL },
+	{"dmar", profile_dmar_fields},
+	{"ivrs", profile_ivrs_fields},
+	{"iort", profile_iort_fields},
+	{"viot", profile_viot_fields},
+	{NULL, NULL},
 };
 
 const struct profile_field profile_unit_fields[] = {
 	NEEDED("name", FIELD_STRING, iommu_unit, name),
-	{ .key = "kind",
-	  .type = FIELD_ENUM,
-	  .offset = offsetof(struct iommu_unit, kind),
-	  .names = iommu_names,
-	  .present = NOT_OPTIONAL,
-	  .required = true },
+	{.key = "kind",
+	 .type = FIELD_ENUM,
+	 .offset = offsetof(struct iommu_unit, kind),
+	 .names = iommu_names,
+	 .present = NOT_OPTIONAL,
+	 .required = true},
 	PLAIN("virtual", FIELD_BOOL, iommu_unit, is_virtual),
 	NAMED("provenance", iommu_unit, provenance, provenance_names),
 	PLAIN("path", FIELD_STRING, iommu_unit, path),
@@ -148,8 +139,7 @@ const struct profile_field profile_unit_fields[] = {
 	LIMITED("input_bits", FIELD_UNSIGNED, iommu_unit, input_bits, 64),
 	PLAIN("page_mask", FIELD_HEX64, iommu_unit, page_mask),
 	PLAIN("parent", FIELD_STRING, iommu_unit, parent),
-	END
-};
+	END};
 
 const struct profile_field profile_domain_fields[] = {
 	PLAIN("known", FIELD_BOOL, unit_domain, known),
@@ -161,23 +151,18 @@ const struct profile_field profile_domain_fields[] = {
 	PLAIN("dirty_tracking", FIELD_TRISTATE, unit_domain, dirty_tracking),
 	PLAIN("pasid", FIELD_TRISTATE, unit_domain, pasid),
 	PLAIN("first_stage", FIELD_BOOL, unit_domain, first_stage),
-	END
-};
+	END};
 
 const struct profile_field profile_group_fields[] = {
 	NEEDED("id", FIELD_UNSIGNED, iommu_group, id),
 	PLAIN("type", FIELD_STRING, iommu_group, type),
 	NAMED("regions_provenance", iommu_group, regions_provenance, provenance_names),
-	PLAIN("foreign", FIELD_STRING, iommu_group, foreign),
-	END
-};
+	PLAIN("foreign", FIELD_STRING, iommu_group, foreign), END};
 
 const struct profile_field profile_region_fields[] = {
 	NEEDED("first", FIELD_HEX64, reserved_region, first),
 	NEEDED("last", FIELD_HEX64, reserved_region, last),
-	NAMED("type", reserved_region, type, region_names),
-	END
-};
+	NAMED("type", reserved_region, type, region_names), END};
 
 const struct profile_field profile_device_fields[] = {
 	PLAIN("vendor", FIELD_HEX16, iof_device, vendor),
@@ -197,8 +182,7 @@ const struct profile_field profile_device_fields[] = {
 	PLAIN("sriov", FIELD_TRISTATE, iof_device, sriov),
 	PLAIN("virtual_function", FIELD_BOOL, iof_device, is_virtual_function),
 	PLAIN("complete", FIELD_BOOL, iof_device, is_complete),
-	END
-};
+	END};
 
 const struct profile_field profile_bar_fields[] = {
 	PLAIN("address", FIELD_HEX64, pci_bar, address),
@@ -207,24 +191,17 @@ const struct profile_field profile_bar_fields[] = {
 	PLAIN("bits64", FIELD_BOOL, pci_bar, is_64),
 	PLAIN("prefetchable", FIELD_BOOL, pci_bar, is_prefetchable),
 	PLAIN("resizable", FIELD_HEX64, pci_bar, resizable),
-	END
-};
+	END};
 
 const struct profile_field profile_hugepage_fields[] = {
 	NEEDED("size", FIELD_U64, hugepage_pool, size),
-	NEEDED("free", FIELD_U64, hugepage_pool, free),
-	END
-};
+	NEEDED("free", FIELD_U64, hugepage_pool, free), END};
 
-const struct profile_field profile_note_fields[] = {
-	NEEDED("path", FIELD_STRING, host_note, path),
-	NEEDED("text", FIELD_STRING, host_note, text),
-	END
-};
+const struct profile_field profile_note_fields[] = {NEEDED("path", FIELD_STRING, host_note, path),
+						    NEEDED("text", FIELD_STRING, host_note, text),
+						    END};
 
 const struct profile_field profile_iova_fields[] = {
 	PLAIN("known", FIELD_BOOL, device_iova, known),
 	LIMITED("width", FIELD_UNSIGNED, device_iova, width, 64),
-	PLAIN("page_sizes", FIELD_HEX64, device_iova, page_sizes),
-	END
-};
+	PLAIN("page_sizes", FIELD_HEX64, device_iova, page_sizes), END};

@@ -20,9 +20,10 @@ static void put_place(struct buf *text, const struct json_place *place)
 		buf_printf(text, "%s%s", text->length ? "." : "", place->key);
 }
 
-int profile_refuse(const struct profile_reader *r, const struct json_place *place, const char *format, ...)
+int profile_refuse(const struct profile_reader *r, const struct json_place *place,
+		   const char *format, ...)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 	va_list args;
 	char reason[200];
 
@@ -30,8 +31,8 @@ int profile_refuse(const struct profile_reader *r, const struct json_place *plac
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
 	put_place(&text, place);
-	ctx_fail(r->ctx, -EBADMSG, "%s: %s: %s", r->name, text.length && !text.err ? text.data : "profile",
-		 reason);
+	ctx_fail(r->ctx, -EBADMSG, "%s: %s: %s", r->name,
+		 text.length && !text.err ? text.data : "profile", reason);
 	buf_free(&text);
 	return -EBADMSG;
 }
@@ -71,14 +72,15 @@ static int check_parsed(const struct profile_reader *r, json_tokener *tokener, j
 		return ctx_fail(r->ctx, -EBADMSG, "%s:%zu: not valid JSON: %s", r->name,
 				line_at(bytes, end), json_tokener_error_desc(error));
 	if (!is_blank(bytes + end, length - end))
-		return ctx_fail(r->ctx, -EBADMSG, "%s:%zu: text after the end of the JSON value", r->name,
-				line_at(bytes, end));
+		return ctx_fail(r->ctx, -EBADMSG, "%s:%zu: text after the end of the JSON value",
+				r->name, line_at(bytes, end));
 	if (json_object_get_type(object) != json_type_object)
 		return ctx_fail(r->ctx, -EBADMSG, "%s:1: not a JSON object", r->name);
 	return 0;
 }
 
-int profile_parse(const struct profile_reader *r, const char *bytes, size_t length, json_object **out)
+int profile_parse(const struct profile_reader *r, const char *bytes, size_t length,
+		  json_object **out)
 {
 	const char *nul = memchr(bytes, '\0', length);
 	json_tokener *tokener;
@@ -127,17 +129,19 @@ static const char *type_text(enum json_type type)
 	}
 }
 
-int profile_object(const struct profile_reader *r, const struct json_place *place, json_object *value)
+int profile_object(const struct profile_reader *r, const struct json_place *place,
+		   json_object *value)
 {
 	if (json_object_get_type(value) == json_type_object)
 		return 0;
 	return profile_refuse(r, place, "must be an object");
 }
 
-int profile_member(const struct profile_reader *r, const struct json_place *place, json_object *object,
-		   const char *key, enum json_type type, bool required, json_object **out)
+int profile_member(const struct profile_reader *r, const struct json_place *place,
+		   json_object *object, const char *key, enum json_type type, bool required,
+		   json_object **out)
 {
-	struct json_place here = { .up = place, .key = key };
+	struct json_place here = {.up = place, .key = key};
 
 	*out = NULL;
 	json_object_object_get_ex(object, key, out);
@@ -148,8 +152,8 @@ int profile_member(const struct profile_reader *r, const struct json_place *plac
 	return 0;
 }
 
-static int copy_text(const struct profile_reader *r, const struct json_place *place, json_object *value,
-		     const char **out)
+static int copy_text(const struct profile_reader *r, const struct json_place *place,
+		     json_object *value, const char **out)
 {
 	const char *text = json_object_get_string(value);
 	size_t length = (size_t)json_object_get_string_len(value);
@@ -162,10 +166,10 @@ static int copy_text(const struct profile_reader *r, const struct json_place *pl
 	return *out ? 0 : ctx_fail(r->ctx, -ENOMEM, "%s: out of memory", r->name);
 }
 
-int profile_text(const struct profile_reader *r, const struct json_place *place, json_object *object,
-		 const char *key, const char **out)
+int profile_text(const struct profile_reader *r, const struct json_place *place,
+		 json_object *object, const char *key, const char **out)
 {
-	struct json_place here = { .up = place, .key = key };
+	struct json_place here = {.up = place, .key = key};
 	json_object *value;
 	int err = profile_member(r, place, object, key, json_type_string, false, &value);
 
@@ -173,8 +177,8 @@ int profile_text(const struct profile_reader *r, const struct json_place *place,
 	return err || !value ? err : copy_text(r, &here, value, out);
 }
 
-int profile_address(const struct profile_reader *r, const struct json_place *place, json_object *value,
-		    uint64_t *out)
+int profile_address(const struct profile_reader *r, const struct json_place *place,
+		    json_object *value, uint64_t *out)
 {
 	const char *text;
 
@@ -188,19 +192,20 @@ int profile_address(const struct profile_reader *r, const struct json_place *pla
 }
 
 static const enum json_type json_types[] = {
-	[FIELD_STRING] = json_type_string,  [FIELD_BOOL] = json_type_boolean, [FIELD_TRISTATE] = json_type_string,
-	[FIELD_ENUM] = json_type_string,    [FIELD_UNSIGNED] = json_type_int, [FIELD_INT] = json_type_int,
-	[FIELD_U64] = json_type_int,	    [FIELD_HEX64] = json_type_string, [FIELD_HEX32] = json_type_string,
-	[FIELD_HEX16] = json_type_string,
+	[FIELD_STRING] = json_type_string,   [FIELD_BOOL] = json_type_boolean,
+	[FIELD_TRISTATE] = json_type_string, [FIELD_ENUM] = json_type_string,
+	[FIELD_UNSIGNED] = json_type_int,    [FIELD_INT] = json_type_int,
+	[FIELD_U64] = json_type_int,	     [FIELD_HEX64] = json_type_string,
+	[FIELD_HEX32] = json_type_string,    [FIELD_HEX16] = json_type_string,
 };
 
 static const uint64_t type_limits[] = {
-	[FIELD_UNSIGNED] = UINT_MAX,   [FIELD_INT] = INT_MAX,	   [FIELD_U64] = UINT64_MAX,
-	[FIELD_HEX64] = UINT64_MAX,    [FIELD_HEX32] = UINT32_MAX, [FIELD_HEX16] = UINT16_MAX,
+	[FIELD_UNSIGNED] = UINT_MAX, [FIELD_INT] = INT_MAX,	 [FIELD_U64] = UINT64_MAX,
+	[FIELD_HEX64] = UINT64_MAX,  [FIELD_HEX32] = UINT32_MAX, [FIELD_HEX16] = UINT16_MAX,
 };
 
-static int read_name(const struct profile_reader *r, const struct json_place *place, json_object *value,
-		     const char *const *names, unsigned *out)
+static int read_name(const struct profile_reader *r, const struct json_place *place,
+		     json_object *value, const char *const *names, unsigned *out)
 {
 	const char *text = json_object_get_string(value);
 	unsigned i;
@@ -215,8 +220,8 @@ static int read_name(const struct profile_reader *r, const struct json_place *pl
 }
 
 /* A number as JSON or as "0x…", at most the field's limit. */
-static int read_number(const struct profile_reader *r, const struct json_place *place, json_object *value,
-		       const struct profile_field *field, uint64_t *out)
+static int read_number(const struct profile_reader *r, const struct json_place *place,
+		       json_object *value, const struct profile_field *field, uint64_t *out)
 {
 	uint64_t max = field->max ? field->max : type_limits[field->type];
 	int err = 0;
@@ -232,7 +237,8 @@ static int read_number(const struct profile_reader *r, const struct json_place *
 	return err;
 }
 
-static int read_int(const struct profile_reader *r, const struct json_place *place, json_object *value, void *to)
+static int read_int(const struct profile_reader *r, const struct json_place *place,
+		    json_object *value, void *to)
 {
 	int64_t number = json_object_get_int64(value);
 	int narrow = (int)number;
@@ -261,8 +267,8 @@ static void store(enum field_type type, uint64_t number, void *to)
 	}
 }
 
-static int read_value(const struct profile_reader *r, const struct json_place *place, json_object *value,
-		      const struct profile_field *field, void *to)
+static int read_value(const struct profile_reader *r, const struct json_place *place,
+		      json_object *value, const struct profile_field *field, void *to)
 {
 	const char *const *names = field->names ? field->names : tristate_names;
 	const char *text;
@@ -270,7 +276,8 @@ static int read_value(const struct profile_reader *r, const struct json_place *p
 	unsigned index = 0;
 	int err;
 
-	static_assert(sizeof(enum iof_iommu) == sizeof(index) && sizeof(enum tristate) == sizeof(index),
+	static_assert(sizeof(enum iof_iommu) == sizeof(index) &&
+			      sizeof(enum tristate) == sizeof(index),
 		      "enumerations are read as unsigned");
 	switch (field->type) {
 	case FIELD_STRING:
@@ -297,11 +304,11 @@ static int read_value(const struct profile_reader *r, const struct json_place *p
 	}
 }
 
-int profile_fields(const struct profile_reader *r, const struct json_place *place, json_object *object,
-		   const struct profile_field *field, void *base)
+int profile_fields(const struct profile_reader *r, const struct json_place *place,
+		   json_object *object, const struct profile_field *field, void *base)
 {
 	for (; field->key; field++) {
-		struct json_place here = { .up = place, .key = field->key };
+		struct json_place here = {.up = place, .key = field->key};
 		json_object *value;
 		int err;
 

@@ -21,23 +21,25 @@ struct json_place {
 };
 
 /* Parse the whole text as one JSON object; -EBADMSG with the line. The caller puts it. */
-int profile_parse(const struct profile_reader *, const char *bytes, size_t length, json_object **out);
+int profile_parse(const struct profile_reader *, const char *bytes, size_t length,
+		  json_object **out);
 
 /* Set "name: devices[3].bdf: reason" and return -EBADMSG. */
-int profile_refuse(const struct profile_reader *, const struct json_place *, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int profile_refuse(const struct profile_reader *, const struct json_place *, const char *format,
+		   ...) __attribute__((format(printf, 3, 4)));
 
 /* A member of that type; *out is NULL if it is absent or null and not required. */
-int profile_member(const struct profile_reader *, const struct json_place *, json_object *object, const char *key,
-		   enum json_type, bool required, json_object **out);
+int profile_member(const struct profile_reader *, const struct json_place *, json_object *object,
+		   const char *key, enum json_type, bool required, json_object **out);
 /* A member that is text, in the arena; *out is NULL if it is absent or null. */
-int profile_text(const struct profile_reader *, const struct json_place *, json_object *object, const char *key,
-		 const char **out);
+int profile_text(const struct profile_reader *, const struct json_place *, json_object *object,
+		 const char *key, const char **out);
 /* The members that a table names, into the structure at base. What is absent is left as it is. */
 int profile_fields(const struct profile_reader *, const struct json_place *, json_object *object,
 		   const struct profile_field *, void *base);
 /* An address as "0x…". */
-int profile_address(const struct profile_reader *, const struct json_place *, json_object *value, uint64_t *out);
+int profile_address(const struct profile_reader *, const struct json_place *, json_object *value,
+		    uint64_t *out);
 /* value as an object; -EBADMSG if it is none. */
 int profile_object(const struct profile_reader *, const struct json_place *, json_object *value);
 

@@ -10,8 +10,7 @@ extern const struct reg_field vtd_ecap_fields[];
 
 unsigned vtd_mgaw(uint64_t cap);  /* bits, 1 to 64 */
 unsigned vtd_sagaw(uint64_t cap); /* bit n: n + 2 levels, 30 + 9n bits */
-/* Widest address that the second-stage table formats of SAGAW can hold, bits; 0: none is supported.
- */
+/* Widest address that the second-stage table formats of SAGAW can hold, in bits; 0: none. */
 unsigned vtd_sagaw_width(uint64_t cap);
 bool vtd_caching_mode(uint64_t cap); /* set in virtual units only */
 bool vtd_fs1gp(uint64_t cap);
@@ -46,8 +45,7 @@ struct vtd_unit {
 
 /* Second-stage width in bits; 0: the kernel finds no usable table format. */
 unsigned vtd_second_stage_width(const struct vtd_unit *, const struct vtd_kernel *);
-/* First-stage width in bits of what user space sees (one less than the table's, which
- * sign-extends). */
+/* Of what user space sees: one less than the table's, which sign-extends. */
 unsigned vtd_first_stage_width(const struct vtd_unit *, const struct vtd_kernel *);
 uint64_t vtd_second_stage_pages(const struct vtd_unit *);
 uint64_t vtd_first_stage_pages(const struct vtd_unit *);

@@ -95,9 +95,12 @@ static void write_block(struct emit *e, const struct table *table, const struct 
 
 static void write_limit(struct emit *e, const struct iof_cap *cap)
 {
+	bool known = cap->provenance != IOF_PROVENANCE_UNKNOWN;
+
 	if (cap->limit)
-		emit_wrapped(e, INDENT + 4, NULL, "%s: limited by %s (%s)", cap->property,
-			     cap->limit, name_provenance(cap->provenance));
+		emit_wrapped(e, INDENT + 4, "  ", "%s: %s%s%s%s", cap->property, cap->limit,
+			     known ? " (" : "", known ? name_provenance(cap->provenance) : "",
+			     known ? ")" : "");
 }
 
 static void write_properties(struct emit *e, const struct iof_caps *caps, enum iof_model model,

@@ -6,16 +6,17 @@
 #include "show/host_assign.h"
 
 #define CLASS_BRIDGE 0x06
-#define CLASS_IOMMU  0x0806
+#define CLASS_IOMMU 0x0806
 
-/* The first two devices of a group whose drivers use DMA themselves: one may be the device that is looked at. */
+/* The first two devices of a group whose drivers use DMA themselves: one may be the device that is
+ * looked at. */
 struct group_users {
 	const struct iof_device *users[2];
 };
 
-/* Drivers that leave DMA to others: Linux 6.12 drivers/pci/pcie/portdrv.c and drivers/pci/pci-stub.c, both with
- * driver_managed_dma set. */
-static const char *const passive_drivers[] = { "pcieport", "pci-stub", "shpchp" };
+/* Drivers that leave DMA to others: Linux 6.12 drivers/pci/pcie/portdrv.c and
+ * drivers/pci/pci-stub.c, both with driver_managed_dma set. */
+static const char *const passive_drivers[] = {"pcieport", "pci-stub", "shpchp"};
 
 static bool uses_dma(const struct iof_device *device)
 {
@@ -40,7 +41,8 @@ static void find_users(const struct iommu_group *group, struct group_users *out)
 	}
 }
 
-static const struct iof_device *mate_in_use(const struct iof_device *device, const struct group_users *users)
+static const struct iof_device *mate_in_use(const struct iof_device *device,
+					    const struct group_users *users)
 {
 	return users->users[0] == device ? users->users[1] : users->users[0];
 }
@@ -52,8 +54,8 @@ static bool interrupts_block(const struct iof_host *host)
 }
 
 /* What is in the way, the most fundamental first. NULL: nothing. "" on an allocation failure. */
-static const char *obstacle(struct arena *arena, const struct iof_host *host, const struct iof_device *device,
-			    const struct group_users *users)
+static const char *obstacle(struct arena *arena, const struct iof_host *host,
+			    const struct iof_device *device, const struct group_users *users)
 {
 	const struct reserved_region *region = device_direct_region(device);
 	const struct iof_device *mate = device->group ? mate_in_use(device, users) : NULL;
@@ -62,10 +64,11 @@ static const char *obstacle(struct arena *arena, const struct iof_host *host, co
 	if (!device->group)
 		return host->iommu == IOF_IOMMU_NONE ? "no IOMMU" : "in no IOMMU group";
 	if (region)
-		text = arena_printf(arena, "firmware keeps 0x%" PRIx64 " to 0x%" PRIx64, region->first,
-				    region->last);
+		text = arena_printf(arena, "firmware keeps 0x%" PRIx64 " to 0x%" PRIx64,
+				    region->first, region->last);
 	else if (mate)
-		text = arena_printf(arena, "%s in its group has driver %s", mate->bdf, mate->driver);
+		text = arena_printf(arena, "%s in its group has driver %s", mate->bdf,
+				    mate->driver);
 	else if (device->group->foreign)
 		text = arena_printf(arena, "%s is in its group", device->group->foreign);
 	else if (interrupts_block(host))
@@ -81,15 +84,15 @@ static struct assign_answer answer(struct arena *arena, const struct iof_host *h
 	const char *why;
 
 	if (device->is_bridge || device->class_code >> 16 == CLASS_BRIDGE)
-		return (struct assign_answer){ ASSIGN_NEVER, "bridge" };
+		return (struct assign_answer){ASSIGN_NEVER, "bridge"};
 	if (device->class_code >> 8 == CLASS_IOMMU)
-		return (struct assign_answer){ ASSIGN_NEVER, "the IOMMU itself" };
+		return (struct assign_answer){ASSIGN_NEVER, "the IOMMU itself"};
 	why = obstacle(arena, host, device, users);
 	if (why)
-		return (struct assign_answer){ ASSIGN_BLOCKED, why };
+		return (struct assign_answer){ASSIGN_BLOCKED, why};
 	if (!device->driver_is_vfio)
-		return (struct assign_answer){ ASSIGN_BIND, "bind to vfio-pci first" };
-	return (struct assign_answer){ ASSIGN_READY, "" };
+		return (struct assign_answer){ASSIGN_BIND, "bind to vfio-pci first"};
+	return (struct assign_answer){ASSIGN_READY, ""};
 }
 
 const struct assign_answer *assign_answers(struct arena *arena, const struct iof_host *host)
@@ -104,7 +107,8 @@ const struct assign_answer *assign_answers(struct arena *arena, const struct iof
 		find_users(&host->groups[i], &users[i]);
 	for (i = 0; i < host->n_devices; i++) {
 		const struct iof_device *device = &host->devices[i];
-		size_t group = device->group ? (size_t)(device->group - host->groups) : host->n_groups;
+		size_t group =
+			device->group ? (size_t)(device->group - host->groups) : host->n_groups;
 
 		answers[i] = answer(arena, host, device, &users[group]);
 	}

@@ -9,11 +9,12 @@
 #include "show/pci_class.h"
 
 #define FEW_DEVICES 64
-#define FEW_SETS    8
+#define FEW_SETS 8
 
 /* ---- devices ---- */
 
-static void put_device(struct emit *e, const struct iof_device *device, const struct assign_answer *answer)
+static void put_device(struct emit *e, const struct iof_device *device,
+		       const struct assign_answer *answer)
 {
 	static const enum emit_style styles[] = {
 		[ASSIGN_READY] = STYLE_GREEN,
@@ -33,19 +34,21 @@ static void put_device(struct emit *e, const struct iof_device *device, const st
 		snprintf(bits, sizeof(bits), "?");
 	emit_text(e, STYLE_NONE, "%-12s %5s %4s  %-15s %-12s ", device->bdf, group, bits,
 		  pci_class_name(device->class_code), device->driver ? device->driver : "-");
-	emit_text(e, styles[answer->state], "%s", answer->state == ASSIGN_READY ? "yes" : answer->why);
+	emit_text(e, styles[answer->state], "%s",
+		  answer->state == ASSIGN_READY ? "yes" : answer->why);
 	emit_newline(e);
 }
 
-void host_put_devices(struct emit *e, const struct iof_host *host, const struct assign_answer *answers)
+void host_put_devices(struct emit *e, const struct iof_host *host,
+		      const struct assign_answer *answers)
 {
 	size_t i, shown = 0, left = 0;
 
 	if (!host->n_devices)
 		return;
 	emit_newline(e);
-	emit_text(e, STYLE_BOLD, "%-12s %5s %4s  %-15s %-12s %s", "DEVICE", "GROUP", "BITS", "CLASS", "DRIVER",
-		  "CAN BE GIVEN TO A VM");
+	emit_text(e, STYLE_BOLD, "%-12s %5s %4s  %-15s %-12s %s", "DEVICE", "GROUP", "BITS",
+		  "CLASS", "DRIVER", "CAN BE GIVEN TO A VM");
 	emit_newline(e);
 	for (i = 0; i < host->n_devices; i++) {
 		if (!e->out->verbose && shown == FEW_DEVICES) {
@@ -71,7 +74,8 @@ struct range_set {
 	size_t n_devices;
 };
 
-/* Sorts each device into a set; returns how many sets there are, FEW_SETS + 1 if that is too many to show. */
+/* Sorts each device into a set; returns how many sets there are, FEW_SETS + 1 if that is too many
+ * to show. */
 static size_t find_sets(const struct iof_host *host, struct range_set sets[FEW_SETS])
 {
 	size_t i, j, n = 0;
@@ -90,7 +94,7 @@ static size_t find_sets(const struct iof_host *host, struct range_set sets[FEW_S
 		if (j == FEW_SETS)
 			return FEW_SETS + 1;
 		if (j == n)
-			sets[n++] = (struct range_set){ device, ranges, n_ranges, 0 };
+			sets[n++] = (struct range_set){device, ranges, n_ranges, 0};
 		sets[j].n_devices++;
 	}
 	return n;
@@ -106,8 +110,8 @@ static void put_set(struct emit *e, const struct range_set *set, bool is_only)
 	else if (set->n_devices == 1)
 		emit_text(e, STYLE_BOLD, "DMA addresses that %s can use", set->first->bdf);
 	else
-		emit_text(e, STYLE_BOLD, "DMA addresses that %s and %zu more can use", set->first->bdf,
-			  set->n_devices - 1);
+		emit_text(e, STYLE_BOLD, "DMA addresses that %s and %zu more can use",
+			  set->first->bdf, set->n_devices - 1);
 	emit_newline(e);
 	for (i = 0; i < set->n; i++) {
 		emit_text(e, STYLE_NONE, "  0x%-16" PRIx64 " to 0x%" PRIx64, set->ranges[i].first,
@@ -126,8 +130,8 @@ static bool same_region(const struct reserved_region *a, const struct reserved_r
 }
 
 /* How many groups have this region, and whether this is the first of them. */
-static size_t count_region(const struct iof_host *host, size_t group, const struct reserved_region *region,
-			   bool *is_first)
+static size_t count_region(const struct iof_host *host, size_t group,
+			   const struct reserved_region *region, bool *is_first)
 {
 	size_t i, j, n = 0;
 
@@ -155,8 +159,8 @@ static void put_region(struct emit *e, const struct iof_host *host, size_t group
 
 	if (!is_first)
 		return;
-	emit_text(e, STYLE_NONE, "  0x%-16" PRIx64 " to 0x%-16" PRIx64 "  %-16s ", region->first, region->last,
-		  region_names[region->type]);
+	emit_text(e, STYLE_NONE, "  0x%-16" PRIx64 " to 0x%-16" PRIx64 "  %-16s ", region->first,
+		  region->last, region_names[region->type]);
 	if (n == host->n_groups)
 		emit_text(e, STYLE_NONE, "all groups");
 	else if (n == 1)
@@ -191,7 +195,8 @@ void host_put_ranges(struct emit *e, const struct iof_host *host)
 
 	if (n > FEW_SETS) {
 		emit_newline(e);
-		emit_wrapped(e, 0, NULL, "The devices' address ranges differ in more than %d ways: see --json.",
+		emit_wrapped(e, 0, NULL,
+			     "The devices' address ranges differ in more than %d ways: see --json.",
 			     FEW_SETS);
 	}
 	for (i = 0; i < n && n <= FEW_SETS; i++)

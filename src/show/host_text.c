@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* host_text.c - a host for people: the answer first, then units, devices, address ranges and what is not known. */
+/* host_text.c - a host for people: the answer first, then units, devices, address ranges and what
+ * is not known. */
 #include <errno.h>
 #include <inttypes.h>
 
@@ -8,10 +9,10 @@
 #include "show/host_show.h"
 
 static const char *const iommu_titles[] = {
-	[IOF_IOMMU_UNKNOWN] = "unknown IOMMU",	[IOF_IOMMU_NONE] = "no IOMMU",
-	[IOF_IOMMU_INTEL_VTD] = "Intel VT-d",	[IOF_IOMMU_AMD_VI] = "AMD-Vi",
-	[IOF_IOMMU_ARM_SMMUV3] = "Arm SMMUv3",	[IOF_IOMMU_VIRTIO] = "virtio-iommu",
-	[IOF_IOMMU_ARM_SMMUV2] = "Arm SMMUv2",	[IOF_IOMMU_OTHER] = "another kind of IOMMU",
+	[IOF_IOMMU_UNKNOWN] = "unknown IOMMU", [IOF_IOMMU_NONE] = "no IOMMU",
+	[IOF_IOMMU_INTEL_VTD] = "Intel VT-d",  [IOF_IOMMU_AMD_VI] = "AMD-Vi",
+	[IOF_IOMMU_ARM_SMMUV3] = "Arm SMMUv3", [IOF_IOMMU_VIRTIO] = "virtio-iommu",
+	[IOF_IOMMU_ARM_SMMUV2] = "Arm SMMUv2", [IOF_IOMMU_OTHER] = "another kind of IOMMU",
 };
 
 static const char *iommu_title(enum iof_iommu kind)
@@ -21,7 +22,8 @@ static const char *iommu_title(enum iof_iommu kind)
 
 /* ---- the answer ---- */
 
-static void count_answers(const struct iof_host *host, const struct assign_answer *answers, size_t counts[4])
+static void count_answers(const struct iof_host *host, const struct assign_answer *answers,
+			  size_t counts[4])
 {
 	size_t i;
 
@@ -61,8 +63,8 @@ static const char *assignable_text(struct arena *arena, const struct iof_host *h
 				   const struct assign_answer *answers)
 {
 	const char *can = host->is_hypothetical ? "could" : "can";
-	size_t counts[4] = { 0 };
-	struct buf text = { 0 };
+	size_t counts[4] = {0};
+	struct buf text = {0};
 	const char *out;
 
 	count_answers(host, answers, counts);
@@ -75,7 +77,8 @@ static const char *assignable_text(struct arena *arena, const struct iof_host *h
 		buf_printf(&text, ", %zu%s once bound to vfio-pci", counts[ASSIGN_BIND],
 			   counts[ASSIGN_READY] ? " more" : "");
 	if (counts[ASSIGN_BLOCKED])
-		buf_printf(&text, ", %zu %snot", counts[ASSIGN_BLOCKED], host->is_hypothetical ? "could " : "can");
+		buf_printf(&text, ", %zu %snot", counts[ASSIGN_BLOCKED],
+			   host->is_hypothetical ? "could " : "can");
 	buf_puts(&text, ".");
 	out = text.err ? NULL : arena_strdup(arena, text.data);
 	buf_free(&text);
@@ -88,34 +91,42 @@ static void put_answer(struct emit *e, struct arena *arena, const struct iof_hos
 	bool is_virtual = iof_host_iommu_is_virtual(host);
 
 	if (host->iommu == IOF_IOMMU_NONE) {
-		emit_wrapped(e, 0, NULL, "%s", host->iommu_why ? host->iommu_why : "This host has no IOMMU.");
+		emit_wrapped(e, 0, NULL, "%s",
+			     host->iommu_why ? host->iommu_why : "This host has no IOMMU.");
 		return;
 	}
 	if (host->iommu == IOF_IOMMU_UNKNOWN) {
 		emit_wrapped(e, 0, NULL, "%s",
-			     host->iommu_why ? host->iommu_why :
-					       "Whether this host has an IOMMU could not be found out.");
+			     host->iommu_why
+				     ? host->iommu_why
+				     : "Whether this host has an IOMMU could not be found out.");
 		return;
 	}
-	emit_wrapped(e, 0, NULL, "%s%s, %s: %s", is_virtual ? "Virtual " : "", iommu_title(host->iommu),
-		     width_text(arena, host), assignable_text(arena, host, answers));
+	emit_wrapped(e, 0, NULL, "%s%s, %s: %s", is_virtual ? "Virtual " : "",
+		     iommu_title(host->iommu), width_text(arena, host),
+		     assignable_text(arena, host, answers));
 	if (is_virtual)
-		emit_wrapped(e, 0, NULL, "This host is itself a virtual machine: what is shown is its virtual IOMMU.");
+		emit_wrapped(e, 0, NULL,
+			     "This host is itself a virtual machine: what is shown is its virtual "
+			     "IOMMU.");
 	if (host->is_hypothetical)
 		emit_wrapped(e, 0, NULL,
-			     "From the catalogue: its devices are assumed present, bound, and alone in their groups.");
+			     "From the catalogue: its devices are assumed present, bound, and "
+			     "alone in their groups.");
 }
 
 static const char *tristate_text(enum tristate value)
 {
-	static const char *const texts[] = { "not known", "no", "yes" };
+	static const char *const texts[] = {"not known", "no", "yes"};
 
 	return (size_t)value < ARRAY_SIZE(texts) ? texts[value] : texts[0];
 }
 
 static void put_machine(struct emit *e, const struct iof_host *host)
 {
-	const char *model = *host->cpu.model ? host->cpu.model : host->cpu.is_arm ? "Arm" : "CPU not known";
+	const char *model = *host->cpu.model   ? host->cpu.model
+			    : host->cpu.is_arm ? "Arm"
+					       : "CPU not known";
 
 	emit_newline(e);
 	if (host->name && *host->name)
@@ -124,7 +135,8 @@ static void put_machine(struct emit *e, const struct iof_host *host)
 		emit_wrapped(e, 8, "CPU     ", "%s, %u address bits", model, host->cpu.phys_bits);
 	else
 		emit_wrapped(e, 8, "CPU     ", "%s", model);
-	emit_wrapped(e, 8, "Kernel  ", "%s%s; iommufd: %s; device files (cdev): %s; interrupts remapped: %s",
+	emit_wrapped(e, 8, "Kernel  ",
+		     "%s%s; iommufd: %s; device files (cdev): %s; interrupts remapped: %s",
 		     *host->kernel_release ? host->kernel_release : "version not known",
 		     host->kernel_assumed ? " (assumed)" : "", tristate_text(host->iommufd),
 		     tristate_text(host->vfio_cdev), tristate_text(host->interrupt_remapping));
@@ -138,10 +150,10 @@ static const char *page_text(struct arena *arena, uint64_t sizes)
 		uint64_t size;
 		const char *name;
 	} names[] = {
-		{ 1ull << 12, "4K" }, { 1ull << 14, "16K" }, { 1ull << 16, "64K" },	{ 1ull << 21, "2M" },
-		{ 1ull << 25, "32M" }, { 1ull << 29, "512M" }, { 1ull << 30, "1G" },
+		{1ull << 12, "4K"},  {1ull << 14, "16K"},  {1ull << 16, "64K"}, {1ull << 21, "2M"},
+		{1ull << 25, "32M"}, {1ull << 29, "512M"}, {1ull << 30, "1G"},
 	};
-	struct buf text = { 0 };
+	struct buf text = {0};
 	const char *out;
 	size_t i;
 
@@ -182,7 +194,8 @@ static void put_bits(struct emit *e, const struct iommu_unit *unit)
 		emit_text(e, STYLE_NONE, "  %s 0x%" PRIx64, words[i].name, words[i].value);
 		emit_newline(e);
 		while ((field = reg_next_set(words[i].fields, words[i].value, field, &value)))
-			emit_wrapped(e, 24, NULL, "%-10s 0x%-6" PRIx64 " %s", field->name, value, field->meaning);
+			emit_wrapped(e, 24, NULL, "%-10s 0x%-6" PRIx64 " %s", field->name, value,
+				     field->meaning);
 	}
 }
 
@@ -190,17 +203,21 @@ static void put_unit(struct emit *e, struct arena *arena, const struct iof_host 
 		     const struct iommu_unit *unit)
 {
 	const struct unit_domain *domain = &unit->domain[0];
-	unsigned width = domain->aperture_last ? 64 - (unsigned)__builtin_clzll(domain->aperture_last) : 0;
-	const char *bits = domain->known && host->n_worlds == 1 ? arena_printf(arena, "%u", width) : "?";
-	const char *tables = !domain->known		      ? "?" :
-			     unit->kind == IOF_IOMMU_INTEL_VTD ? domain->first_stage ? "first stage" : "second stage" :
-			     unit->kind == IOF_IOMMU_AMD_VI    ? domain->first_stage ? "v2 tables" : "v1 tables" :
-			     unit->kind == IOF_IOMMU_VIRTIO    ? "-" :
-			     domain->first_stage	       ? "stage 1" :
-								 "stage 2";
+	unsigned width =
+		domain->aperture_last ? 64 - (unsigned)__builtin_clzll(domain->aperture_last) : 0;
+	const char *bits =
+		domain->known && host->n_worlds == 1 ? arena_printf(arena, "%u", width) : "?";
+	const char *tables = !domain->known ? "?"
+			     : unit->kind == IOF_IOMMU_INTEL_VTD
+				     ? domain->first_stage ? "first stage" : "second stage"
+			     : unit->kind == IOF_IOMMU_AMD_VI
+				     ? domain->first_stage ? "v2 tables" : "v1 tables"
+			     : unit->kind == IOF_IOMMU_VIRTIO ? "-"
+			     : domain->first_stage	      ? "stage 1"
+							      : "stage 2";
 
-	emit_text(e, STYLE_NONE, "%-24s %4s  %-12s  %-12s  %-7s  %s", unit->name, bits ? bits : "", tables,
-		  domain->known ? page_text(arena, domain->page_sizes) : "?",
+	emit_text(e, STYLE_NONE, "%-24s %4s  %-12s  %-12s  %-7s  %s", unit->name, bits ? bits : "",
+		  tables, domain->known ? page_text(arena, domain->page_sizes) : "?",
 		  agreed(host, unit, offsetof(struct unit_domain, nest_parent)),
 		  agreed(host, unit, offsetof(struct unit_domain, dirty_tracking)));
 	emit_newline(e);
@@ -219,7 +236,8 @@ static void put_units(struct emit *e, struct arena *arena, const struct iof_host
 	if (shown > FEW_UNITS && !e->out->verbose)
 		shown = FEW_UNITS;
 	emit_newline(e);
-	emit_text(e, STYLE_BOLD, "%-24s %4s  %-12s  %-12s  %-7s  %s", "UNIT", "BITS", "TABLES", "PAGES", "NESTING", "DIRTY");
+	emit_text(e, STYLE_BOLD, "%-24s %4s  %-12s  %-12s  %-7s  %s", "UNIT", "BITS", "TABLES",
+		  "PAGES", "NESTING", "DIRTY");
 	emit_newline(e);
 	for (i = 0; i < shown; i++)
 		put_unit(e, arena, host, &host->units[i]);
@@ -246,7 +264,8 @@ static void put_unknowns(struct emit *e, const struct iof_host *host)
 	if (host->n_notes)
 		emit_newline(e);
 	for (i = 0; i < host->n_notes; i++)
-		emit_wrapped(e, 2, NULL, "As root, %s would tell %s.", host->notes[i].path, host->notes[i].text);
+		emit_wrapped(e, 2, NULL, "As root, %s would tell %s.", host->notes[i].path,
+			     host->notes[i].text);
 }
 
 int host_write_text(struct iof_ctx *ctx, const struct iof_host *host, struct emit *e)
@@ -268,7 +287,8 @@ int host_write_text(struct iof_ctx *ctx, const struct iof_host *host, struct emi
 	return 0;
 }
 
-IOF_EXPORT int iof_host_write(struct iof_ctx *ctx, const struct iof_host *host, const struct iof_output *out)
+IOF_EXPORT int iof_host_write(struct iof_ctx *ctx, const struct iof_host *host,
+			      const struct iof_output *out)
 {
 	struct emit e;
 	int err, end;

@@ -176,8 +176,7 @@ static void put_fix(struct emit *e, const struct iof_fix *fix)
 	emit_object_end(e);
 }
 
-static void put_place(struct emit *e, const struct iof_report *report,
-		      const struct iof_finding *finding)
+static void put_place(struct emit *e, struct iof_report *report, const struct iof_finding *finding)
 {
 	const struct place *place = finding_place(report, finding);
 

@@ -17,40 +17,27 @@ static const struct {
 	[IOF_VERDICT_FAILS] = {"FAILS", STYLE_RED},
 };
 
-/* The sentence of the first line: for the phase that decides. The second text is for a host that is
- * only assumed. */
+/* The sentence of the first line, for the phase that decides: "QEMU 11.1.3 <verb> this VM on
+ * HOST<rest>." */
 struct sentence {
 	enum iof_phase phase;
 	enum iof_outcome outcome;
-	const char *will, *would;
+	const char *verb;
+	const char *rest;
 };
 
 static const struct sentence failures[] = {
-	{IOF_PHASE_START, IOF_OUTCOME_FAILS, "will not start this VM", "would not start this VM"},
-	{IOF_PHASE_PLUG, IOF_OUTCOME_KILLS_VM,
-	 "will start this VM, but die when the device is plugged",
-	 "would start this VM, but die when the device is plugged"},
-	{IOF_PHASE_PLUG, IOF_OUTCOME_REFUSED,
-	 "will start this VM, but refuse the device that is plugged",
-	 "would start this VM, but refuse the device that is plugged"},
-	{IOF_PHASE_RUN, IOF_OUTCOME_BROKEN, "will start this VM, but its DMA cannot work",
-	 "would start this VM, but its DMA could not work"},
-	{IOF_PHASE_MIGRATE, IOF_OUTCOME_BLOCKED, "will start this VM, but cannot migrate it",
-	 "would start this VM, but could not migrate it"},
+	{IOF_PHASE_START, IOF_OUTCOME_FAILS, "not start", ""},
+	{IOF_PHASE_PLUG, IOF_OUTCOME_KILLS_VM, "start", ", but die when the device is plugged"},
+	{IOF_PHASE_PLUG, IOF_OUTCOME_REFUSED, "start", ", but refuse the device that is plugged"},
+	{IOF_PHASE_RUN, IOF_OUTCOME_BROKEN, "start", ", but DMA cannot work"},
+	{IOF_PHASE_MIGRATE, IOF_OUTCOME_BLOCKED, "start", ", but cannot migrate it"},
 };
 
-static const struct sentence fits = {IOF_PHASE_UNKNOWN, IOF_OUTCOME_UNKNOWN,
-				     "will start this VM, and its DMA will work",
-				     "would start this VM, and its DMA would work"};
-static const struct sentence fits_plain = {IOF_PHASE_UNKNOWN, IOF_OUTCOME_UNKNOWN,
-					   "will start this VM, which has no assigned device",
-					   "would start this VM, which has no assigned device"};
-static const struct sentence degraded = {IOF_PHASE_UNKNOWN, IOF_OUTCOME_UNKNOWN,
-					 "will start this VM, but something is lost",
-					 "would start this VM, but something would be lost"};
-static const struct sentence undecided = {IOF_PHASE_UNKNOWN, IOF_OUTCOME_UNKNOWN,
-					  "may or may not run this VM: a fact is missing",
-					  "may or may not run this VM: a fact is missing"};
+static const struct sentence fits = {0, 0, "start", ", and DMA works"};
+static const struct sentence fits_plain = {0, 0, "start", "; it has no assigned device"};
+static const struct sentence degraded = {0, 0, "start", ", but something is lost"};
+static const struct sentence undecided = {0, 0, "perhaps not run", ": a fact is missing"};
 
 static enum iof_outcome phase_outcome(const struct iof_report *report, enum iof_phase phase)
 {
@@ -96,13 +83,16 @@ static void write_verdict(struct emit *e, const struct iof_report *report)
 	size_t index = (size_t)verdict < ARRAY_SIZE(verdicts) ? (size_t)verdict : 0;
 	unsigned indent = emit_width(verdicts[index].text) + 2;
 	const char *name = iof_host_name(host);
+	const char *slash = name ? strrchr(name, '/') : NULL;
 
+	if (slash && slash[1])
+		name = slash + 1;
 	emit_text(e, verdicts[index].style, "%s", verdicts[index].text);
 	emit_text(e, STYLE_NONE, "  ");
-	emit_continued(e, indent, indent, "QEMU %s %s on %s.",
+	emit_continued(e, indent, indent, "QEMU %s %s %s this VM on %s%s.",
 		       iof_machine_vmm_version(report->machine),
-		       host->is_hypothetical ? sentence->would : sentence->will,
-		       host->is_live || !name || !*name ? "this host" : name);
+		       host->is_hypothetical ? "would" : "will", sentence->verb,
+		       host->is_live || !name || !*name ? "this host" : name, sentence->rest);
 }
 
 /* ---- findings ---- */
@@ -135,25 +125,31 @@ static void write_vmm_message(struct emit *e, const char *text)
 	}
 }
 
-/* "device" or "device[id]": what stands before the last dot of a target. */
-static void write_set(struct emit *e, const struct iof_report *report,
-		      const struct iof_edit_step *step)
+/* "intel-iommu: aw-bits=48 -> aw-bits=39" */
+static void write_set(struct emit *e, const struct iof_report *report, const struct fix_edit *edit)
 {
-	const char *dot = strrchr(step->target, '.');
-	const char *now = current_value(report, step->target);
-	const char *key = dot ? dot + 1 : step->target;
-	int length = dot ? (int)(dot - step->target) : 0;
+	const char *dot = strrchr(edit->target, '.');
+	const struct pair *pair = edit_pair(report, edit);
+	const char *now = pair ? pair->value : current_value(report, edit->target);
+	const char *key = dot ? dot + 1 : edit->target;
+	const char *equals = "=";
+	struct buf old = {0};
 
+	/* A value that was written without its key stays without it. */
+	if (pair && pair->is_implied)
+		key = equals = "";
 	if (now)
-		emit_continued(e, INDENT, INDENT, "%.*s: %s=%s -> %s=%s", length, step->target, key,
-			       now, key, step->to);
-	else
-		emit_continued(e, INDENT, INDENT, "%.*s%s%s=%s", length, step->target,
-			       length ? ": " : "", key, step->to);
+		buf_printf(&old, "%s%s%s -> ", key, equals, now);
+	if (!e->err)
+		e->err = old.err;
+	emit_continued(e, INDENT, INDENT, "%.*s%s%s%s%s%s", dot ? (int)(dot - edit->target) : 0,
+		       edit->target, dot ? ": " : "", old.data ? old.data : "", key, equals,
+		       edit->value);
+	buf_free(&old);
 }
 
-static void write_step(struct emit *e, const struct iof_report *report,
-		       const struct iof_edit_step *step)
+static void write_edit(struct emit *e, const struct iof_report *report, const struct iof_fix *fix,
+		       size_t index, const struct iof_edit_step *step)
 {
 	const char *target = step->target ? step->target : "";
 
@@ -163,8 +159,8 @@ static void write_step(struct emit *e, const struct iof_report *report,
 	}
 	switch (step->op) {
 	case IOF_OP_SET:
-		if (step->target && step->to)
-			write_set(e, report, step);
+		if (fix->edits[index].target && fix->edits[index].value)
+			write_set(e, report, &fix->edits[index]);
 		else
 			emit_continued(e, INDENT, INDENT, "set %s", target);
 		return;
@@ -224,12 +220,12 @@ static void write_fix(struct emit *e, const struct iof_report *report, const str
 		} else {
 			write_label(e, i == 0 ? label : "and");
 		}
-		write_step(e, report, &step);
+		write_edit(e, report, fix, i, &step);
 	}
 	if (consequence && *consequence) {
 		write_label(e, "");
-		emit_continued(e, INDENT, INDENT, "(%s%s)", consequence,
-			       iof_fix_is_checked(fix) ? "" : "; not tried");
+		emit_continued(e, INDENT, INDENT, "%s%s", consequence,
+			       iof_fix_is_checked(fix) ? "" : " (Not tried.)");
 	}
 }
 
@@ -247,8 +243,7 @@ static void write_fixes(struct emit *e, struct iof_report *report,
 		write_field(e, "cure", finding->rule->no_cure);
 }
 
-static void write_rule(struct emit *e, const struct iof_report *report,
-		       const struct iof_finding *finding)
+static void write_rule(struct emit *e, struct iof_report *report, const struct iof_finding *finding)
 {
 	const struct place *place = finding_place(report, finding);
 	const char *only =
@@ -427,7 +422,8 @@ static void write_host(struct emit *e, const struct iof_report *report)
 {
 	const struct iof_host *host = report->host;
 
-	if (iof_host_iommu(host) == IOF_IOMMU_NONE && host->iommu_why)
+	if (iof_host_iommu(host) == IOF_IOMMU_NONE && host->iommu_why &&
+	    !report->machine->n_assigned)
 		emit_wrapped(e, 2, "", "Host: %s", host->iommu_why);
 }
 

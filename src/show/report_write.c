@@ -24,14 +24,40 @@ IOF_EXPORT int iof_report_write(struct iof_ctx *ctx, struct iof_report *report,
 	return err ? err : report->err;
 }
 
-const struct place *finding_place(const struct iof_report *report,
-				  const struct iof_finding *finding)
+const struct pair *edit_pair(const struct iof_report *report, const struct fix_edit *edit)
 {
 	const struct iof_vm *vm = report->machine->vm;
+
+	return edit->key && edit->option < vm->n_options
+		       ? option_pair(&vm->options[edit->option], edit->key)
+		       : NULL;
+}
+
+/* The value that the first fix changes: the reader wants to be led there. */
+static const struct pair *pair_to_change(struct iof_report *report,
+					 const struct iof_finding *finding)
+{
+	const struct iof_fix *fix = iof_finding_fix_next(report, finding, NULL);
+
+	for (size_t i = 0; fix && i < fix->n_edits; i++) {
+		const struct fix_edit *edit = &fix->edits[i];
+
+		if (edit->where == IOF_WHERE_VM)
+			return edit_pair(report, edit);
+	}
+	return NULL;
+}
+
+const struct place *finding_place(struct iof_report *report, const struct iof_finding *finding)
+{
+	const struct iof_vm *vm = report->machine->vm;
+	const struct pair *pair = finding->problem ? finding->problem->pair : NULL;
 	const struct place *place = NULL;
 
-	if (finding->problem && finding->problem->pair)
-		place = &finding->problem->pair->at;
+	if (!pair)
+		pair = pair_to_change(report, finding);
+	if (pair)
+		place = &pair->at;
 	else if (finding->problem && finding->problem->option < vm->n_options)
 		place = &vm->options[finding->problem->option].at;
 	else if (finding->device && finding->device->option_index < vm->n_options)

@@ -7,7 +7,7 @@
 #include "vm/qemu_options.h"
 #include "vm/words.h"
 
-#define MAX_PAIRS 4096u
+#define MAX_PAIRS 1024u
 #define MAX_JSON_DEPTH 32u
 
 /* Offsets are characters of the (unquoted) argument; [start, end). */

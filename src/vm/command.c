@@ -122,13 +122,14 @@ static long find_program(const struct word *words, size_t n)
 	size_t first = skip_prefix(words, n);
 
 	for (size_t i = first; i < n && !is_telling(words[i].text); i++) {
-		bool is_kvm = i == first && (str_eq(base_name(words[i].text), "kvm") ||
-					     str_eq(base_name(words[i].text), "qemu"));
-
-		if ((is_kvm || is_program(words[i].text)) &&
-		    has_vm_option(words + i + 1, n - i - 1))
+		if (is_program(words[i].text) && has_vm_option(words + i + 1, n - i - 1))
 			return (long)i;
 	}
+	if (first < n &&
+	    (str_eq(base_name(words[first].text), "kvm") ||
+	     str_eq(base_name(words[first].text), "qemu")) &&
+	    has_vm_option(words + first + 1, n - first - 1))
+		return (long)first;
 	return first < n && has_telling_option(words + first, n - first) ? (long)first : -1;
 }
 

@@ -24,6 +24,12 @@ int vm_parse(struct iof_ctx *, struct iof_vm *, iof_vm_open_fn, void *data);
 struct vm_option *parser_add(struct parser *);
 /* Judge pairs as QEMU does when it reads them: identifiers, duplicates, known keys, numbers. */
 int option_judge(struct parser *, const struct option_info *, struct vm_option *);
+/* Note what QEMU says when it stops here, unless it has stopped already. NULL: out of memory. */
+int option_fail(struct vm_option *, const char *text);
+/* The option with that id among those that QEMU keeps as QemuOpts of this kind: not JSON, not one
+ * that failed. */
+struct vm_option *parser_find_id(struct iof_vm *, const struct option_info *, const char *id,
+				 const struct vm_option *before);
 int option_add_pair(struct arena *, struct vm_option *, const struct pair *);
 /* "name: reason" or "name:line: reason"; returns -EBADMSG. */
 int parser_fail(struct parser *, const struct place *, const char *reason);

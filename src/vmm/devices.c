@@ -112,7 +112,8 @@ static void set_property(struct iof_machine *m, struct machine_device *device, c
 	int64_t number;
 
 	if (!value_parse(device->def, property, pair, m->arena, &number, &problem)) {
-		device_problem(device, PROBLEM_VALUE, pair, property->name, problem);
+		device_problem(device, property->type == VALUE_HOST ? PROBLEM_HOST_ADDRESS : PROBLEM_VALUE, pair,
+			       property->name, problem);
 		device->problem.property = property;
 	} else if (property->id == PROPERTY_IOMMUFD && !object_exists(m, pair->value)) {
 		device_problem(device, PROBLEM_OBJECT_ABSENT, pair, pair->value,
@@ -351,6 +352,7 @@ static int find_host(struct iof_machine *m, struct machine_device *device)
 
 static int resolve_assigned(struct iof_machine *m, struct machine_device *device, const struct iof_vmm *vmm)
 {
+	unsigned bus, devfn;
 	int r;
 
 	if (device->kind != DRIVER_VFIO_PCI)
@@ -361,8 +363,8 @@ static int resolve_assigned(struct iof_machine *m, struct machine_device *device
 	if (vmm && vmm->backend)
 		device->backend = str_eq(vmm->backend, "iommufd") ? BACKEND_IOMMUFD : BACKEND_LEGACY;
 	device->behind_bridge = is_behind_bridge(device->bus);
-	device->guest_address = arena_printf(m->arena, "%02x.%02x.%x", device->bus ? device->bus->number : 0,
-					     device->devfn >> 3, device->devfn & 7);
+	topology_requester(device, &bus, &devfn);
+	device->guest_address = arena_printf(m->arena, "%02x.%02x.%x", bus, devfn >> 3, devfn & 7);
 	return device->guest_address ? r : -ENOMEM;
 }
 
@@ -370,6 +372,7 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 {
 	const struct pair *driver = option_pair(device->option, "driver");
 	const struct pair *id = option_pair(device->option, "id");
+	struct message refusal;
 	int r;
 
 	device->def = driver ? driver_find(driver->value) : NULL;
@@ -387,8 +390,8 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 	r = set_properties(m, device);
 	if (r)
 		return r;
-	if (device->bus)
-		topology_place(device->bus, device);
+	if (device->bus && !device->problem.kind && !topology_place(m, device->bus, device, &refusal))
+		device_problem(device, PROBLEM_PCI_SLOT, option_pair(device->option, "addr"), device->driver, refusal);
 	if (device->kind == DRIVER_ROOT_PORT || device->kind == DRIVER_PCI_BRIDGE || device->kind == DRIVER_PXB) {
 		r = topology_add_bridge(m, device);
 		if (r)
@@ -396,9 +399,12 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 	}
 	/* amd-iommu brings a PCI function of its own along. */
 	if (device->kind == DRIVER_AMD_IOMMU && topology_default(m)) {
-		struct machine_device function = { .driver = "AMDVI-PCI" };
+		struct machine_device *function = arena_alloc(m->arena, sizeof(*function));
 
-		topology_place(topology_default(m), &function);
+		if (!function)
+			return -ENOMEM;
+		function->driver = "AMDVI-PCI";
+		topology_place(m, topology_default(m), function, &refusal);
 	}
 	r = resolve_assigned(m, device, vmm);
 	device->label = device->id			 ? device->id

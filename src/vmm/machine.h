@@ -33,7 +33,9 @@ enum problem_kind {
 	PROBLEM_DUPLICATE_ID,
 	PROBLEM_PROPERTY_ABSENT,  /* this version lacks the property */
 	PROBLEM_VALUE,            /* a value that the property does not take */
+	PROBLEM_HOST_ADDRESS,     /* host= that is no PCI address */
 	PROBLEM_OBJECT_ABSENT,    /* a link to an object that is not there */
+	PROBLEM_PCI_SLOT,         /* a slot or function that is taken */
 	PROBLEM_COUNT,
 };
 
@@ -54,7 +56,8 @@ struct machine_bus {
 	bool is_hotpluggable;
 	bool bypass_iommu;
 	unsigned number;    /* as far as it is known before firmware numbers the buses */
-	uint32_t used;      /* slots taken, a bit each */
+	const char *occupant[256]; /* by device and function: "vfio-pci,id=dev0"; NULL: free */
+	bool is_multifunction[32];
 	unsigned first_slot;
 	unsigned n_slots;
 	struct machine_bus *next;
@@ -159,7 +162,9 @@ struct machine_bus *topology_find(const struct iof_machine *, const char *name);
 struct machine_bus *topology_default(const struct iof_machine *);
 /* A bridge's own bus. */
 int topology_add_bridge(struct iof_machine *, struct machine_device *);
-/* Take a slot for the device (its addr, else the first free one); false: none is left. */
-bool topology_place(struct machine_bus *, struct machine_device *);
+/* Take a slot for the device (its addr, else the first free one). false: refused, with QEMU's words in *problem. */
+bool topology_place(struct iof_machine *, struct machine_bus *, struct machine_device *, struct message *problem);
+/* Bus and function under which an IOMMU sees the device: below a conventional bridge it is the bridge's. */
+void topology_requester(const struct machine_device *, unsigned *bus, unsigned *devfn);
 
 #endif

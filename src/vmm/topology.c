@@ -7,16 +7,30 @@
 
 #include "vmm/machine.h"
 
-/* Slots that the board itself has taken, and those that default devices take without -nodefaults. */
 static const struct {
 	enum machine_family family;
 	const char *bus;
-	uint32_t board, defaults;
 	bool is_conventional, is_hotpluggable;
 } roots[] = {
-	{ MACHINE_Q35, "pcie.0", 1u << 0 | 1u << 31, 1u << 1 | 1u << 2, false, false },
-	{ MACHINE_I440FX, "pci.0", 1u << 0 | 1u << 1, 1u << 2 | 1u << 3, true, true },
-	{ MACHINE_VIRT, "pcie.0", 1u << 0, 1u << 1, false, false },
+	{ MACHINE_Q35, "pcie.0", false, false },
+	{ MACHINE_I440FX, "pci.0", true, true },
+	{ MACHINE_VIRT, "pcie.0", false, false },
+};
+
+/* Functions that the board itself has, and those that come without -nodefaults, under QEMU's type names. */
+static const struct {
+	enum machine_family family;
+	unsigned slot, function;
+	bool is_default;
+	const char *name;
+} board_functions[] = {
+	{ MACHINE_Q35, 0, 0, false, "mch" },         { MACHINE_Q35, 31, 0, false, "ICH9-LPC" },
+	{ MACHINE_Q35, 31, 2, false, "ich9-ahci" },  { MACHINE_Q35, 31, 3, false, "ICH9-SMB" },
+	{ MACHINE_Q35, 1, 0, true, "VGA" },          { MACHINE_Q35, 2, 0, true, "e1000e" },
+	{ MACHINE_I440FX, 0, 0, false, "i440FX" },   { MACHINE_I440FX, 1, 0, false, "PIIX3" },
+	{ MACHINE_I440FX, 1, 1, false, "piix3-ide" }, { MACHINE_I440FX, 1, 3, false, "PIIX4_PM" },
+	{ MACHINE_I440FX, 2, 0, true, "VGA" },       { MACHINE_I440FX, 3, 0, true, "e1000" },
+	{ MACHINE_VIRT, 0, 0, false, "gpex-root" },
 };
 
 static struct machine_bus *add_bus(struct iof_machine *m, const char *name)
@@ -34,6 +48,27 @@ static struct machine_bus *add_bus(struct iof_machine *m, const char *name)
 	return bus;
 }
 
+/* Without -nodefaults, -vga none and a -net or -nic of one's own leave a default device out. */
+static bool has_default(const struct iof_machine *m, const char *name)
+{
+	if (m->nodefaults)
+		return false;
+	return vm_option_nth(m->vm, str_eq(name, "VGA") ? OPTION_VGA : OPTION_NET, 0) == NULL;
+}
+
+static void take_board_functions(const struct iof_machine *m, struct machine_bus *bus)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(board_functions); i++) {
+		unsigned slot = board_functions[i].slot;
+
+		if (board_functions[i].family != m->type.family ||
+		    (board_functions[i].is_default && !has_default(m, board_functions[i].name)))
+			continue;
+		bus->occupant[slot << 3 | board_functions[i].function] = board_functions[i].name;
+		bus->is_multifunction[slot] = slot == 31 || (slot == 1 && m->type.family == MACHINE_I440FX);
+	}
+}
+
 int topology_root(struct iof_machine *m)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
@@ -44,7 +79,7 @@ int topology_root(struct iof_machine *m)
 		bus = add_bus(m, roots[i].bus);
 		if (!bus)
 			return -ENOMEM;
-		bus->used = roots[i].board | (m->nodefaults ? 0 : roots[i].defaults);
+		take_board_functions(m, bus);
 		bus->is_conventional = roots[i].is_conventional;
 		bus->is_hotpluggable = roots[i].is_hotpluggable;
 		bus->bypass_iommu = m->bypass_iommu;
@@ -91,21 +126,80 @@ int topology_add_bridge(struct iof_machine *m, struct machine_device *device)
 	return 0;
 }
 
-bool topology_place(struct machine_bus *bus, struct machine_device *device)
+static bool slot_is_free(const struct machine_bus *bus, unsigned slot)
+{
+	return !bus->occupant[slot << 3];
+}
+
+/* "ICH9-LPC,id=(null)" as QEMU's printf has it. */
+static const char *occupant_name(struct iof_machine *m, const struct machine_device *device)
+{
+	return device->id ? arena_printf(m->arena, "%s,id=%s", device->driver, device->id)
+			  : arena_printf(m->arena, "%s,id=(null)", device->driver);
+}
+
+static bool refuse(struct message *problem, const char *text, unsigned slot, unsigned function, const char *driver,
+		   const char *occupant)
+{
+	*problem = (struct message){ .text = text, .operand = { number_operand(slot), number_operand(function),
+								text_operand(driver), text_operand(occupant) } };
+	return false;
+}
+
+/* hw/pci/pci.c do_pci_register_device, pci_init_multifunction */
+static bool take_function(struct iof_machine *m, struct machine_bus *bus, struct machine_device *device, unsigned devfn,
+			  struct message *problem)
+{
+	unsigned slot = devfn >> 3, function = devfn & 7;
+	const char *first = bus->occupant[slot << 3];
+	const char *other = bus->occupant[devfn];
+
+	if (other)
+		return refuse(problem, strstr(other, ",id=") ? "PCI: slot {0} function {1} not available for {2}, in use by {3}"
+							     : "PCI: slot {0} function {1} not available for {2}, in use by "
+							       "{3},id=(null)",
+			      slot, function, device->driver, other);
+	if (function && first && !bus->is_multifunction[slot])
+		return refuse(problem, "PCI: single function device can't be populated in function {0}.{1}", slot,
+			      function, device->driver, NULL);
+	bus->occupant[devfn] = occupant_name(m, device);
+	if (!function)
+		bus->is_multifunction[slot] = device_value(device, PROPERTY_MULTIFUNCTION) == ON;
+	device->devfn = devfn;
+	return true;
+}
+
+bool topology_place(struct iof_machine *m, struct machine_bus *bus, struct machine_device *device, struct message *problem)
 {
 	int64_t addr = device_value(device, PROPERTY_ADDR);
 
-	if (device->value[PROPERTY_ADDR].pair && addr >= 0) {
-		device->devfn = (unsigned)addr;
-		bus->used |= 1u << (addr >> 3 & 31);
-		return true;
-	}
+	if (device->value[PROPERTY_ADDR].pair && addr >= 0 && addr < 256)
+		return take_function(m, bus, device, (unsigned)addr, problem);
 	for (unsigned slot = bus->first_slot; slot < bus->n_slots; slot++) {
-		if (!(bus->used & 1u << slot)) {
-			bus->used |= 1u << slot;
-			device->devfn = slot << 3;
-			return true;
+		if (slot_is_free(bus, slot))
+			return take_function(m, bus, device, slot << 3, problem);
+	}
+	return refuse(problem, "PCI: no slot/function available for {2}, all in use or reserved", 0, 0, device->driver,
+		      NULL);
+}
+
+/* hw/pci/pci.c pci_device_get_iommu_bus_devfn: an express-to-PCI bridge speaks as function 0 of its own bus, a PCI-to-PCI
+ * bridge as itself. */
+void topology_requester(const struct machine_device *device, unsigned *bus, unsigned *devfn)
+{
+	const struct machine_bus *at = device->bus;
+
+	*bus = at ? at->number : 0;
+	*devfn = device->devfn;
+	for (; at && at->bridge && at->parent; at = at->parent) {
+		if (!at->is_conventional)
+			continue;
+		if (str_eq(at->bridge->driver, "pcie-pci-bridge")) {
+			*bus = at->number;
+			*devfn = 0;
+		} else {
+			*bus = at->parent->number;
+			*devfn = at->bridge->devfn;
 		}
 	}
-	return false;
 }

@@ -219,7 +219,8 @@ static bool follows_definition(const struct iof_report *report)
 static bool is_exempt(const char *rule)
 {
 	static const char *const exempt[] = { "vfio.no-iommu-group", "vfio.device-absent", "vfio.direct-region",
-					      "intel.no-nesting",    "vfio.no-device-given" };
+					      "intel.no-nesting",    "vfio.no-device-given",
+					      "config.host-address" };
 
 	for (size_t i = 0; i < sizeof(exempt) / sizeof(exempt[0]); i++) {
 		if (strcmp(rule, exempt[i]) == 0)
@@ -228,14 +229,48 @@ static bool is_exempt(const char *rule)
 	return false;
 }
 
+static bool changes_host(const struct iof_fix *fix)
+{
+	struct iof_edit_step step;
+
+	for (size_t i = 0; iof_fix_step(fix, i, &step) == 0; i++) {
+		if (step.where != IOF_WHERE_VM)
+			return true;
+	}
+	return false;
+}
+
+/* Write the fix into the command line, read that anew, and check it: does it start? */
+static bool starts_after(struct run *run, struct iof_host *host, const struct iof_vm *vm, const struct iof_vmm *vmm,
+			 const struct iof_fix *fix)
+{
+	struct iof_edit *edit = NULL;
+	struct iof_vm *fixed = NULL;
+	struct iof_machine *machine = NULL;
+	struct iof_report *report = NULL;
+	size_t argc = 0;
+	bool starts = false;
+
+	if (iof_fix_apply(run->ctx, vm, &fix, 1, &edit) == 0 && iof_edit_argv(edit)) {
+		while (iof_edit_argv(edit)[argc])
+			argc++;
+		if (iof_vm_load_argv(run->ctx, iof_edit_argv(edit), argc, "fixed", &fixed) == 0 &&
+		    iof_machine_resolve(run->ctx, host, fixed, vmm, &machine) == 0 &&
+		    iof_report_new(run->ctx, &report) == 0 && iof_check(NULL, machine, NULL, report) == 0)
+			starts = iof_report_start(report) == IOF_OUTCOME_STARTS;
+	}
+	iof_report_unref(report);
+	iof_machine_unref(machine);
+	iof_vm_unref(fixed);
+	iof_edit_unref(edit);
+	return starts;
+}
+
 static bool has_working_fix(struct run *run, struct iof_host *host, struct iof_vm *vm, const struct iof_vmm *vmm,
 			    const char **rule)
 {
 	const struct iof_finding *finding;
 
-	(void)host;
-	(void)vm;
-	(void)vmm;
 	*rule = "?";
 	iof_report_finding_foreach (run->report, finding) {
 		const struct iof_fix *fix;
@@ -244,7 +279,10 @@ static bool has_working_fix(struct run *run, struct iof_host *host, struct iof_v
 			continue;
 		*rule = iof_finding_rule(finding);
 		fix = iof_finding_fix_next(run->report, finding, NULL);
-		return fix && iof_fix_is_checked(fix);
+		if (fix && !iof_fix_is_checked(fix) && iof_fix_remaining(fix))
+			*rule = iof_fix_remaining(fix);
+		return fix && iof_fix_is_checked(fix) &&
+		       (changes_host(fix) || starts_after(run, host, vm, vmm, fix));
 	}
 	return false;
 }

@@ -20,6 +20,11 @@ def main():
                 continue
             row = {key: cell[key] for key in KEYS if key in cell}
             row["set"] = name
+            if cell["mode"] == "hotplug":  # the outcome is the start's; a plug was reached if it was answered
+                if cell.get("qmp"):
+                    row["outcome"] = "starts"
+                elif cell["exit"] >= 0:
+                    row["plug"] = "not-reached"
             rows.append(json.dumps(row, separators=(",", ":")))
     with lzma.open(target, "wt", encoding="utf-8", preset=9) as out:
         out.write("\n".join(rows) + "\n")

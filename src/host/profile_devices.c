@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* profile_devices.c - the devices of a profile: which of them are wanted, and what was measured of
+ * them. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "host/profile_private.h"
+
+static int by_id(const void *key, const void *member)
+{
+	unsigned id = *(const unsigned *)key;
+	const struct iommu_group *group = member;
+
+	return id < group->id ? -1 : id > group->id;
+}
+
+static int read_bdf(const struct profile *p, const struct json_place *place, json_object *object,
+		    struct pci_address *address)
+{
+	struct json_place here = {.up = place, .key = "bdf"};
+	json_object *value;
+	int err = profile_member(&p->reader, place, object, "bdf", json_type_string, true, &value);
+
+	if (!err && parse_bdf(json_object_get_string(value), address) < 0)
+		err = profile_refuse(&p->reader, &here,
+				     "must be a PCI address such as \"0000:01:00.0\"");
+	return err;
+}
+
+/* The group that a device says it is in; NULL: none. */
+static int read_group_of(const struct profile *p, const struct json_place *place,
+			 json_object *object, struct iommu_group **out)
+{
+	struct json_place here = {.up = place, .key = "group"};
+	json_object *value;
+	int64_t number;
+	unsigned id;
+	int err = profile_member(&p->reader, place, object, "group", json_type_int, false, &value);
+
+	*out = NULL;
+	if (err || !value)
+		return err;
+	number = json_object_get_int64(value);
+	id = (unsigned)number;
+	if (number >= 0 && number <= (int64_t)UINT32_MAX && p->host->n_groups)
+		*out = bsearch(&id, p->host->groups, p->host->n_groups, sizeof(**out), by_id);
+	return *out ? 0 : profile_refuse(&p->reader, &here, "is not among the groups");
+}
+
+static int read_unit_of(const struct profile *p, const struct json_place *place,
+			json_object *object, struct iommu_unit **out)
+{
+	struct json_place here = {.up = place, .key = "unit"};
+	json_object *value;
+	size_t i;
+	int err =
+		profile_member(&p->reader, place, object, "unit", json_type_string, false, &value);
+
+	*out = NULL;
+	if (err || !value)
+		return err;
+	for (i = 0; i < p->host->n_units && !*out; i++) {
+		if (str_eq(p->host->units[i].name, json_object_get_string(value)))
+			*out = &p->host->units[i];
+	}
+	return *out ? 0 : profile_refuse(&p->reader, &here, "is not among the units");
+}
+
+static int read_bars(const struct profile *p, const struct json_place *place, json_object *object,
+		     struct iof_device *device)
+{
+	struct json_place here = {.up = place, .key = "bars"};
+	json_object *array;
+	size_t i, n;
+	int err = profile_array(p, place, object, "bars", false, &array, &n);
+
+	for (i = 0; i < n && !err; i++) {
+		struct json_place item = {.up = &here, .index = i};
+		json_object *bar = json_object_array_get_idx(array, i);
+		json_object *index;
+
+		err = profile_member(&p->reader, &item, bar, "index", json_type_int, true, &index);
+		if (err)
+			break;
+		if (json_object_get_int64(index) < 0 || json_object_get_int64(index) >= PCI_BARS)
+			err = profile_refuse(&p->reader, &item, "has an index out of range");
+		else
+			err = profile_fields(&p->reader, &item, bar, profile_bar_fields,
+					     &device->bars[json_object_get_int64(index)]);
+	}
+	return err;
+}
+
+static int read_device(const struct profile *p, const struct json_place *place, json_object *object,
+		       struct iof_device *device)
+{
+	int err;
+
+	device->host = p->host;
+	device->numa_node = -1;
+	device->is_complete = true;
+	format_bdf(&device->address, device->bdf);
+	err = profile_fields(&p->reader, place, object, profile_device_fields, device);
+	if (!err)
+		err = read_group_of(p, place, object, &device->group);
+	if (!err)
+		err = read_unit_of(p, place, object, &device->unit);
+	if (!err)
+		err = read_bars(p, place, object, device);
+	return err;
+}
+
+static bool is_named(const struct iof_host_options *options, const struct pci_address *address)
+{
+	struct pci_address wanted;
+	size_t i;
+
+	for (i = 0; i < options->n_devices; i++) {
+		if (parse_bdf(options->devices[i], &wanted) == 0 &&
+		    wanted.domain == address->domain && wanted.bus == address->bus &&
+		    wanted.device == address->device && wanted.function == address->function)
+			return true;
+	}
+	return false;
+}
+
+/* The groups of the devices that the options name: only these devices and their group mates are
+ * taken. */
+static int find_wanted_groups(struct profile *p)
+{
+	const struct json_place here = {.key = "devices"};
+	size_t i, n = json_object_array_length(p->devices);
+	bool *wanted;
+	int err = 0;
+
+	if (!p->options || !p->options->devices)
+		return 0;
+	wanted = arena_array(p->host->arena, p->host->n_groups + 1, sizeof(*wanted));
+	if (!wanted)
+		return profile_no_memory(p);
+	for (i = 0; i < n && !err; i++) {
+		struct json_place item = {.up = &here, .index = i};
+		json_object *object = json_object_array_get_idx(p->devices, i);
+		struct pci_address address;
+		struct iommu_group *group;
+
+		err = read_bdf(p, &item, object, &address);
+		if (err || !is_named(p->options, &address))
+			continue;
+		err = read_group_of(p, &item, object, &group);
+		if (!err && group)
+			wanted[group - p->host->groups] = true;
+	}
+	p->wanted_groups = wanted;
+	return err;
+}
+
+/* Whether the options let this device in. */
+static int is_wanted(const struct profile *p, const struct json_place *place, json_object *object,
+		     const struct pci_address *address, bool *out)
+{
+	struct iommu_group *group;
+	int err;
+
+	*out = true;
+	if (!p->wanted_groups || is_named(p->options, address))
+		return 0;
+	err = read_group_of(p, place, object, &group);
+	*out = !err && group && p->wanted_groups[group - p->host->groups];
+	return err;
+}
+
+static int compare_addresses(const struct pci_address *a, const struct pci_address *b)
+{
+	uint64_t x = (uint64_t)a->domain << 24 | (unsigned)a->bus << 16 | (unsigned)a->device << 8 |
+		     a->function;
+	uint64_t y = (uint64_t)b->domain << 24 | (unsigned)b->bus << 16 | (unsigned)b->device << 8 |
+		     b->function;
+
+	return x < y ? -1 : x > y;
+}
+
+int profile_devices(struct profile *p)
+{
+	const struct json_place here = {.key = "devices"};
+	struct iof_host *host = p->host;
+	size_t i, n;
+	int err = profile_array(p, NULL, p->root, "devices", true, &p->devices, &n);
+
+	if (!err)
+		err = find_wanted_groups(p);
+	if (err)
+		return err;
+	host->devices = arena_array(host->arena, n, sizeof(*host->devices));
+	if (!host->devices && n)
+		return profile_no_memory(p);
+	for (i = 0; i < n && !err; i++) {
+		struct json_place item = {.up = &here, .index = i};
+		json_object *object = json_object_array_get_idx(p->devices, i);
+		struct iof_device *device = &host->devices[host->n_devices];
+		bool wanted;
+
+		err = read_bdf(p, &item, object, &device->address);
+		if (!err)
+			err = is_wanted(p, &item, object, &device->address, &wanted);
+		if (err || !wanted)
+			continue;
+		if (host->n_devices &&
+		    compare_addresses(&device[-1].address, &device->address) >= 0)
+			err = profile_refuse(&p->reader, &item,
+					     "has an address that is not above the one before");
+		else
+			err = read_device(p, &item, object, device);
+		host->n_devices++;
+	}
+	return err;
+}
+
+/* Every group's list of its devices, in two passes over the devices. */
+int profile_link_groups(struct profile *p)
+{
+	struct iof_host *host = p->host;
+	size_t i;
+
+	for (i = 0; i < host->n_devices; i++) {
+		if (host->devices[i].group)
+			host->devices[i].group->n_devices++;
+	}
+	for (i = 0; i < host->n_groups; i++) {
+		struct iommu_group *group = &host->groups[i];
+
+		group->devices =
+			arena_array(host->arena, group->n_devices, sizeof(struct iof_device *));
+		if (!group->devices && group->n_devices)
+			return profile_no_memory(p);
+		group->n_devices = 0;
+	}
+	for (i = 0; i < host->n_devices; i++) {
+		struct iommu_group *group = host->devices[i].group;
+
+		if (group)
+			group->devices[group->n_devices++] = &host->devices[i];
+	}
+	return 0;
+}
+
+/* ---- what was measured ---- */
+
+static int read_ranges(const struct profile *p, const struct json_place *place, json_object *object,
+		       struct device_iova *iova)
+{
+	struct json_place here = {.up = place, .key = "ranges"};
+	struct interval_set set = {.arena = p->host->arena};
+	json_object *array;
+	size_t i, n;
+	int err =
+		profile_member(&p->reader, place, object, "ranges", json_type_array, true, &array);
+
+	n = err ? 0 : json_object_array_length(array);
+	for (i = 0; i < n && !err; i++) {
+		struct json_place item = {.up = &here, .index = i};
+		json_object *pair = json_object_array_get_idx(array, i);
+		uint64_t first, last;
+
+		if (json_object_get_type(pair) != json_type_array ||
+		    json_object_array_length(pair) != 2)
+			return profile_refuse(&p->reader, &item, "must be a pair of addresses");
+		err = profile_address(&p->reader, &item, json_object_array_get_idx(pair, 0),
+				      &first);
+		if (!err)
+			err = profile_address(&p->reader, &item, json_object_array_get_idx(pair, 1),
+					      &last);
+		if (!err && first > last)
+			err = profile_refuse(&p->reader, &item, "ends before it begins");
+		if (!err && interval_add(&set, first, last) < 0)
+			err = profile_no_memory(p);
+	}
+	iova->ranges = set.ranges;
+	iova->n = set.n;
+	iova->width = set.n ? ranges_width(set.ranges, set.n) : 64;
+	return err;
+}
+
+static int read_measured(const struct profile *p, const struct json_place *place,
+			 json_object *object, struct iof_device *device)
+{
+	struct json_place here = {.up = place, .key = "iova"};
+	struct json_place item = {.up = &here, .index = 0};
+	struct device_iova iova = {0};
+	json_object *array;
+	const char *provenance;
+	size_t i, n;
+	int err = profile_text(&p->reader, place, object, "provenance", &provenance);
+
+	if (err || !provenance || !str_eq(provenance, provenance_names[IOF_PROVENANCE_MEASURED]))
+		return err;
+	err = profile_array(p, place, object, "iova", true, &array, &n);
+	if (err || !n)
+		return err;
+	object = json_object_array_get_idx(array, 0);
+	err = profile_fields(&p->reader, &item, object, profile_iova_fields, &iova);
+	if (!err && iova.known)
+		err = read_ranges(p, &item, object, &iova);
+	for (i = 0; i < p->host->n_worlds && !err && iova.known; i++)
+		device->iova[i] = iova;
+	return err;
+}
+
+int profile_keep_measured(struct profile *p)
+{
+	const struct json_place here = {.key = "devices"};
+	size_t i, kept = 0, n = json_object_array_length(p->devices);
+	int err = 0;
+
+	/* The devices are a subsequence of the array: both are in order. */
+	for (i = 0; i < n && kept < p->host->n_devices && !err; i++) {
+		struct json_place item = {.up = &here, .index = i};
+		json_object *object = json_object_array_get_idx(p->devices, i);
+		struct iof_device *device = &p->host->devices[kept];
+		struct pci_address address;
+
+		err = read_bdf(p, &item, object, &address);
+		if (err || compare_addresses(&address, &device->address) != 0)
+			continue;
+		err = read_measured(p, &item, object, device);
+		kept++;
+	}
+	return err;
+}
