@@ -31,6 +31,8 @@ def number(text, base, most):
 
 def unit(text, vendor):
     words = text.split()
+    if not words:
+        raise Bad("a unit without name and registers")
     must, may = REGISTERS[vendor]
     values = {"name": words[0]}
     for word in words[1:]:

@@ -87,6 +87,7 @@ struct iof_edit_step {
 	const char *target; /**< "intel-iommu.aw-bits" */
 	const char *to;     /**< new value; NULL for unset and remove */
 	const char *command; /**< the command or config line for a person; NULL if the edit says it all */
+	const char *why; /**< the further fault that this edit is for; NULL: the finding's own */
 };
 
 /** Fixes of a finding, the least invasive first. Each was tried: the check was run on its result. */

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* members.h - the two halves of the archive module. See host/archive_module.h for the contract. */
+/* members.h - the two halves of iommufit-archive.so. See host/archive_module.h for the contract. */
 #ifndef ARCHIVE_MEMBERS_H
 #define ARCHIVE_MEMBERS_H
 
 #include "host/archive_module.h"
 
-struct archive;
-
-int archive_read_members(const char *bytes, size_t length, const struct archive_sink *,
-			 char *reason, size_t size);
+int archive_unpack(const char *bytes, size_t length, char **out, size_t *out_length, char *reason,
+		   size_t size);
 
 int archive_writer_open(int fd, const char *format, struct archive_writer **, char *reason,
 			size_t size);

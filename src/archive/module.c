@@ -8,7 +8,7 @@ __attribute__((visibility("default"))) const struct archive_module *iommufit_arc
 {
 	static const struct archive_module module = {
 		.abi = ARCHIVE_MODULE_ABI,
-		.read = archive_read_members,
+		.unpack = archive_unpack,
 		.open = archive_writer_open,
 		.file = archive_writer_file,
 		.link = archive_writer_link,

@@ -8,7 +8,8 @@
 
 struct arena;
 
-/* block: size in bytes of the chunks asked from malloc(). NULL: out of memory, as for all that follow. */
+/* block: size in bytes of the chunks asked from malloc(). NULL: out of memory, as for all that
+ * follow. */
 struct arena *arena_new(size_t block);
 void arena_free(struct arena *);
 /* Forget what was allocated but keep the memory, so that a reused object allocates nothing. */

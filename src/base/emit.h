@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * emit.h - one writer for text and JSON. It escapes control characters and invalid UTF-8 of inputs everywhere, keeps the
- * first error of the sink, and closes what is open at the end.
+ * emit.h - one writer for text and JSON. It escapes control characters and invalid UTF-8 of inputs
+ * everywhere, keeps the first error of the sink, and closes what is open at the end.
  */
 #ifndef BASE_EMIT_H
 #define BASE_EMIT_H
@@ -28,7 +28,8 @@ int emit_end(struct emit *);
 /* Bytes that are known to be clean. */
 void emit_raw(struct emit *, const char *bytes, size_t length);
 
-/* JSON. key is NULL inside arrays and at the top. Output is indented by two; an array of ranges stays on one line. */
+/* JSON. key is NULL inside arrays and at the top. Output is indented by two; an array of ranges
+ * stays on one line. */
 void emit_object(struct emit *, const char *key);
 void emit_object_end(struct emit *);
 void emit_array(struct emit *, const char *key);
@@ -42,11 +43,20 @@ void emit_null(struct emit *, const char *key);
 void emit_range(struct emit *, const char *key, const struct iof_range *); /* ["0x0","0xfff"] */
 
 /* Text. Styles are dropped unless out->colour. */
-enum emit_style { STYLE_NONE, STYLE_BOLD, STYLE_DIM, STYLE_RED, STYLE_YELLOW, STYLE_GREEN, STYLE_CYAN };
+enum emit_style {
+	STYLE_NONE,
+	STYLE_BOLD,
+	STYLE_DIM,
+	STYLE_RED,
+	STYLE_YELLOW,
+	STYLE_GREEN,
+	STYLE_CYAN
+};
 /* Escaped (also a newline: use emit_newline), no wrapping, no newline added. */
-void emit_text(struct emit *, enum emit_style, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* A paragraph wrapped at out->columns, each line after `indent` blanks, the first after `first` (may be NULL) instead.
- * A newline ends it. A word wider than the line stays whole. */
+void emit_text(struct emit *, enum emit_style, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A paragraph wrapped at out->columns, each line after `indent` blanks, the first after `first`
+ * (may be NULL) instead. A newline ends it. A word wider than the line stays whole. */
 void emit_wrapped(struct emit *, unsigned indent, const char *first, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /* The same behind something that was already written up to that column. */

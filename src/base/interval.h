@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* interval.h - sets of addresses over the full 64-bit space, as sorted disjoint inclusive ranges. */
+/* interval.h - sets of addresses over the full 64-bit space, as sorted disjoint inclusive ranges.
+ */
 #ifndef BASE_INTERVAL_H
 #define BASE_INTERVAL_H
 
@@ -7,7 +8,8 @@
 
 #include "base/arena.h"
 
-/* Zero-initialise and set arena. Adjacent ranges are joined. All return 0 or -ENOMEM; first > last is -EINVAL. */
+/* Zero-initialise and set arena. Adjacent ranges are joined. All return 0 or -ENOMEM; first > last
+ * is -EINVAL. */
 struct interval_set {
 	struct iof_range *ranges;
 	size_t n;

@@ -46,15 +46,18 @@ struct root {
 
 int root_new(struct iof_ctx *, enum root_kind, const struct root_ops *, char *name, struct root **);
 
-/* Read to the end of the file into scratch. size: what the file system says; 0 if it does not know. */
+/* Read to the end of the file into scratch. size: what the file system says; 0 if it does not know.
+ */
 int root_slurp(struct root *, int fd, size_t size, size_t max);
 int root_list_fd(int fd, root_each_fn, void *arg);
 
-/* Tells whether a path without links (relative, "" is the root) is a link: its target into `target`, -EINVAL if it is
- * none, or another error. */
+/* Tells whether a path without links (relative, "" is the root) is a link: its target into
+ * `target`, -EINVAL if it is none, or another error. */
 typedef int (*root_target_fn)(struct root *, const char *path, struct buf *target);
-/* Follow all links of an absolute path, inside the root only. The result is relative and free of links. */
-int root_resolve(struct root *, const char *path, bool follow_last, root_target_fn, struct buf *result);
+/* Follow all links of an absolute path, inside the root only. The result is relative and free of
+ * links. */
+int root_resolve(struct root *, const char *path, bool follow_last, root_target_fn,
+		 struct buf *result);
 
 /* For tests: as if the kernel had no openat2(). */
 void root_forbid_openat2(struct root *);

@@ -19,12 +19,14 @@ static inline bool str_starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* The whole of text[0..length) is one number in this base (16: with or without 0x; 0: 0x prefix means 16, else 10).
- * 0, or -EINVAL (empty, sign, white space, other text) or -ERANGE (more than max). */
+/* The whole of text[0..length) is one number in this base (16: with or without 0x; 0: 0x prefix
+ * means 16, else 10). 0, or -EINVAL (empty, sign, white space, other text) or -ERANGE (more than
+ * max). */
 int parse_u64n(const char *text, size_t length, int base, uint64_t max, uint64_t *out);
 int parse_u64(const char *text, int base, uint64_t max, uint64_t *out);
 
-/* A PCI address "0000:01:00.0" or "01:00.0" (domain 0); hexadecimal, function one digit 0-7, device <= 0x1f. */
+/* A PCI address "0000:01:00.0" or "01:00.0" (domain 0); hexadecimal, function one digit 0-7, device
+ * <= 0x1f. */
 struct pci_address {
 	uint32_t domain;
 	uint8_t bus;
@@ -35,7 +37,8 @@ int parse_bdf(const char *text, struct pci_address *out);
 #define BDF_TEXT 24 /* room for "ffffffff:ff:1f.7" and NUL */
 void format_bdf(const struct pci_address *, char out[BDF_TEXT]);
 
-/* A growing buffer from malloc(). After an allocation failure err is -ENOMEM and appends do nothing. */
+/* A growing buffer from malloc(). After an allocation failure err is -ENOMEM and appends do
+ * nothing. */
 struct buf {
 	char *data; /* NUL-terminated when length > 0 */
 	size_t length;
@@ -47,7 +50,8 @@ void buf_puts(struct buf *, const char *text);
 void buf_putc(struct buf *, char);
 void buf_printf(struct buf *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *, const char *format, va_list) __attribute__((format(printf, 2, 0)));
-/* Room for that many more bytes and a NUL, for who writes into data itself. Returns 0 or -ENOMEM. */
+/* Room for that many more bytes and a NUL, for who writes into data itself. Returns 0 or -ENOMEM.
+ */
 int buf_reserve(struct buf *, size_t room);
 void buf_free(struct buf *);
 /* The data, to be freed by the caller; NULL on an allocation failure. An empty buffer gives "". */

@@ -110,7 +110,7 @@ static int describe_step(struct words *to, const struct iof_edit_step *s, const 
 			     : s->op == IOF_OP_ADD  ? " "
 						    : " to ",
 			     s->to ? s->to : "");
-	bytes_printf(&line, " (%s)", rule);
+	bytes_printf(&line, " (%s)", s->why ? s->why : rule);
 	err = line.err ? line.err : words_add(to, line.data);
 	free(line.data);
 	return err;

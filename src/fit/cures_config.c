@@ -148,6 +148,25 @@ int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct io
 	return list->err;
 }
 
+/* A chassis number that no other device has. */
+int cure_chassis(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+	uint64_t highest = 0, number;
+
+	if (option == SIZE_MAX)
+		return 0;
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const char *chassis = option_value(&m->vm->options[i], "chassis");
+
+		if (chassis && parse_u64(chassis, 0, UINT8_MAX - 1, &number) == 0 && number > highest)
+			highest = number;
+	}
+	fix_set(list, fix_new(list, "The port gets a chassis number of its own."), m, option, "chassis",
+		arena_printf(list->arena, "%" PRIu64, highest + 1), fix_target(list, finding->device, "chassis"));
+	return list->err;
+}
+
 int cure_slot(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
 {
 	size_t option = problem_option(finding);

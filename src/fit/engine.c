@@ -156,11 +156,27 @@ static uint64_t granule_mask(const struct machine_device *viommu, const struct i
 	return granule < GRANULE_HOST ? ~UINT64_C(0) << shift[granule] : ~(page - 1);
 }
 
+static void note_warnings(struct walk *w, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		const struct problem *warning = &w->scene.m->warnings[i];
+		struct iof_finding *finding = add_finding(w->report, config_rule(warning->kind));
+
+		if (!finding)
+			return;
+		finding->problem = warning;
+		finding->phase = w->phase;
+		finding->effect = EFFECT_WARNS;
+		memcpy(finding->operand, warning->message.operand, sizeof(finding->operand));
+	}
+}
+
 static void walk_start(struct walk *w)
 {
 	const struct iof_machine *m = w->scene.m;
 
 	w->phase = IOF_PHASE_START;
+	note_warnings(w, 0, m->n_early_warnings);
 	if (m->n_problems) {
 		note_problem(w, &m->problems[0], NULL);
 		return;
@@ -172,6 +188,8 @@ static void walk_start(struct walk *w)
 	w->scene.device = NULL;
 	if (!w->is_stopped)
 		walk_stage(w, STAGE_DONE);
+	if (!w->is_stopped)
+		note_warnings(w, m->n_early_warnings, m->n_warnings);
 	w->progress.is_frozen = true;
 }
 

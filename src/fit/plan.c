@@ -116,6 +116,19 @@ static void keep_best(struct plan *p, const struct iof_report *report)
 	p->best.next = next;
 }
 
+/* Edits of a further round are for another fault than the one that the fix is shown for: say which. */
+static void tell_why(struct fix_list *list, const struct iof_finding *finding)
+{
+	const char *why = list->first ? message_render(list->arena, finding->rule->because, finding->operand) : NULL;
+
+	if (list->first && !why)
+		list->err = -ENOMEM;
+	for (struct iof_fix *fix = list->first; fix; fix = fix->next) {
+		for (size_t i = 0; i < fix->n_edits; i++)
+			fix->edits[i].why = why;
+	}
+}
+
 /* Cures of the first fault that the check still finds, one after another. */
 static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 {
@@ -130,6 +143,7 @@ static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 		list.last = &list.first;
 		if (finding->rule->cure)
 			finding->rule->cure(&list, m, finding);
+		tell_why(&list, finding);
 		if (list.err)
 			p->err = list.err;
 		for (struct iof_fix *fix = list.first; fix && !p->err; fix = fix->next) {

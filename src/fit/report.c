@@ -187,7 +187,7 @@ IOF_EXPORT int iof_fix_step(const struct iof_fix *fix, size_t index, struct iof_
 		return -ENOENT;
 	edit = &fix->edits[index];
 	*out = (struct iof_edit_step){ .where = edit->where, .op = edit->op, .target = edit->target, .to = edit->value,
-				       .command = edit->command };
+				       .command = edit->command, .why = edit->why };
 	return 0;
 }
 

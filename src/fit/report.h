@@ -28,6 +28,7 @@ struct fix_edit {
 	const char *value;
 	const char *target; /* for people: "intel-iommu.aw-bits" */
 	const char *command;
+	const char *why; /* the fault that this edit is for, where it is not the finding's own */
 	unsigned round; /* edits of a later round mean the config as the earlier ones left it */
 };
 

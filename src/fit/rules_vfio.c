@@ -6,6 +6,7 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
+#define V8_1  QEMU(8, 1, 0)
 #define V9_0  QEMU(9, 0, 0)
 #define V9_1  QEMU(9, 1, 0)
 #define V11_0 QEMU(11, 0, 0)
@@ -36,6 +37,22 @@ static void put_group(const struct scene *s, struct operand *op)
 static enum answer not_given(const struct scene *s, struct operand *op)
 {
 	return s->device->host_state == HOST_DEVICE_NOT_GIVEN ? YES : NO;
+}
+
+/* fd= is a device file of iommufd. */
+static enum answer fd_without_iommufd(const struct scene *s, struct operand *op)
+{
+	return s->device->value[PROPERTY_FD].pair && is_legacy(s) ? YES : NO;
+}
+
+/* Below a root port only slot 0 is ever looked at by the guest. */
+static enum answer slot_not_valid(const struct scene *s, struct operand *op)
+{
+	const struct machine_bus *bus = s->device->bus;
+
+	op[1] = number_operand(s->device->devfn >> 3);
+	op[2] = text_operand(s->device->driver);
+	return bus && bus->bridge && bus->bridge->kind == DRIVER_ROOT_PORT && s->device->devfn >= 8 ? YES : NO;
 }
 
 static enum answer absent(const struct scene *s, struct operand *op)
@@ -257,9 +274,10 @@ static bool shares_address_space(const struct scene *s, const struct machine_dev
 static enum answer group_split(const struct scene *s, enum backend backend, struct operand *op)
 {
 	const struct machine_device *other = s->device->backend == backend ? mate_in_vm(s, backend) : NULL;
+	bool is_same = other && str_eq(other->host_bdf, s->device->host_bdf);
 
 	put_group(s, op);
-	if (!other || str_eq(other->host_bdf, s->device->host_bdf) || shares_address_space(s, other))
+	if (!other || (is_same && backend == BACKEND_IOMMUFD) || shares_address_space(s, other))
 		return NO;
 	op[2] = text_operand(other->host_bdf);
 	return YES;
@@ -347,7 +365,7 @@ static enum answer two_viommus(const struct scene *s, struct operand *op)
 
 enum {
 	NOT_GIVEN, ABSENT, NOT_IDENTIFIED, NO_GROUP, NOT_BOUND, GROUP_BUSY, DIRECT, NO_REMAPPING, NO_IOMMUFD, TWICE, SPLIT,
-	SMALL_BAR, LATE_VIOMMU, TWO_VIOMMUS, MIXED,
+	SMALL_BAR, LATE_VIOMMU, TWO_VIOMMUS, MIXED, FD_LEGACY, SLOT_INVALID,
 };
 
 static const struct rule rules[] = {
@@ -414,6 +432,15 @@ static const struct rule rules[] = {
 	[TWO_VIOMMUS] = { "viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
 			  "QEMU will refuse the {0}: there is a vIOMMU already.", "An x86 machine takes one vIOMMU.",
 			  "QEMU hw/i386/pc.c pc_machine_device_pre_plug_cb", "lab", cure_remove_viommu, NULL },
+	[FD_LEGACY] = { "vfio.fd-without-iommufd", IOF_SEVERITY_ERROR, "fd= without the iommufd backend",
+			"QEMU will refuse this vfio-pci device: fd= goes with iommufd= only.",
+			"A device file descriptor is passed to the iommufd backend; the legacy one knows groups.",
+			"QEMU hw/vfio/device.c vfio_device_get_name", "lab", NULL,
+			"Add -object iommufd,id=iommufd0 and iommufd=iommufd0, or use host=." },
+	[SLOT_INVALID] = { "vfio.slot-not-valid", IOF_SEVERITY_WARNING, "a second device below one root port",
+			   "QEMU will warn about {0}: below a root port only slot 0 is valid, not {1}.",
+			   "A PCIe link has one device. The VM starts, but the guest will not see this one.",
+			   "QEMU hw/pci/pci.c pci_qdev_realize", "lab", NULL, "Give each device a pcie-root-port of its own." },
 	[MIXED] = { "vfio.mixed-backends", IOF_SEVERITY_ERROR, "one group through both backends",
 		    "QEMU will refuse {0}: it shares group {1} with {2}, which uses the other backend.",
 		    "The kernel gives a group either to the legacy backend or to iommufd.",
@@ -437,6 +464,10 @@ static const struct step steps[] = {
 	{ STAGE_PRE_PLUG, COLD_AND_HOT, 0, END, EFFECT_STOPS, two_viommus, &rules[TWO_VIOMMUS],
 	  "QEMU does not support multiple vIOMMUs for x86 yet." },
 
+	{ STAGE_PRE_PLUG, COLD, V8_1, END, EFFECT_WARNS, slot_not_valid, &rules[SLOT_INVALID],
+	  "warning: PCI: slot {1} is not valid for {2}, parent device only allows plugging into slot 0." },
+	{ STAGE_OPEN, COLD_AND_HOT, V9_0, END, EFFECT_STOPS, fd_without_iommufd, &rules[FD_LEGACY],
+	  "Use FD passing only with iommufd backend" },
 	{ STAGE_OPEN, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_OLD },
 	{ STAGE_OPEN, COLD_AND_HOT, V9_0, END, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_NEW },
 	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, absent, &rules[ABSENT],

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * archive_module.h - what the library and its archive module (iommufit-archive.so, which links
- * libarchive) say to each other. The module has no undefined symbols of the library: it calls back
- * through the functions given here.
+ * archive_module.h - what the library and its compression modules say to each other. iommufit-xz.so
+ * (liblzma) unpacks xz, which it does much faster than iommufit-archive.so (libarchive) can be
+ * loaded; the latter unpacks the rest, and writes. Neither has undefined symbols of the library.
  */
 #ifndef HOST_ARCHIVE_MODULE_H
 #define HOST_ARCHIVE_MODULE_H
@@ -15,19 +15,7 @@
 #define ARCHIVE_MODULE_SYMBOL "iommufit_archive_module"
 
 #define ARCHIVE_MAX_PACKED (64u << 20)
-#define ARCHIVE_MAX_TOTAL (64u << 20) /* of the unpacked stream, member headers included */
-#define ARCHIVE_MAX_MEMBER (16u << 20)
-#define ARCHIVE_MAX_MEMBERS 100000u
-#define ARCHIVE_MAX_NAME 4096u
-
-/* Takes the members of an archive, in order. Paths are relative, without "." or ".." parts. Each
- * returns 0 or a negative errno, which ends the reading. */
-struct archive_sink {
-	void *data;
-	int (*file)(void *data, const char *path, const char *bytes, size_t length);
-	int (*link)(void *data, const char *path, const char *target);
-	int (*folder)(void *data, const char *path);
-};
+#define ARCHIVE_MAX_TOTAL (64u << 20) /* unpacked */
 
 struct archive_writer;
 
@@ -35,11 +23,12 @@ struct archive_writer;
  * one. */
 struct archive_module {
 	unsigned abi;
-	/* -EBADMSG: not a tar archive, damaged, too large, or with members that are refused. */
-	int (*read)(const char *bytes, size_t length, const struct archive_sink *, char *reason,
-		    size_t size);
+	/* The unpacked bytes, from malloc(). -EBADMSG: damaged, or more than ARCHIVE_MAX_TOTAL. */
+	int (*unpack)(const char *bytes, size_t length, char **out, size_t *out_length,
+		      char *reason, size_t size);
 
-	/* format: "tar", "tar.gz", "tar.xz", "tar.zst"; -EINVAL: no such. The descriptor stays the
+	/* The rest is NULL in a module that only unpacks.
+	 * format: "tar", "tar.gz", "tar.xz", "tar.zst"; -EINVAL: no such. The descriptor stays the
 	 * caller's. */
 	int (*open)(int fd, const char *format, struct archive_writer **, char *reason,
 		    size_t size);
@@ -50,10 +39,12 @@ struct archive_module {
 	int (*close)(struct archive_writer *, int complete, char *reason, size_t size);
 };
 
-/* The module's one exported function. */
+/* A module's one exported function. */
 typedef const struct archive_module *(*archive_module_fn)(void);
 
+enum archive_module_kind { MODULE_ARCHIVE, MODULE_XZ };
+
 /* The module, loaded when first needed and kept. -EOPNOTSUPP: not installed. */
-int archive_module_load(struct iof_ctx *, const struct archive_module **);
+int archive_module_load(struct iof_ctx *, enum archive_module_kind, const struct archive_module **);
 
 #endif

@@ -6,9 +6,12 @@
 #include "host/archive_module.h"
 #include "host/host.h"
 
-/* A root from the bytes of an archive. name is for messages. The caller frees it. */
-int capture_root(struct iof_ctx *, const struct archive_module *, const char *bytes, size_t length,
-		 const char *name, struct root **);
+/* A root from the bytes of an archive, packed or not. name is for messages. The caller frees it. */
+int capture_root(struct iof_ctx *, const char *bytes, size_t length, const char *name,
+		 struct root **);
+/* The same of a plain tar archive. */
+int capture_members(struct iof_ctx *, const char *bytes, size_t length, const char *name,
+		    struct root **);
 
 /* What iof_capture_write() does, for any root. */
 int capture_write(struct iof_ctx *, struct root *, int fd, const char *format,

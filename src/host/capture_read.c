@@ -13,6 +13,7 @@
 #include "base/root.h"
 #include "host/capture.h"
 #include "host/load.h"
+#include "host/tar.h"
 
 static int add_file(void *data, const char *path, const char *bytes, size_t length)
 {
@@ -29,29 +30,90 @@ static int add_folder(void *data, const char *path)
 	return root_memory_folder(data, path);
 }
 
-int capture_root(struct iof_ctx *ctx, const struct archive_module *module, const char *bytes,
-		 size_t length, const char *name, struct root **out)
+/* What a file is packed with, by its first bytes. */
+static const struct {
+	const char *magic;
+	size_t length;
+	enum archive_module_kind module;
+} packings[] = {
+	{"\xfd"
+	 "7zXZ",
+	 6, MODULE_XZ},
+	{"\x1f\x8b", 2, MODULE_ARCHIVE},
+	{"\x28\xb5\x2f\xfd", 4, MODULE_ARCHIVE},
+};
+
+/* The module that unpacks these bytes; NULL: they are not packed. */
+static int find_module(struct iof_ctx *ctx, const char *bytes, size_t length,
+		       const struct archive_module **out)
 {
+	size_t i;
+	int err;
+
+	*out = NULL;
+	for (i = 0; i < ARRAY_SIZE(packings); i++) {
+		if (length < packings[i].length ||
+		    memcmp(bytes, packings[i].magic, packings[i].length) != 0)
+			continue;
+		err = archive_module_load(ctx, packings[i].module, out);
+		/* A package may have left the small one out. */
+		if (err == -EOPNOTSUPP && packings[i].module != MODULE_ARCHIVE)
+			err = archive_module_load(ctx, MODULE_ARCHIVE, out);
+		return err;
+	}
+	return 0;
+}
+
+int capture_members(struct iof_ctx *ctx, const char *bytes, size_t length, const char *name,
+		    struct root **out)
+{
+	struct tar_sink sink = {.file = add_file, .link = add_link, .folder = add_folder};
 	char reason[256] = "";
-	struct archive_sink sink = {.file = add_file, .link = add_link, .folder = add_folder};
 	struct root *root;
 	int err = root_memory(ctx, name, &root);
 
 	if (err)
 		return err;
 	sink.data = root;
-	err = module->read(bytes, length, &sink, reason, sizeof(reason));
-	if (!err && !root_exists(root, "/sys") && !root_exists(root, "/proc"))
+	err = tar_read(bytes, length, &sink, reason, sizeof(reason));
+	if (err == -EBADMSG && *reason)
+		ctx_fail(ctx, err, "%s: %s", name, reason);
+	else if (err)
+		ctx_prefix(ctx, err, "%s", name);
+	else if (!root_exists(root, "/sys") && !root_exists(root, "/proc"))
 		err = ctx_fail(ctx, -EBADMSG, "%s: holds neither sys/ nor proc/: not a capture",
 			       name);
-	else if (err)
-		ctx_fail(ctx, err, "%s: %s", name, *reason ? reason : strerror(-err));
 	if (err) {
 		root_free(root);
 		return err;
 	}
 	*out = root;
 	return 0;
+}
+
+int capture_root(struct iof_ctx *ctx, const char *bytes, size_t length, const char *name,
+		 struct root **out)
+{
+	const struct archive_module *module;
+	char reason[256] = "";
+	char *unpacked = NULL;
+	int err;
+
+	if (!length)
+		return ctx_fail(ctx, -EBADMSG, "%s: empty", name);
+	err = find_module(ctx, bytes, length, &module);
+	if (err)
+		return err;
+	if (module) {
+		err = module->unpack(bytes, length, &unpacked, &length, reason, sizeof(reason));
+		if (err)
+			return ctx_fail(ctx, err, "%s: %s", name,
+					*reason ? reason : strerror(-err));
+		bytes = unpacked;
+	}
+	err = capture_members(ctx, bytes, length, name, out);
+	free(unpacked);
+	return err;
 }
 
 /* size bytes, or until the end if the file shrinks meanwhile. */
@@ -101,7 +163,6 @@ static int read_packed(struct iof_ctx *ctx, const char *path, char **bytes, size
 IOF_EXPORT int iof_host_load_capture(struct iof_ctx *ctx, const char *path,
 				     const struct iof_host_options *options, struct iof_host **out)
 {
-	const struct archive_module *module;
 	char *bytes = NULL;
 	size_t length = 0;
 	struct root *root = NULL;
@@ -110,9 +171,7 @@ IOF_EXPORT int iof_host_load_capture(struct iof_ctx *ctx, const char *path,
 	*out = NULL;
 	err = read_packed(ctx, path, &bytes, &length);
 	if (!err)
-		err = archive_module_load(ctx, &module);
-	if (!err)
-		err = capture_root(ctx, module, bytes, length, path, &root);
+		err = capture_root(ctx, bytes, length, path, &root);
 	free(bytes);
 	if (err)
 		return err;

@@ -11,6 +11,7 @@
 #include "base/root.h"
 #include "host/capture.h"
 #include "host/loader.h"
+#include "host/tar.h"
 
 #define BLOCK (256u * 1024)
 #define MAX_LINKS 40 /* as the kernel follows */
@@ -48,9 +49,9 @@ static int no_memory(struct capture *c)
 static int add(struct capture *c, enum entry_kind kind, const char *path, const char *bytes,
 	       size_t length)
 {
-	if (c->n == ARCHIVE_MAX_MEMBERS)
+	if (c->n == TAR_MAX_MEMBERS)
 		return ctx_fail(c->ctx, -EFBIG, "%s: more than %u files", root_name(c->root),
-				ARCHIVE_MAX_MEMBERS);
+				TAR_MAX_MEMBERS);
 	if (c->n == c->cap) {
 		c->entries = arena_grow(c->arena, c->entries, c->n, &c->cap, sizeof(*c->entries));
 		if (!c->entries)
@@ -201,7 +202,7 @@ static int take_file(struct capture *c, const char *path, const struct capture_l
 {
 	const char *bytes;
 	size_t length;
-	int err = root_read(c->root, c->arena, path, ARCHIVE_MAX_MEMBER, &bytes, &length);
+	int err = root_read(c->root, c->arena, path, TAR_MAX_MEMBER, &bytes, &length);
 
 	if (err == -ENOMEM)
 		return err;
@@ -369,7 +370,7 @@ static int write_archive(struct capture *c, int fd, const char *format,
 	const struct archive_module *module;
 	struct archive_writer *writer;
 	char reason[256] = "";
-	int err = archive_module_load(c->ctx, &module);
+	int err = archive_module_load(c->ctx, MODULE_ARCHIVE, &module);
 	int close_err;
 
 	if (err)

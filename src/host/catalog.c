@@ -279,6 +279,8 @@ IOF_EXPORT int iof_host_load_catalog(struct iof_ctx *ctx, const char *name,
 
 	if (!machine)
 		return ctx_fail(ctx, -ENOENT, "cpu:%s: not in the catalogue", name);
+	if (machine->assumed)
+		log_info(ctx, "cpu:%s: assumed: %s", name, machine->assumed);
 	host = host_new();
 	err = host ? fill(host, machine, options) : -ENOMEM;
 	if (err)

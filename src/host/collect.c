@@ -206,7 +206,7 @@ static int needed_units(struct loader *load, const struct device_links *links, c
 	const char **needed;
 	size_t kept = 0, found = 0;
 
-	if (!load->wanted)
+	if (!load->wanted || !*n)
 		return 0;
 	needed = arena_array(load->texts, load->host->n_devices + 1, sizeof(*needed));
 	if (!needed)
@@ -288,7 +288,8 @@ static int group_ids(struct loader *load, const struct device_links *links, unsi
 		if (parse_u64(names[i], 10, INT_MAX, &id) == 0)
 			ids[n++] = (unsigned)id;
 	}
-	qsort(ids, n, sizeof(*ids), compare_ids);
+	if (n)
+		qsort(ids, n, sizeof(*ids), compare_ids);
 	for (size_t i = 0; i < n; i++)
 		if (!kept || ids[kept - 1] != ids[i])
 			ids[kept++] = ids[i];

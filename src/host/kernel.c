@@ -2,6 +2,7 @@
 /* kernel.c - the kernel: version, command line, module parameters, and what it was built with. */
 #include "host/finish.h"
 #include "host/loader.h"
+#include "host/vtd.h"
 
 #include <errno.h>
 #include <sys/utsname.h>
@@ -250,10 +251,14 @@ static int detect_feature(struct loader *load, const struct feature *feature)
  * silent. */
 static int load_scalable_mode(struct loader *load)
 {
-	bool matters = load->host->iommu == IOF_IOMMU_INTEL_VTD &&
-		       !cmdline_last(load->host->cmdline, "intel_iommu", "sm_on", "sm_off");
+	const struct iof_host *host = load->host;
 
-	return matters ? config_load(load) : 0;
+	if (cmdline_last(host->cmdline, "intel_iommu", "sm_on", "sm_off"))
+		return 0;
+	for (size_t i = 0; i < host->n_units; i++)
+		if (host->units[i].has_ecap && vtd_smts(host->units[i].ecap))
+			return config_load(load);
+	return 0;
 }
 
 /* The width of Arm's kernel addresses bounds the first stage. */

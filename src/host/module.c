@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * module.c - finds and loads the archive module. Its place is compiled in: the library's own module
- * folder, or the build folder as long as this very code runs from there.
+ * module.c - finds and loads the compression modules. Their place is compiled in: the library's own
+ * module folder, or the build folder as long as this very code runs from there.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -40,33 +41,43 @@ static bool runs_from_build_folder(void)
 	return lies_below(self, BUILD_FOLDER);
 }
 
-int archive_module_load(struct iof_ctx *ctx, const struct archive_module **out)
+static const char *const file_names[] = {
+	[MODULE_ARCHIVE] = "iommufit-archive.so",
+	[MODULE_XZ] = "iommufit-xz.so",
+};
+
+static int load(struct iof_ctx *ctx, const char *name, const struct archive_module **out)
 {
-	static _Atomic(const struct archive_module *) loaded;
-	const struct archive_module *module = atomic_load(&loaded);
-	const char *path = ARCHIVE_MODULE_PATH;
+	const char *folder = runs_from_build_folder() ? MODULE_BUILD_FOLDER : MODULE_FOLDER;
+	char path[PATH_MAX];
 	archive_module_fn entry;
 	void *handle;
 
-	if (module) {
-		*out = module;
-		return 0;
-	}
-	if (runs_from_build_folder())
-		path = ARCHIVE_MODULE_BUILD_PATH;
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >= (int)sizeof(path))
+		return ctx_fail(ctx, -ENAMETOOLONG, "%s/%s: the path is too long", folder, name);
 	handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
 	if (!handle)
 		return ctx_fail(ctx, -EOPNOTSUPP,
-				"captures need the archive module, which cannot be loaded: %s",
-				dlerror());
+				"captures need a module that cannot be loaded: %s", dlerror());
 	entry = (archive_module_fn)dlsym(handle, ARCHIVE_MODULE_SYMBOL);
-	module = entry ? entry() : NULL;
-	if (!module || module->abi != ARCHIVE_MODULE_ABI) {
-		dlclose(handle);
-		return ctx_fail(ctx, -EOPNOTSUPP, "%s: belongs to another version of iommufit",
-				path);
-	}
-	atomic_store(&loaded, module);
-	*out = module;
-	return 0;
+	*out = entry ? entry() : NULL;
+	if (*out && (*out)->abi == ARCHIVE_MODULE_ABI)
+		return 0;
+	dlclose(handle);
+	return ctx_fail(ctx, -EOPNOTSUPP, "%s: belongs to another version of iommufit", path);
+}
+
+int archive_module_load(struct iof_ctx *ctx, enum archive_module_kind kind,
+			const struct archive_module **out)
+{
+	static _Atomic(const struct archive_module *) loaded[ARRAY_SIZE(file_names)];
+	int err;
+
+	*out = atomic_load(&loaded[kind]);
+	if (*out)
+		return 0;
+	err = load(ctx, file_names[kind], out);
+	if (!err)
+		atomic_store(&loaded[kind], *out);
+	return err;
 }

@@ -4,6 +4,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #define DEVICES "/sys/bus/pci/devices"
 
@@ -45,22 +47,45 @@ static int device_link(struct loader *load, const struct iof_device *dev, const 
 
 /* ---- configuration space ---- */
 
-static uint16_t config_u16(const uint8_t *config, size_t at)
+/*
+ * The bytes of a stored host, or the live device: there each access goes to the hardware, and the
+ * whole space of one device would take as long as all other facts about it.
+ */
+struct config {
+	const uint8_t *bytes;
+	size_t length;
+	int fd; /* -1: bytes */
+};
+
+static bool config_read(const struct config *config, size_t at, uint8_t *out, size_t n)
 {
-	return (uint16_t)(config[at] | config[at + 1] << 8);
+	if (config->fd >= 0)
+		return pread(config->fd, out, n, (off_t)at) == (ssize_t)n;
+	if (at > config->length || config->length - at < n)
+		return false;
+	memcpy(out, config->bytes + at, n);
+	return true;
 }
 
-static uint32_t config_u32(const uint8_t *config, size_t at)
+static uint16_t little16(const uint8_t *bytes)
 {
-	return config_u16(config, at) | (uint32_t)config_u16(config, at + 2) << 16;
+	return (uint16_t)(bytes[0] | bytes[1] << 8);
+}
+
+static uint32_t little32(const uint8_t *bytes)
+{
+	return little16(bytes) | (uint32_t)little16(bytes + 2) << 16;
 }
 
 /* PCI Express base specification 6.0, chapter 7.9: ids of extended capabilities. */
 enum { EXT_ATS = 0x0f, EXT_SRIOV = 0x10, EXT_PRI = 0x13, EXT_PASID = 0x1b };
 
-static void take_extended(struct iof_device *dev, const uint8_t *config, size_t length, size_t at)
+static void take_extended(struct iof_device *dev, const struct config *config, unsigned id,
+			  size_t at)
 {
-	switch (config_u16(config, at)) {
+	uint8_t capability[2];
+
+	switch (id) {
 	case EXT_ATS:
 		dev->ats = TRI_YES;
 		break;
@@ -72,70 +97,84 @@ static void take_extended(struct iof_device *dev, const uint8_t *config, size_t 
 		break;
 	case EXT_PASID:
 		dev->pasid = TRI_YES;
-		if (at + 6 <= length)
-			dev->pasid_width = config_u16(config, at + 4) >> 8 & 0x1f;
+		if (config_read(config, at + 4, capability, sizeof(capability)))
+			dev->pasid_width = little16(capability) >> 8 & 0x1f;
 		break;
 	default:
 		break;
 	}
 }
 
-/* All or nothing: a plain user sees the header only. */
-static void walk_extended(struct iof_device *dev, const uint8_t *config, size_t length)
+static void walk_extended(struct iof_device *dev, const struct config *config)
 {
 	size_t at = CONFIG_EXTENDED;
 
-	if (length <= CONFIG_HEADER)
-		return;
 	dev->ats = TRI_NO;
 	dev->pri = TRI_NO;
 	dev->pasid = TRI_NO;
 	dev->sriov = TRI_NO;
 	/* More capabilities than fit means that the list goes in a circle. */
 	for (unsigned i = 0; i < (4096 - CONFIG_EXTENDED) / 8 && at >= CONFIG_EXTENDED; i++) {
+		uint8_t bytes[4];
 		uint32_t header;
 
-		if (at + 4 > length)
+		if (!config_read(config, at, bytes, sizeof(bytes)))
 			return;
-		header = config_u32(config, at);
+		header = little32(bytes);
 		if (!header || header == UINT32_MAX)
 			return;
-		take_extended(dev, config, length, at);
+		take_extended(dev, config, header & 0xffff, at);
 		at = header >> 20 & ~3u;
 	}
 }
 
+static int take_config(struct loader *load, struct iof_device *dev, const struct config *config,
+		       uint8_t *header_type)
+{
+	uint8_t header[CONFIG_HEADER], next;
+
+	if (!config_read(config, 0, header, sizeof(header)))
+		return 0;
+	*header_type = header[0x0e] & 0x7f;
+	/* A virtual function answers with all ones; the kernel knows better. */
+	if (little16(header) != UINT16_MAX) {
+		dev->vendor = little16(header);
+		dev->device = little16(header + 0x02);
+		if (*header_type == 0) {
+			dev->subsystem_vendor = little16(header + 0x2c);
+			dev->subsystem_device = little16(header + 0x2e);
+		}
+	}
+	/* A plain user sees the header only, and cannot tell what comes after it. */
+	if (!config_read(config, CONFIG_HEADER, &next, 1))
+		return fact_note(load, DEVICES "/*/config",
+				 "which devices have ATS, PRI, PASID or SR-IOV");
+	load->host->read_as_root = true;
+	walk_extended(dev, config);
+	return 0;
+}
+
 static int read_config(struct loader *load, struct iof_device *dev, uint8_t *header_type)
 {
-	const char *path = device_path(load, dev, "config");
-	const uint8_t *config;
-	const char *bytes;
-	size_t length;
+	const char *path = device_path(load, dev, "config"), *bytes;
+	struct config config = {.fd = -1};
 	int err;
 
 	if (!path)
 		return -ENOMEM;
-	err = fact_read(load, load->scratch, path, FACT_SMALL, &bytes, &length);
-	if (err || length < CONFIG_HEADER)
-		return fact_optional(err);
-	config = (const uint8_t *)bytes;
-	*header_type = config[0x0e] & 0x7f;
-	/* A virtual function answers with all ones; the kernel knows better. */
-	if (config_u16(config, 0) != UINT16_MAX) {
-		dev->vendor = config_u16(config, 0x00);
-		dev->device = config_u16(config, 0x02);
-		if (*header_type == 0) {
-			dev->subsystem_vendor = config_u16(config, 0x2c);
-			dev->subsystem_device = config_u16(config, 0x2e);
-		}
+	if (load->host->is_live) {
+		config.fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (config.fd < 0)
+			return 0;
+		err = take_config(load, dev, &config, header_type);
+		close(config.fd);
+		return err;
 	}
-	if (length > CONFIG_HEADER)
-		load->host->read_as_root = true;
-	else
-		err = fact_note(load, DEVICES "/*/config",
-				"which devices have ATS, PRI, PASID or SR-IOV");
-	walk_extended(dev, config, length);
-	return err;
+	err = fact_read(load, load->scratch, path, FACT_SMALL, &bytes, &config.length);
+	if (err)
+		return fact_optional(err);
+	config.bytes = (const uint8_t *)bytes;
+	return take_config(load, dev, &config, header_type);
 }
 
 static int read_ids(struct loader *load, struct iof_device *dev)

@@ -168,6 +168,7 @@ static void put_fix(struct emit *e, const struct iof_fix *fix)
 		emit_string(e, "target", step.target);
 		put_value(e, "to", step.to);
 		emit_string(e, "command", step.command);
+		emit_string(e, "why", step.why);
 		emit_object_end(e);
 	}
 	emit_array_end(e);

@@ -37,7 +37,6 @@ static const struct sentence failures[] = {
 static const struct sentence fits = {0, 0, "start", ", and DMA works"};
 static const struct sentence fits_plain = {0, 0, "start", "; it has no assigned device"};
 static const struct sentence degraded = {0, 0, "start", ", but something is lost"};
-static const struct sentence undecided = {0, 0, "perhaps not run", ": a fact is missing"};
 
 static enum iof_outcome phase_outcome(const struct iof_report *report, enum iof_phase phase)
 {
@@ -56,6 +55,7 @@ static enum iof_outcome phase_outcome(const struct iof_report *report, enum iof_
 	return IOF_OUTCOME_UNKNOWN;
 }
 
+/* NULL: a fact is missing. */
 static const struct sentence *sentence_of(const struct iof_report *report)
 {
 	switch (iof_report_verdict(report)) {
@@ -72,27 +72,40 @@ static const struct sentence *sentence_of(const struct iof_report *report)
 	case IOF_VERDICT_UNKNOWN:
 		break;
 	}
-	return &undecided;
+	return NULL;
+}
+
+/* "this host", or the last part of its name. */
+static const char *host_phrase(const struct iof_host *host)
+{
+	const char *name = iof_host_name(host);
+	const char *slash = name ? strrchr(name, '/') : NULL;
+
+	if (host->is_live || !name || !*name)
+		return "this host";
+	return slash && slash[1] ? slash + 1 : name;
 }
 
 static void write_verdict(struct emit *e, const struct iof_report *report)
 {
 	enum iof_verdict verdict = iof_report_verdict(report);
-	const struct sentence *sentence = sentence_of(report);
-	const struct iof_host *host = report->host;
 	size_t index = (size_t)verdict < ARRAY_SIZE(verdicts) ? (size_t)verdict : 0;
+	const char *version = iof_machine_vmm_version(report->machine);
+	const struct sentence *sentence = sentence_of(report);
 	unsigned indent = emit_width(verdicts[index].text) + 2;
-	const char *name = iof_host_name(host);
-	const char *slash = name ? strrchr(name, '/') : NULL;
+	const char *host = host_phrase(report->host);
 
-	if (slash && slash[1])
-		name = slash + 1;
 	emit_text(e, verdicts[index].style, "%s", verdicts[index].text);
 	emit_text(e, STYLE_NONE, "  ");
-	emit_continued(e, indent, indent, "QEMU %s %s %s this VM on %s%s.",
-		       iof_machine_vmm_version(report->machine),
-		       host->is_hypothetical ? "would" : "will", sentence->verb,
-		       host->is_live || !name || !*name ? "this host" : name, sentence->rest);
+	if (sentence)
+		emit_continued(e, indent, indent, "QEMU %s %s %s this VM on %s%s.", version,
+			       report->host->is_hypothetical ? "would" : "will", sentence->verb,
+			       host, sentence->rest);
+	else
+		emit_continued(
+			e, indent, indent,
+			"Whether QEMU %s can run this VM on %s depends on a fact that is missing.",
+			version, host);
 }
 
 /* ---- findings ---- */
@@ -221,6 +234,10 @@ static void write_fix(struct emit *e, const struct iof_report *report, const str
 			write_label(e, i == 0 ? label : "and");
 		}
 		write_edit(e, report, fix, i, &step);
+		if (step.why) {
+			write_label(e, "");
+			emit_continued(e, INDENT, INDENT, "(%s)", step.why);
+		}
 	}
 	if (consequence && *consequence) {
 		write_label(e, "");
@@ -248,13 +265,17 @@ static void write_rule(struct emit *e, struct iof_report *report, const struct i
 	const struct place *place = finding_place(report, finding);
 	const char *only =
 		str_eq(finding->rule->confirmed, "source") ? ", known from the source only" : "";
+	const char *rule = iof_finding_rule(finding);
 
 	write_label(e, "rule");
-	if (place)
-		emit_continued(e, INDENT, INDENT, "%s%s (%s:%u:%u)", iof_finding_rule(finding),
-			       only, place_file(report, place), place->line, place->column);
+	if (!place)
+		emit_continued(e, INDENT, INDENT, "%s%s", rule, only);
+	else if (report->machine->vm->source || place->file)
+		emit_continued(e, INDENT, INDENT, "%s%s (%s:%u:%u)", rule, only,
+			       place_file(report, place), place->line, place->column);
 	else
-		emit_continued(e, INDENT, INDENT, "%s%s", iof_finding_rule(finding), only);
+		emit_continued(e, INDENT, INDENT, "%s%s (%s, argument %d)", rule, only,
+			       place_file(report, place), place->arg);
 }
 
 static void write_finding_title(struct emit *e, struct iof_report *report,
@@ -267,12 +288,10 @@ static void write_finding_title(struct emit *e, struct iof_report *report,
 	};
 	enum iof_severity severity = iof_finding_severity(finding);
 	size_t index = (size_t)severity < ARRAY_SIZE(styles) ? (size_t)severity : 0;
-	const char *doubt = finding->is_doubtful ? "possible " : "";
 	const char *name = name_severity(severity);
 
-	emit_text(e, styles[index], "%s%s:", doubt, name);
-	emit_continued(e, emit_width(doubt) + emit_width(name) + 1, 2, " %s",
-		       iof_finding_message(report, finding));
+	emit_text(e, styles[index], "%s:", name);
+	emit_continued(e, emit_width(name) + 1, 2, " %s", iof_finding_message(report, finding));
 }
 
 static void write_finding(struct emit *e, struct iof_report *report,
@@ -331,11 +350,12 @@ static void write_phases(struct emit *e, const struct iof_report *report)
 		name_outcome(iof_report_migrate(report)), why && *why ? ", " : "", why ? why : "");
 }
 
+/* A missing fact that decides is a finding; one that does not is of interest to few. */
 static void write_missing(struct emit *e, const struct iof_report *report)
 {
 	const struct iof_host *host = report->host;
 
-	if (host->n_worlds > 1 && host->missing_fact)
+	if (host->n_worlds > 1 && host->missing_fact && !report->is_doubtful && e->out->verbose)
 		emit_wrapped(e, 2, "", "Missing: %s%s%s.", host->missing_fact,
 			     host->missing_how ? "; " : "",
 			     host->missing_how ? host->missing_how : "");

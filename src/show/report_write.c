@@ -62,7 +62,8 @@ const struct place *finding_place(struct iof_report *report, const struct iof_fi
 		place = &vm->options[finding->problem->option].at;
 	else if (finding->device && finding->device->option_index < vm->n_options)
 		place = &vm->options[finding->device->option_index].at;
-	return place && place->line ? place : NULL;
+	/* A VM that was made without any text has no places. */
+	return place && place->line && (vm->source || vm->program) ? place : NULL;
 }
 
 const char *place_file(const struct iof_report *report, const struct place *place)

@@ -38,7 +38,7 @@ static bool is_program(const char *word)
 {
 	const char *name = base_name(word);
 
-	return *word != '-' && !strchr(word, '=') &&
+	return *word != '-' && !strpbrk(word, "= \t\n") &&
 	       (str_starts(name, "qemu-system") || str_starts(name, "qemu-kvm"));
 }
 
@@ -116,21 +116,29 @@ static int command_add(struct scanner *s, struct command_buffer *command, const 
 	return 0;
 }
 
-/* Where the program stands in this command; -1: this command starts no VM. */
-static long find_program(const struct word *words, size_t n)
+static bool is_bare_name(const char *word)
+{
+	return str_eq(base_name(word), "kvm") || str_eq(base_name(word), "qemu");
+}
+
+/* Where the program stands in this command; -1: this command starts no VM. *is_sure: it says
+ * something about a VM. */
+static long find_program(const struct word *words, size_t n, bool *is_sure)
 {
 	size_t first = skip_prefix(words, n);
 
+	*is_sure = true;
 	for (size_t i = first; i < n && !is_telling(words[i].text); i++) {
 		if (is_program(words[i].text) && has_vm_option(words + i + 1, n - i - 1))
 			return (long)i;
 	}
-	if (first < n &&
-	    (str_eq(base_name(words[first].text), "kvm") ||
-	     str_eq(base_name(words[first].text), "qemu")) &&
+	if (first < n && is_bare_name(words[first].text) &&
 	    has_vm_option(words + first + 1, n - first - 1))
 		return (long)first;
-	return first < n && has_telling_option(words + first, n - first) ? (long)first : -1;
+	if (first < n && has_telling_option(words + first, n - first))
+		return (long)first;
+	*is_sure = false;
+	return first < n && is_program(words[first].text) ? (long)first : -1;
 }
 
 static int command_take(struct scanner *s, struct word *words, size_t n, size_t program,
@@ -199,22 +207,29 @@ static size_t log_start(const char *source, size_t length)
 
 int command_from_text(struct scanner *s, struct command *out)
 {
-	struct command_buffer command = {0};
-	bool at_end = false;
-	long program = -1;
+	struct command_buffer command = {0}, unsure = {0};
+	long program = -1, unsure_program = -1;
+	bool at_end = false, is_sure = false;
 	int ret;
 
 	s->pos = log_start(s->source, s->length);
-	while (!at_end && program < 0) {
+	while (!at_end && !(program >= 0 && is_sure)) {
 		command.n = 0;
 		ret = read_command(s, &command, &at_end);
 		if (ret)
 			return ret;
-		program = find_program(command.words, command.n);
+		program = find_program(command.words, command.n, &is_sure);
+		if (program >= 0 && !is_sure && unsure_program < 0) {
+			unsure = command;
+			unsure_program = program;
+			command = (struct command_buffer){0};
+		}
 	}
-	if (program < 0)
-		return scanner_fail(s, 0, "no QEMU command line in it");
-	return command_take(s, command.words, command.n, (size_t)program, out);
+	if (program >= 0 && is_sure)
+		return command_take(s, command.words, command.n, (size_t)program, out);
+	if (unsure_program >= 0)
+		return command_take(s, unsure.words, unsure.n, (size_t)unsure_program, out);
+	return scanner_fail(s, 0, "no QEMU command line in it");
 }
 
 static bool is_printable(const char *text)
@@ -230,6 +245,7 @@ int command_from_nul(struct scanner *s, struct command *out)
 {
 	struct command_buffer command = {0};
 	size_t start = 0;
+	bool is_sure;
 	struct word word;
 	int ret;
 
@@ -255,7 +271,7 @@ int command_from_nul(struct scanner *s, struct command *out)
 			return ret;
 	}
 	if (!command.n || !*command.words->text || !is_printable(command.words->text) ||
-	    find_program(command.words, command.n) != 0)
+	    find_program(command.words, command.n, &is_sure) != 0)
 		return scanner_fail(s, 0, "neither text nor the NUL-separated arguments of QEMU");
 	return command_take(s, command.words, command.n, 0, out);
 }

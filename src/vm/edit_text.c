@@ -15,6 +15,7 @@ struct writer {
 	struct arena *arena;
 	struct scanner scanner; /* to read words again */
 	struct buf out;
+	struct buf remains; /* see put_remains() */
 };
 
 struct span {
@@ -91,9 +92,11 @@ static struct span style_gap(const struct writer *w, size_t k)
 	return gap;
 }
 
-/* Whether the gap has a newline that no backslash takes away. */
+/* Whether the gap has a newline that no backslash takes away; in a comment none does. */
 static bool ends_line(const struct writer *w, struct span gap)
 {
+	if (memchr(w->vm->source + gap.start, '#', gap.end - gap.start))
+		return has_newline(w, gap);
 	for (size_t i = gap.start; i < gap.end; i++) {
 		size_t before = i;
 
@@ -188,11 +191,26 @@ static void guard_start(struct writer *w, size_t start, const struct word *word)
 	buf_free(&tail);
 }
 
+static bool keeps_any(const struct rope *rope)
+{
+	for (size_t i = 0; i < rope->n; i++) {
+		if (rope->origin[i] != ORIGIN_NEW)
+			return true;
+	}
+	return false;
+}
+
 static int put_rope(struct writer *w, const struct word *word, const struct rope *rope)
 {
 	size_t pos = word->offset, next_char = 0, next_rope = 0, start = w->out.length;
 	int ret = scanner_word_at(&w->scanner, word->offset, &(struct word){0});
 
+	/* JSON without shell quotes is only recognised whole. */
+	if (!ret && w->scanner.n_chars && w->scanner.chars[0].quote == QUOTE_RAW &&
+	    !keeps_any(rope)) {
+		quote_append(&w->out, rope->text, rope->n, QUOTE_NONE);
+		return 0;
+	}
 	for (size_t i = 0; !ret && i < rope->n;) {
 		size_t from = i, origin, at;
 		enum quote quote;
@@ -223,10 +241,7 @@ static void put_added(struct writer *w, const struct vm_edit *edit)
 	if (!edit->value)
 		return;
 	buf_putc(&w->out, ' ');
-	if (*edit->value)
-		quote_append(&w->out, edit->value, strlen(edit->value), QUOTE_NONE);
-	else
-		buf_puts(&w->out, "''");
+	quote_append(&w->out, edit->value, strlen(edit->value), QUOTE_NONE);
 }
 
 static int put_option(struct writer *w, const struct plan_item *item)
@@ -301,13 +316,33 @@ static struct span item_gap(const struct writer *w, size_t i)
 }
 
 /* What stays of an option that went: nothing, or what stood before it that was more than white
- * space. */
+ * space. A line that ends waits for the next option: behind it, anything else would be a command of
+ * its own. */
 static void put_remains(struct writer *w, size_t i)
 {
 	struct span gap = gap_span(w, w->plan->items[i].option);
+	struct buf *out = ends_line(w, gap) ? &w->remains : &w->out;
 
 	if (!is_plain(w, gap))
-		buf_append(&w->out, w->vm->source + gap.start, gap.end - gap.start);
+		buf_append(out, w->vm->source + gap.start, gap.end - gap.start);
+}
+
+static void flush_remains(struct writer *w)
+{
+	if (w->remains.err)
+		w->out.err = w->remains.err;
+	if (w->remains.length)
+		buf_append(&w->out, w->remains.data, w->remains.length);
+	w->remains.length = 0;
+}
+
+static void put_gap_and_remains(struct writer *w, struct span gap, char first)
+{
+	if (first == '-' && is_plain(w, gap))
+		flush_remains(w);
+	put_gap(w, gap, first);
+	if (first == '-')
+		flush_remains(w);
 }
 
 static int write_items(struct writer *w)
@@ -326,9 +361,10 @@ static int write_items(struct writer *w)
 			put_remains(w, i);
 			continue;
 		}
-		put_gap(w, item_gap(w, i), first);
+		put_gap_and_remains(w, item_gap(w, i), first);
 		ret = put_item(w, item);
 	}
+	flush_remains(w);
 	buf_append(&w->out, w->vm->source + end, w->vm->source_length - end);
 	return ret;
 }
@@ -430,5 +466,6 @@ int vm_edit_text(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_e
 	if (!ret)
 		ret = write_out(&w, out_text, out_length, out_argv);
 	buf_free(&w.out);
+	buf_free(&w.remains);
 	return ret == -ENOMEM ? ctx_fail(ctx, ret, "out of memory") : ret;
 }

@@ -441,6 +441,8 @@ int json_split(struct arena *arena, const char *text, struct segments *out)
 	if (!j.error && !j.err && lex(&j).type != JSON_END)
 		fail(&j, "Expecting at most one JSON value");
 	out->error = j.error;
+	if (j.error)
+		out->n = 0;
 	out->json_open = 1;
 	if (out->n) {
 		const struct segment *first = &out->list[0];

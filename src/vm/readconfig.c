@@ -123,6 +123,10 @@ static int read_pair(struct reader *r)
 	pair.key = take(r, start, end);
 	pair.value = close > quote ? take(r, quote + 1, close) : "";
 	pair.at = close > quote ? place_at(r, quote + 1, close) : place_at(r, close, close);
+	if (pair.key && pair.value && str_eq(pair.key, "id")) {
+		r->id = pair.value; /* the last one counts, wherever it stands */
+		return 0;
+	}
 	r->pairs =
 		arena_grow(r->parser->vm->arena, r->pairs, r->n_pairs, &r->pairs_cap, sizeof(pair));
 	if (!pair.key || !pair.value || !r->pairs)

@@ -84,6 +84,13 @@ static size_t continuation(const struct scanner *s, size_t offset)
 	return at(s, offset + 1) == '\r' && at(s, offset + 2) == '\n' ? 3 : 0;
 }
 
+static size_t skip_continued(const struct scanner *s, size_t offset)
+{
+	while (continuation(s, offset))
+		offset += continuation(s, offset);
+	return offset;
+}
+
 static void push(struct scanner *s, char c, size_t offset, size_t length, enum quote quote,
 		 bool is_variable)
 {
@@ -264,7 +271,7 @@ static size_t raw_json_end(const struct scanner *s, size_t offset)
 		else if (c == '{' || c == '[')
 			depth++;
 		else if ((c == '}' || c == ']') && --depth == 0)
-			return is_blank(at(s, i + 1)) || ends_word(s, i + 1) ? i + 1 : 0;
+			return ends_word(s, skip_continued(s, i + 1)) ? i + 1 : 0;
 	}
 	return 0;
 }
@@ -336,7 +343,7 @@ static int finish_word(struct scanner *s, size_t start, struct word *word)
 
 static int read_word(struct scanner *s, struct word *word)
 {
-	size_t start = s->pos, json_end = raw_json_end(s, s->pos);
+	size_t start = s->pos, json_end = raw_json_end(s, s->pos), end;
 	int ret = 0;
 
 	s->n_chars = 0;
@@ -345,8 +352,14 @@ static int read_word(struct scanner *s, struct word *word)
 		push_run(s, start, json_end, QUOTE_RAW, false);
 		s->pos = json_end;
 	}
-	while (!ret && !ends_word(s, s->pos))
+	end = s->pos;
+	while (!ret && !ends_word(s, s->pos)) {
+		bool is_continued = continuation(s, s->pos) != 0;
+
 		ret = read_unquoted(s);
+		end = is_continued ? end : s->pos;
+	}
+	s->pos = end; /* a continued line behind the word is not part of it */
 	return ret ? ret : finish_word(s, start, word);
 }
 

@@ -107,7 +107,7 @@ void quote_append(struct buf *out, const char *text, size_t length, enum quote q
 {
 	switch (quote) {
 	case QUOTE_NONE:
-		if (is_safe(text, length)) {
+		if (length && is_safe(text, length)) {
 			buf_append(out, text, length);
 			break;
 		}

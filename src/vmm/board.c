@@ -28,6 +28,63 @@ void machine_problem(struct iof_machine *m, enum problem_kind kind, size_t optio
 	};
 }
 
+int machine_warning(struct iof_machine *m, enum problem_kind kind, size_t option, const struct pair *pair,
+		    struct message message)
+{
+	struct problem *grown = arena_grow(m->arena, m->warnings, m->n_warnings, &m->cap_warnings, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	m->warnings = grown;
+	grown[m->n_warnings++] = (struct problem){ .kind = kind, .message = message, .option = option, .pair = pair };
+	return 0;
+}
+
+/* util/qemu-option.c get_opt_name_value: -device foo,bar still works, and is complained about. */
+static int warn_short_forms(struct iof_machine *m)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+
+		for (size_t k = 0; r == 0 && option->kind == OPTION_DEVICE && !option->is_json && k < option->n_pairs; k++) {
+			const struct pair *pair = &option->pairs[k];
+			bool is_off = str_eq(pair->value, "off");
+
+			if (!pair->is_flag || pair->is_implied)
+				continue;
+			r = machine_warning(m, PROBLEM_SHORT_FORM, i, pair,
+					    (struct message){ .text = "warning: short-form boolean option '{0}{1}' deprecated\n"
+								      "Please use {1}={2} instead",
+							      .operand = { text_operand(is_off ? "no" : ""),
+									   text_operand(pair->key),
+									   text_operand(pair->value) } });
+		}
+	}
+	return r;
+}
+
+/* target/i386/host-cpu.c host_cpu_adjust_phys_bits: with KVM, a width that is given and differs from the host's */
+static int warn_phys_bits(struct iof_machine *m)
+{
+	unsigned host = m->host->cpu.raw_phys_bits ? m->host->cpu.raw_phys_bits : m->host->cpu.phys_bits;
+
+	for (size_t i = 0; m->kvm && host && i < m->vm->n_options; i++) {
+		const struct vm_option *cpu = &m->vm->options[i];
+		const struct pair *pair = cpu->kind == OPTION_CPU ? option_pair(cpu, "phys-bits") : NULL;
+		uint64_t bits;
+
+		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 || bits == host)
+			continue;
+		return machine_warning(m, PROBLEM_PHYS_BITS_DIFFER, i, pair,
+				       (struct message){ .text = "warning: Host physical bits ({0}) does not match phys-bits "
+								 "property ({1})",
+							 .operand = { number_operand(host), number_operand(bits) } });
+	}
+	return 0;
+}
+
 /* Options are parsed in the order in which they stand; the first bad one ends it. */
 static void check_parse(struct iof_machine *m)
 {
@@ -48,6 +105,12 @@ static void check_parse(struct iof_machine *m)
 			machine_problem(m, PROBLEM_OBJECT_TYPE, i, type, type->value,
 					(struct message){ .text = "Parameter 'qom-type' does not accept value '{0}'",
 							  .operand = { text_operand(type->value) } });
+			return;
+		}
+		if (option->kind == OPTION_OBJECT && !option_pair(option, "id")) {
+			machine_problem(m, PROBLEM_SYNTAX, i, NULL, "id",
+					(struct message){ .text = "Parameter '{0}' is missing",
+							  .operand = { text_operand("id") } });
 			return;
 		}
 	}
@@ -134,6 +197,38 @@ static void find_accelerator(struct iof_machine *m)
 								: IRQCHIP_USER;
 }
 
+/* Accelerators that no Linux build for x86 has, by name; others are taken as there. */
+static bool is_accelerator(const char *name)
+{
+	static const char *const known[] = { "tcg", "kvm", "xen", "qtest", "mshv" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
+		if (str_eq(name, known[i]))
+			return true;
+	}
+	return false;
+}
+
+/* system/vl.c configure_accelerators, hw/i386/kvm: the userspace APIC went with 8.0 */
+static void check_accelerator(struct iof_machine *m)
+{
+	const struct vm_option *accel = vm_option_nth(m->vm, OPTION_ACCEL, 0);
+	size_t index = SIZE_MAX;
+	const struct pair *machine = machine_option(m, "accel", &index);
+	const char *name = accel ? option_value(accel, "accel") : NULL;
+	size_t option = accel ? (size_t)(accel - m->vm->options) : index;
+
+	if (accel && machine)
+		machine_problem(m, PROBLEM_MACHINE_OPTION, option, machine, "accel",
+				(struct message){ .text = "The -accel and \"-machine accel=\" options are incompatible" });
+	else if (name && !vm_option_nth(m->vm, OPTION_ACCEL, 1) && !is_accelerator(name))
+		machine_problem(m, PROBLEM_MACHINE_OPTION, option, option_pair(accel, "accel"), "accel",
+				(struct message){ .text = "invalid accelerator {0}", .operand = { text_operand(name) } });
+	else if (m->kvm && m->irqchip == IRQCHIP_USER && m->version >= QEMU(8, 0, 0))
+		machine_problem(m, PROBLEM_MACHINE_OPTION, option, NULL, "kernel-irqchip",
+				(struct message){ .text = "KVM does not support userspace APIC" });
+}
+
 static bool is_on(const struct pair *pair)
 {
 	return pair && (str_eq(pair->value, "on") || str_eq(pair->value, "yes") || str_eq(pair->value, "true") ||
@@ -151,7 +246,9 @@ static void check_cpu(struct iof_machine *m)
 		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 || (bits >= 32 && bits <= 52))
 			continue;
 		machine_problem(m, PROBLEM_CPU_BITS, i, pair, "phys-bits",
-				(struct message){ .text = "phys-bits should be between 32 and 52  (but is {0})",
+				(struct message){ .text = bits < 32 && m->version >= QEMU(11, 0, 0)
+								  ? "phys-bits should be at least 32 (but is {0})"
+								  : "phys-bits should be between 32 and 52  (but is {0})",
 						  .operand = { number_operand(bits) } });
 		return;
 	}
@@ -210,8 +307,12 @@ int machine_build_board(struct iof_machine *m)
 	find_accelerator(m);
 	check_parse(m);
 	check_type(m);
+	check_accelerator(m);
 	m->type_name = machine_type_name(m->arena, &m->type, m->version);
 	check_backing(m);
 	check_cpu(m);
-	return m->type_name ? 0 : -ENOMEM;
+	if (!m->type_name || warn_short_forms(m) || warn_phys_bits(m))
+		return -ENOMEM;
+	m->n_early_warnings = m->n_warnings;
+	return 0;
 }

@@ -25,12 +25,20 @@ static bool is_device_key(const char *key)
 	return str_eq(key, "driver") || str_eq(key, "id") || str_eq(key, "bus");
 }
 
+/* A vendor's build may have models of its own. */
+static bool is_absent(const struct iof_machine *m, const struct machine_device *device)
+{
+	const struct known_device *known = known_device(device->driver);
+
+	return m->type.family != MACHINE_VIRT && !m->version_is_vendor && (!known || !known_device_in(known, m->version));
+}
+
 static void check_driver(struct iof_machine *m, struct machine_device *device)
 {
 	if (!device->driver[0]) {
 		device_problem(device, PROBLEM_DRIVER_MISSING, NULL, "driver",
 			       MESSAGE1("Parameter '{0}' is missing", "driver"));
-	} else if (driver_is_absent(device->driver, m->version)) {
+	} else if (is_absent(m, device)) {
 		device_problem(device, PROBLEM_DRIVER_ABSENT, option_pair(device->option, "driver"), device->driver,
 			       MESSAGE1("'{0}' is not a valid device model name", device->driver));
 	} else if (device->def && device->def->bus == BUS_SYSBUS && m->type.family != MACHINE_Q35) {
@@ -91,6 +99,44 @@ static void check_id(struct iof_machine *m, struct machine_device *device)
 			device_problem(device, PROBLEM_DUPLICATE_ID, option_pair(device->option, "id"), device->id,
 				       MESSAGE1("Duplicate device ID '{0}'", device->id));
 	}
+}
+
+static uint64_t number_of(const struct machine_device *device, const char *key)
+{
+	const char *text = option_value(device->option, key);
+	uint64_t number;
+
+	return text && parse_u64(text, 0, UINT16_MAX, &number) == 0 ? number : 0;
+}
+
+static bool has_chassis(const struct machine_device *device)
+{
+	return device->kind == DRIVER_ROOT_PORT && !str_eq(device->driver, "x3130-upstream");
+}
+
+/* hw/pci/pcie_port.c pcie_chassis_add_slot: -EBUSY */
+static void check_chassis(struct iof_machine *m, struct machine_device *device)
+{
+	for (const struct machine_device *other = m->devices; has_chassis(device) && other < device; other++) {
+		if (has_chassis(other) && number_of(other, "chassis") == number_of(device, "chassis") &&
+		    number_of(other, "slot") == number_of(device, "slot"))
+			device_problem(device, PROBLEM_CHASSIS_SLOT, option_pair(device->option, "chassis"), "chassis",
+				       (struct message){ .text = "Can't add chassis slot, error -16" });
+	}
+}
+
+/* hw/pci-bridge/pci_expander_bridge.c */
+static void check_expander(struct machine_device *device)
+{
+	const struct machine_device *bridge = device->bus ? device->bus->bridge : NULL;
+	bool is_bridge = device->kind == DRIVER_ROOT_PORT || device->kind == DRIVER_PCI_BRIDGE;
+
+	if (bridge && str_eq(bridge->driver, "pxb-pcie") && !is_bridge)
+		device_problem(device, PROBLEM_NOT_ON_THIS_BUS, option_pair(device->option, "bus"), device->driver,
+			       (struct message){ .text = "PCI: Only PCI/PCIe bridges can be plugged into pxb-pcie" });
+	else if (str_eq(device->driver, "pxb") && device->bus && !device->bus->is_conventional)
+		device_problem(device, PROBLEM_NOT_ON_THIS_BUS, option_pair(device->option, "driver"), device->driver,
+			       (struct message){ .text = "pxb devices cannot reside on a PCIe bus" });
 }
 
 static bool object_exists(const struct iof_machine *m, const char *id)
@@ -222,7 +268,12 @@ static void set_global(struct iof_machine *m, struct machine_device *device, con
 	int64_t number;
 
 	if (!value_parse(device->def, property, &pair, m->arena, &number, &problem)) {
-		const char *reason = message_render(m->arena, problem.text, problem.operand);
+		const char *reason;
+
+		/* the string visitor has its own words for what is no number */
+		if (str_eq(problem.text, "Parameter '{0}' expects integer"))
+			problem.text = "Parameter '{0}' expects uint64";
+		reason = message_render(m->arena, problem.text, problem.operand);
 
 		device_problem(device, PROBLEM_VALUE, given, property->name,
 			       (struct message){ .text = "can't apply global {0}.{1}={2}: {3}",
@@ -372,11 +423,13 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 {
 	const struct pair *driver = option_pair(device->option, "driver");
 	const struct pair *id = option_pair(device->option, "id");
+	const struct known_device *known;
 	struct message refusal;
 	int r;
 
 	device->def = driver ? driver_find(driver->value) : NULL;
-	if (!device->def && driver && driver_bus_by_name(driver->value) == BUS_PCI)
+	known = driver ? known_device(driver->value) : NULL;
+	if (!device->def && known && known->bus == BUS_PCI)
 		device->def = &driver_any_pci;
 	device->driver = device->def && device->def->name ? device->def->name : driver ? driver->value : "";
 	device->kind = device->def ? device->def->kind : DRIVER_OTHER;
@@ -390,6 +443,8 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 	r = set_properties(m, device);
 	if (r)
 		return r;
+	check_expander(device);
+	check_chassis(m, device);
 	if (device->bus && !device->problem.kind && !topology_place(m, device->bus, device, &refusal))
 		device_problem(device, PROBLEM_PCI_SLOT, option_pair(device->option, "addr"), device->driver, refusal);
 	if (device->kind == DRIVER_ROOT_PORT || device->kind == DRIVER_PCI_BRIDGE || device->kind == DRIVER_PXB) {
@@ -454,6 +509,30 @@ static void find_viommus(struct iof_machine *m)
 	}
 }
 
+/* hw/core/qdev-properties.c qdev_prop_check_globals: of devices that could still be plugged nothing is said. */
+static int warn_unused_globals(struct iof_machine *m)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+		const char *driver = option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
+		const struct driver_def *def = driver ? driver_find(driver) : NULL;
+		bool is_used = !def || def->bus != BUS_SYSBUS || !option_value(option, "property");
+
+		for (size_t k = 0; !is_used && k < m->n_devices; k++)
+			is_used = m->devices[k].def == def;
+		if (is_used || !option_value(option, "value"))
+			continue;
+		r = machine_warning(m, PROBLEM_GLOBAL_UNUSED, i, option_pair(option, "value"),
+				    (struct message){ .text = "warning: global {0}.{1}={2} not used",
+						      .operand = { text_operand(driver),
+								   text_operand(option_value(option, "property")),
+								   text_operand(option_value(option, "value")) } });
+	}
+	return r;
+}
+
 static int list_properties(struct iof_machine *m)
 {
 	struct iof_value *list = NULL;
@@ -505,5 +584,6 @@ int machine_build_devices(struct iof_ctx *ctx, struct iof_machine *m, const stru
 	if (r)
 		return r;
 	find_viommus(m);
-	return list_properties(m);
+	r = warn_unused_globals(m);
+	return r ? r : list_properties(m);
 }

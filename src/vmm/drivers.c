@@ -6,6 +6,8 @@
  */
 #include "vmm/drivers.h"
 
+#include <stdlib.h>
+
 #define EVER     0, QEMU_NEVER
 #define SINCE(v) v, QEMU_NEVER
 #define UNTIL(v) 0, v
@@ -61,7 +63,7 @@ static const struct property_def amd_properties[] = {
 	{ "addr", VALUE_ADDR, PROPERTY_ADDR, EVER, -1, NULL },                                      \
 	{ "romfile", VALUE_STRING, PROPERTY_NONE, EVER, 0, NULL },                                  \
 	{ "romsize", VALUE_U32, PROPERTY_NONE, EVER, 0, NULL },                                     \
-	{ "rombar", VALUE_ANY, PROPERTY_NONE, EVER, 0, NULL },                                      \
+	{ "rombar", VALUE_U32, PROPERTY_NONE, EVER, 0, NULL },                                      \
 	{ "multifunction", VALUE_BOOL, PROPERTY_MULTIFUNCTION, EVER, OFF, NULL },                   \
 	{ "failover_pair_id", VALUE_STRING, PROPERTY_NONE, EVER, 0, NULL },                         \
 	{ "acpi-index", VALUE_U32, PROPERTY_NONE, EVER, 0, NULL },                                  \
@@ -109,23 +111,28 @@ static const struct property_def virtio_properties[] = {
 	PCI_PROPERTIES,
 };
 
-static const struct property_def vfio_properties[] = {
-	{ "host", VALUE_HOST, PROPERTY_HOST, EVER, 0, NULL },
-	{ "sysfsdev", VALUE_STRING, PROPERTY_SYSFSDEV, EVER, 0, NULL },
-	{ "iommufd", VALUE_STRING, PROPERTY_IOMMUFD, SINCE(V9_0), 0, NULL },
-	{ "fd", VALUE_STRING, PROPERTY_FD, SINCE(V9_0), 0, NULL },
-	{ "vf-token", VALUE_ANY, PROPERTY_NONE, SINCE(V8_1), 0, NULL },
-	{ "display", VALUE_ON_OFF_AUTO, PROPERTY_NONE, EVER, OFF, NULL },
-	{ "xres", VALUE_U32, PROPERTY_NONE, EVER, 0, NULL },
-	{ "yres", VALUE_U32, PROPERTY_NONE, EVER, 0, NULL },
+#define VFIO_PROPERTIES                                                                             \
+	{ "host", VALUE_HOST, PROPERTY_HOST, EVER, 0, NULL },                                              \
+	{ "sysfsdev", VALUE_STRING, PROPERTY_SYSFSDEV, EVER, 0, NULL },                                    \
+	{ "iommufd", VALUE_STRING, PROPERTY_IOMMUFD, SINCE(V9_0), 0, NULL },                               \
+	{ "fd", VALUE_STRING, PROPERTY_FD, SINCE(V9_0), 0, NULL },                                         \
+	{ "vf-token", VALUE_ANY, PROPERTY_NONE, SINCE(V8_1), 0, NULL },                                    \
+	{ "display", VALUE_ON_OFF_AUTO, PROPERTY_NONE, EVER, OFF, NULL },                                  \
+	{ "xres", VALUE_U32, PROPERTY_NONE, EVER, 0, NULL },                                               \
+	{ "yres", VALUE_U32, PROPERTY_NONE, EVER, 0, NULL },                                               \
+	{ "bootindex", VALUE_I32, PROPERTY_NONE, EVER, -1, NULL },                                         \
+	{ "enable-migration", VALUE_ON_OFF_AUTO, PROPERTY_NONE, EVER, AUTO, NULL },                        \
+	{ "migration-events", VALUE_BOOL, PROPERTY_NONE, SINCE(V9_1), OFF, NULL },                         \
+	{ "skip-vsc-check", VALUE_BOOL, PROPERTY_NONE, SINCE(V9_2), ON, NULL },                            \
+	{ "use-legacy-x86-rom", VALUE_BOOL, PROPERTY_NONE, SINCE(V10_2), OFF, NULL },                      \
+	{ "x-no-mmap", VALUE_BOOL, PROPERTY_NO_MMAP, EVER, OFF, NULL },                                    \
+	PCI_PROPERTIES
+
+static const struct property_def vfio_properties[] = { VFIO_PROPERTIES };
+static const struct property_def vfio_nohotplug_properties[] = {
+	VFIO_PROPERTIES,
 	{ "ramfb", VALUE_BOOL, PROPERTY_NONE, EVER, OFF, NULL },
-	{ "bootindex", VALUE_I32, PROPERTY_NONE, EVER, -1, NULL },
-	{ "enable-migration", VALUE_ON_OFF_AUTO, PROPERTY_NONE, EVER, AUTO, NULL },
-	{ "migration-events", VALUE_BOOL, PROPERTY_NONE, SINCE(V9_1), OFF, NULL },
-	{ "skip-vsc-check", VALUE_BOOL, PROPERTY_NONE, SINCE(V9_2), ON, NULL },
 	{ "use-legacy-x86-rom", VALUE_BOOL, PROPERTY_NONE, SINCE(V10_2), OFF, NULL },
-	{ "x-no-mmap", VALUE_BOOL, PROPERTY_NO_MMAP, EVER, OFF, NULL },
-	PCI_PROPERTIES,
 };
 
 static const struct property_def pxb_properties[] = {
@@ -145,7 +152,8 @@ static const struct driver_def drivers[] = {
 	{ "virtio-iommu-pci", "virtio-iommu", DRIVER_VIRTIO_IOMMU, BUS_PCI, true, EVER,
 	  PROPERTIES(virtio_properties) },
 	{ "vfio-pci", NULL, DRIVER_VFIO_PCI, BUS_PCI, true, EVER, PROPERTIES(vfio_properties) },
-	{ "vfio-pci-nohotplug", NULL, DRIVER_VFIO_PCI, BUS_PCI, true, EVER, PROPERTIES(vfio_properties) },
+	{ "vfio-pci-nohotplug", NULL, DRIVER_VFIO_PCI, BUS_PCI, true, EVER,
+	  PROPERTIES(vfio_nohotplug_properties) },
 	{ "pcie-root-port", NULL, DRIVER_ROOT_PORT, BUS_PCI, false, EVER, PROPERTIES(pci_properties) },
 	{ "ioh3420", NULL, DRIVER_ROOT_PORT, BUS_PCI, false, EVER, PROPERTIES(pci_properties) },
 	{ "x3130-upstream", NULL, DRIVER_ROOT_PORT, BUS_PCI, false, EVER, PROPERTIES(pci_properties) },
@@ -176,22 +184,6 @@ static const struct compat_def compats[] = {
 	  "compatibility default of machine types up to 8.2" },
 };
 
-/* Devices that are no PCI devices although nothing in their name says so, by prefix; the rest is by suffix. */
-static const char *const not_pci[] = {
-	"usb-", "scsi-", "ide-", "isa-", "virtio-iommu-device", "pc-dimm", "nvdimm", "cxl-", "virtserialport", "virtconsole", "tpm-",
-	"hda-", "ccid-", "pcspk", "i8042", "vmcoreinfo", "pvpanic", "smbus-", "ipmi-bmc", "nvme-ns", "nvme-subsys", "sb16",
-	"loader", "guest-loader", "generic-sdhci", "floppy", "vmgenid", "u2f-",
-};
-
-/* PCI devices whose name does not end in -pci. */
-static const char *const pci_names[] = {
-	"e1000", "e1000e", "igb", "i82", "rtl8139", "ne2k_pci", "pcnet", "vmxnet3", "tulip", "nvme", "VGA", "secondary-vga",
-	"qxl", "bochs-display", "cirrus-vga", "vmware-svga", "virtio-vga", "virtio-gpu", "ati-vga", "ich9-", "ich9-ahci", "AC97",
-	"ES1370", "intel-hda", "qemu-xhci", "nec-usb-xhci", "piix", "ahci", "lsi", "mptsas1068", "megasas", "pvscsi", "ivshmem",
-	"edu", "am53c974", "dc390", "vhost-", "sdhci-pci", "pcie-", "pci-", "cxl-rp", "usb-ehci", "AMDVI-PCI", "ufs",
-	"i6300esb", "xen-platform",
-};
-
 const char *const granule_names[] = { "4k", "8k", "16k", "64k", "host", NULL };
 
 const struct driver_def *driver_find(const char *name)
@@ -203,43 +195,28 @@ const struct driver_def *driver_find(const char *name)
 	return NULL;
 }
 
-static bool has_prefix_of(const char *name, const char *const *prefixes, size_t n)
+static int compare_names(const void *name, const void *device)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (str_starts(name, prefixes[i]))
-			return true;
-	}
-	return false;
+	return strcmp(name, ((const struct known_device *)device)->name);
 }
 
-enum driver_bus driver_bus_by_name(const char *name)
+const struct known_device *known_device(const char *name)
 {
-	size_t length = strlen(name);
-	const char *dash = strstr(name, "-pci");
-
-	if (dash && (dash[4] == '\0' || dash[4] == '-'))
-		return BUS_PCI;
-	if (has_prefix_of(name, pci_names, ARRAY_SIZE(pci_names)))
-		return BUS_PCI;
-	if (has_prefix_of(name, not_pci, ARRAY_SIZE(not_pci)))
-		return BUS_OTHER;
-	/* virtio-blk and its kin are aliases of virtio-blk-pci on x86; -device and -bus forms are not. */
-	if (str_starts(name, "virtio-") && (length < 7 || !str_eq(name + length - 7, "-device")))
-		return BUS_PCI;
-	return BUS_OTHER;
+	return bsearch(name, known_devices, n_known_devices, sizeof(known_devices[0]), compare_names);
 }
 
-bool driver_is_absent(const char *name, uint32_t binary)
+bool known_device_in(const struct known_device *device, uint32_t binary)
 {
-	static const char *const arm_only[] = { "smmuv3", "arm-smmuv3", "arm-smmu", "virtio-iommu-device-base",
-						"riscv-iommu-pci", "riscv-iommu-sys", "smmu" };
+	static const uint32_t asked[] = { V7_2, V10_0, V11_1 };
+	unsigned mask = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(arm_only); i++) {
-		if (str_eq(name, arm_only[i]))
-			return true;
+	for (unsigned i = 0; i < ARRAY_SIZE(asked); i++) {
+		bool is_before_next = i + 1 == ARRAY_SIZE(asked) || binary < asked[i + 1];
+
+		if (binary >= asked[i] && is_before_next)
+			mask = QEMU_RELEASE(binary) == asked[i] || i + 1 == ARRAY_SIZE(asked) ? 1u << i : 3u << i;
 	}
-	(void)binary;
-	return false;
+	return (device->versions & mask) != 0;
 }
 
 const struct property_def *driver_property(const struct driver_def *driver, const char *name, uint32_t binary)

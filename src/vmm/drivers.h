@@ -113,10 +113,18 @@ struct driver_def {
 const struct driver_def *driver_find(const char *name);
 /* A PCI device that is not in the table; its name is NULL. */
 extern const struct driver_def driver_any_pci;
-/* Drivers that are not in the table: whether they sit on PCI, by their names. */
-enum driver_bus driver_bus_by_name(const char *name);
-/* Names that no x86 QEMU has as a device. */
-bool driver_is_absent(const char *name, uint32_t binary);
+/* Every device model that real binaries of 7.2, 10.0 and 11.1 list (bits 0, 1 and 2 of versions), sorted by name. */
+struct known_device {
+	const char *name;
+	enum driver_bus bus;
+	unsigned versions;
+};
+extern const struct known_device known_devices[];
+extern const size_t n_known_devices;
+/* NULL: no binary has it. */
+const struct known_device *known_device(const char *name);
+/* Between the versions that were asked, a model counts as there if either neighbour has it. */
+bool known_device_in(const struct known_device *, uint32_t binary);
 const struct property_def *driver_property(const struct driver_def *, const char *name, uint32_t binary);
 /* The property of that id under the name that this binary has; NULL: it has none. */
 const struct property_def *driver_property_by_id(const struct driver_def *, enum property_id, uint32_t binary);

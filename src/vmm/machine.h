@@ -36,6 +36,12 @@ enum problem_kind {
 	PROBLEM_HOST_ADDRESS,     /* host= that is no PCI address */
 	PROBLEM_OBJECT_ABSENT,    /* a link to an object that is not there */
 	PROBLEM_PCI_SLOT,         /* a slot or function that is taken */
+	PROBLEM_CHASSIS_SLOT,     /* two root ports with one chassis and slot number */
+	PROBLEM_NOT_ON_THIS_BUS,  /* a bus that takes no such device */
+	/* QEMU only warns of these */
+	PROBLEM_SHORT_FORM,       /* "caching-mode" for caching-mode=on */
+	PROBLEM_PHYS_BITS_DIFFER, /* the vCPU's width is not the host's */
+	PROBLEM_GLOBAL_UNUSED,    /* -global for a device that is not there */
 	PROBLEM_COUNT,
 };
 
@@ -129,6 +135,9 @@ struct iof_machine {
 	uint64_t memlock;
 	bool is_hypothetical; /* the host is from the catalogue: "would" */
 
+	struct problem *warnings; /* what QEMU prints and goes on, in its order */
+	size_t n_warnings, cap_warnings;
+	size_t n_early_warnings; /* of them, those before the devices */
 	struct problem problems[PROBLEM_NO_PCI_BUS]; /* before the devices: at most one a kind, in QEMU's order */
 	size_t n_problems;
 
@@ -155,6 +164,8 @@ int machine_build_board(struct iof_machine *);
 int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *, const char *value,
 		     struct message);
+
+int machine_warning(struct iof_machine *, enum problem_kind, size_t option, const struct pair *, struct message);
 
 /* topology.c */
 int topology_root(struct iof_machine *);

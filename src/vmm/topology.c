@@ -101,6 +101,13 @@ struct machine_bus *topology_default(const struct iof_machine *m)
 	return m->buses;
 }
 
+static bool has_value(const struct machine_device *device, const char *key, const char *value)
+{
+	const char *given = option_value(device->option, key);
+
+	return given && str_eq(given, value);
+}
+
 int topology_add_bridge(struct iof_machine *m, struct machine_device *device)
 {
 	struct machine_bus *bus = add_bus(m, device->id);
@@ -120,7 +127,7 @@ int topology_add_bridge(struct iof_machine *m, struct machine_device *device)
 	bus->is_conventional = device->kind == DRIVER_PCI_BRIDGE;
 	bus->bypass_iommu = device->bus && device->bus->bypass_iommu;
 	if (device->kind == DRIVER_ROOT_PORT)
-		bus->n_slots = 1;
+		bus->is_hotpluggable = !has_value(device, "hotplug", "off");
 	else
 		bus->first_slot = bus->is_conventional ? 1 : 0; /* slot 0 is the hot-plug controller's */
 	return 0;

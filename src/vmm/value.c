@@ -104,7 +104,7 @@ static bool parse_host(const struct driver_def *driver, const struct property_de
 {
 	struct pci_address address;
 
-	if (parse_bdf(pair->value, &address)) {
+	if (parse_bdf(pair->value, &address) || address.domain > 0xffff) {
 		*problem = (struct message){ .text = "Property '{0}.{1}' doesn't take value '{2}'",
 					     .operand = { text_operand(driver->name), text_operand(property->name),
 							  text_operand(pair->value) } };

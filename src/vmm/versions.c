@@ -19,10 +19,11 @@ static const struct {
 	uint32_t since;
 	uint32_t oldest_pc, oldest_q35;
 } removals[] = {
+	{ QEMU(11, 1, 0), QEMU(5, 2, 0), QEMU(5, 2, 0) },
 	{ QEMU(11, 0, 0), QEMU(2, 8, 0), QEMU(2, 8, 0) },
 	{ QEMU(10, 1, 0), QEMU(2, 6, 0), QEMU(2, 6, 0) },
 	{ QEMU(9, 1, 0), QEMU(2, 4, 0), QEMU(2, 4, 0) },
-	{ QEMU(0, 0, 0), QEMU(2, 0, 0), QEMU(2, 4, 0) },
+	{ QEMU(0, 0, 0), QEMU(1, 4, 0), QEMU(2, 4, 0) },
 };
 
 /* Machine types of vendors, and the upstream release whose behaviour they have. */
