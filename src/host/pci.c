@@ -128,24 +128,30 @@ static void walk_extended(struct iof_device *dev, const struct config *config)
 	}
 }
 
-static int take_config(struct loader *load, struct iof_device *dev, const struct config *config,
-		       uint8_t *header_type)
+static void take_header(struct iof_device *dev, const struct config *config, uint8_t *header_type)
 {
-	uint8_t header[CONFIG_HEADER], next;
+	uint8_t header[CONFIG_HEADER];
 
 	if (!config_read(config, 0, header, sizeof(header)))
-		return 0;
+		return;
 	*header_type = header[0x0e] & 0x7f;
 	/* A virtual function answers with all ones; the kernel knows better. */
-	if (little16(header) != UINT16_MAX) {
-		dev->vendor = little16(header);
-		dev->device = little16(header + 0x02);
-		if (*header_type == 0) {
-			dev->subsystem_vendor = little16(header + 0x2c);
-			dev->subsystem_device = little16(header + 0x2e);
-		}
+	if (little16(header) == UINT16_MAX)
+		return;
+	dev->vendor = little16(header);
+	dev->device = little16(header + 0x02);
+	if (*header_type == 0) {
+		dev->subsystem_vendor = little16(header + 0x2c);
+		dev->subsystem_device = little16(header + 0x2e);
 	}
-	/* A plain user sees the header only, and cannot tell what comes after it. */
+}
+
+/* A plain user sees the header only, and cannot tell what comes after it. */
+static int take_capabilities(struct loader *load, struct iof_device *dev,
+			     const struct config *config)
+{
+	uint8_t next;
+
 	if (!config_read(config, CONFIG_HEADER, &next, 1))
 		return fact_note(load, DEVICES "/*/config",
 				 "which devices have ATS, PRI, PASID or SR-IOV");
@@ -166,7 +172,7 @@ static int read_config(struct loader *load, struct iof_device *dev, uint8_t *hea
 		config.fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (config.fd < 0)
 			return 0;
-		err = take_config(load, dev, &config, header_type);
+		err = take_capabilities(load, dev, &config);
 		close(config.fd);
 		return err;
 	}
@@ -174,7 +180,8 @@ static int read_config(struct loader *load, struct iof_device *dev, uint8_t *hea
 	if (err)
 		return fact_optional(err);
 	config.bytes = (const uint8_t *)bytes;
-	return take_config(load, dev, &config, header_type);
+	take_header(dev, &config, header_type);
+	return config.length < CONFIG_HEADER ? 0 : take_capabilities(load, dev, &config);
 }
 
 static int read_ids(struct loader *load, struct iof_device *dev)

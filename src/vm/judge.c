@@ -168,8 +168,10 @@ static int judge_pairs(struct parser *p, const struct option_info *info, struct 
 		warn_flag(&warnings, &option->pairs[i]);
 		ret = judge_key(p, info, option, &option->pairs[i]);
 	}
+	if (!ret)
+		ret = warnings.err;
 	if (!ret && warnings.length) {
-		option->warnings = warnings.err ? NULL : arena_strdup(p->vm->arena, warnings.data);
+		option->warnings = arena_strdup(p->vm->arena, warnings.data);
 		ret = option->warnings ? 0 : -ENOMEM;
 	}
 	buf_free(&warnings);

@@ -243,7 +243,8 @@ static void check_cpu(struct iof_machine *m)
 		const struct pair *pair = cpu->kind == OPTION_CPU ? option_pair(cpu, "phys-bits") : NULL;
 		uint64_t bits;
 
-		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 || (bits >= 32 && bits <= 52))
+		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 ||
+		    (bits >= 32 && (bits <= 52 || m->version >= QEMU(11, 0, 0))))
 			continue;
 		machine_problem(m, PROBLEM_CPU_BITS, i, pair, "phys-bits",
 				(struct message){ .text = bits < 32 && m->version >= QEMU(11, 0, 0)

@@ -33,6 +33,15 @@ static bool is_absent(const struct iof_machine *m, const struct machine_device *
 	return m->type.family != MACHINE_VIRT && !m->version_is_vendor && (!known || !known_device_in(known, m->version));
 }
 
+/* Models that are there from the start or never. */
+static bool is_fixed(const struct machine_device *device)
+{
+	bool is_board = device->def && (device->def->bus == BUS_SYSBUS || device->kind == DRIVER_VIRTIO_IOMMU ||
+					device->kind == DRIVER_PXB);
+
+	return device->is_plugged && (is_board || str_eq(device->driver, "vfio-pci-nohotplug"));
+}
+
 static void check_driver(struct iof_machine *m, struct machine_device *device)
 {
 	if (!device->driver[0]) {
@@ -41,6 +50,9 @@ static void check_driver(struct iof_machine *m, struct machine_device *device)
 	} else if (is_absent(m, device)) {
 		device_problem(device, PROBLEM_DRIVER_ABSENT, option_pair(device->option, "driver"), device->driver,
 			       MESSAGE1("'{0}' is not a valid device model name", device->driver));
+	} else if (is_fixed(device)) {
+		device_problem(device, PROBLEM_NOT_HOTPLUGGABLE, NULL, device->driver,
+			       MESSAGE2("Parameter '{1}' expects a pluggable device type", device->driver, "driver"));
 	} else if (device->def && device->def->bus == BUS_SYSBUS && m->type.family != MACHINE_Q35) {
 		device_problem(device, PROBLEM_NOT_SYSBUS, option_pair(device->option, "driver"), device->driver,
 			       MESSAGE2("Parameter '{0}' expects a dynamic sysbus device type for the machine",
@@ -80,16 +92,6 @@ static void find_bus(struct iof_machine *m, struct machine_device *device)
 		device_problem(device, PROBLEM_BUS_NO_HOTPLUG, pair, device->bus->name,
 			       MESSAGE1("Bus '{0}' does not support hotplugging", device->bus->name));
 	}
-}
-
-static void check_hotpluggable(struct machine_device *device)
-{
-	bool fixed = device->def && (device->def->bus == BUS_SYSBUS || device->kind == DRIVER_VIRTIO_IOMMU ||
-				     device->kind == DRIVER_PXB);
-
-	if (device->is_plugged && (fixed || str_eq(device->driver, "vfio-pci-nohotplug")))
-		device_problem(device, PROBLEM_NOT_HOTPLUGGABLE, NULL, device->driver,
-			       MESSAGE1("Device '{0}' does not support hotplugging", device->driver));
 }
 
 static void check_id(struct iof_machine *m, struct machine_device *device)
@@ -161,7 +163,7 @@ static void set_property(struct iof_machine *m, struct machine_device *device, c
 		device_problem(device, property->type == VALUE_HOST ? PROBLEM_HOST_ADDRESS : PROBLEM_VALUE, pair,
 			       property->name, problem);
 		device->problem.property = property;
-	} else if (property->id == PROPERTY_IOMMUFD && !object_exists(m, pair->value)) {
+	} else if (property->id == PROPERTY_IOMMUFD && *pair->value && !object_exists(m, pair->value)) {
 		device_problem(device, PROBLEM_OBJECT_ABSENT, pair, pair->value,
 			       MESSAGE1("Device '{0}' not found", pair->value));
 	}
@@ -401,6 +403,14 @@ static int find_host(struct iof_machine *m, struct machine_device *device)
 	return device->host_bdf ? 0 : -ENOMEM;
 }
 
+/* iommufd= with nothing behind it is no link */
+static bool has_iommufd(const struct machine_device *device)
+{
+	const struct machine_value *value = &device->value[PROPERTY_IOMMUFD];
+
+	return value->pair && *value->text;
+}
+
 static int resolve_assigned(struct iof_machine *m, struct machine_device *device, const struct iof_vmm *vmm)
 {
 	unsigned bus, devfn;
@@ -410,7 +420,7 @@ static int resolve_assigned(struct iof_machine *m, struct machine_device *device
 		return 0;
 	r = find_host(m, device);
 	m->n_assigned++;
-	device->backend = device->value[PROPERTY_IOMMUFD].pair ? BACKEND_IOMMUFD : BACKEND_LEGACY;
+	device->backend = has_iommufd(device) ? BACKEND_IOMMUFD : BACKEND_LEGACY;
 	if (vmm && vmm->backend)
 		device->backend = str_eq(vmm->backend, "iommufd") ? BACKEND_IOMMUFD : BACKEND_LEGACY;
 	device->behind_bridge = is_behind_bridge(device->bus);
@@ -437,7 +447,6 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 	set_defaults(m, device);
 	check_driver(m, device);
 	find_bus(m, device);
-	check_hotpluggable(device);
 	check_id(m, device);
 	check_globals(m, device);
 	r = set_properties(m, device);
@@ -491,6 +500,9 @@ static int add_plugged(struct iof_ctx *ctx, struct iof_machine *m, const struct 
 
 		if (r)
 			return ctx_prefix(ctx, r, "device to plug");
+		/* until 9.2 QMP's device_add went through text, and JSON types were lost on the way */
+		for (size_t k = 0; m->version < QEMU(9, 2, 0) && k < options[i].n_pairs; k++)
+			options[i].pairs[k].json_type = 0;
 		add_option(m, &options[i], SIZE_MAX);
 	}
 	return 0;

@@ -104,6 +104,8 @@ static bool parse_host(const struct driver_def *driver, const struct property_de
 {
 	struct pci_address address;
 
+	if (pair->json_type && pair->json_type != 's')
+		return refuse(problem, "Invalid parameter type for '{0}', expected: string", property->name, NULL);
 	if (parse_bdf(pair->value, &address) || address.domain > 0xffff) {
 		*problem = (struct message){ .text = "Property '{0}.{1}' doesn't take value '{2}'",
 					     .operand = { text_operand(driver->name), text_operand(property->name),
@@ -123,7 +125,13 @@ static bool parse_addr(const struct driver_def *driver, const struct property_de
 	unsigned long slot = strtoul(pair->value, &end, 16);
 	unsigned long function = 0;
 	bool good = isxdigit((unsigned char)pair->value[0]) && slot < 32;
+	uint64_t devfn;
 
+	/* a JSON number is device and function in one */
+	if (pair->json_type == 'n' && parse_u64(pair->value, 10, 255, &devfn) == 0) {
+		*out = (int64_t)devfn;
+		return true;
+	}
 	if (good && *end == '.')
 		function = strtoul(end + 1, &end, 16);
 	if (!good || *end || function > 7) {
