@@ -20,7 +20,7 @@ static inline const char *test_data(void)
 
 static inline char *test_path(const char *format, const char *name)
 {
-	struct buf path = { 0 };
+	struct buf path = {0};
 
 	buf_printf(&path, "%s/", test_data());
 	buf_printf(&path, format, name);
@@ -69,12 +69,15 @@ static inline int append_output(void *data, const char *bytes, size_t length)
 }
 
 /* The host in one of its forms; the caller frees it. */
-static inline char *rendered(struct iof_ctx *ctx, const struct iof_host *host, enum iof_format format, bool verbose)
+static inline char *rendered(struct iof_ctx *ctx, const struct iof_host *host,
+			     enum iof_format format, bool verbose)
 {
-	struct buf text = { 0 };
-	struct iof_output out = {
-		.size = sizeof(out), .write = append_output, .data = &text, .format = format, .verbose = verbose
-	};
+	struct buf text = {0};
+	struct iof_output out = {.size = sizeof(out),
+				 .write = append_output,
+				 .data = &text,
+				 .format = format,
+				 .verbose = verbose};
 
 	assert_int_equal(iof_host_write(ctx, host, &out), 0);
 	return buf_steal(&text);
@@ -91,7 +94,7 @@ static inline struct iof_ctx *new_context(void)
 static inline struct iof_host *load_capture(struct iof_ctx *ctx, const char *name)
 {
 	char *path = test_path("captures/%s", name);
-	struct iof_host_options options = { .size = sizeof(options), .name = "host" };
+	struct iof_host_options options = {.size = sizeof(options), .name = "host"};
 	struct iof_host *host = NULL;
 	int err = iof_host_load_capture(ctx, path, &options, &host);
 

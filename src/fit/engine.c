@@ -13,6 +13,7 @@ struct walk {
 	struct iof_report *report;
 	struct scene scene;
 	struct progress progress;
+	struct operand address; /* of the device, as every rule's operand 0 */
 	enum iof_phase phase;
 	bool is_stopped; /* the VM, or in the plug phase this device */
 	bool is_killed;
@@ -84,9 +85,7 @@ static void try_step(struct walk *w, const struct step *step)
 	struct iof_finding *finding;
 	enum answer answer;
 
-	memset(operand, 0, sizeof(operand));
-	if (w->scene.device && w->scene.device->host_bdf)
-		operand[0] = text_operand(w->scene.device->host_bdf);
+	operand[0] = w->address;
 	answer = step->fires(&w->scene, operand);
 	if (answer == NO)
 		return;
@@ -105,20 +104,56 @@ static void try_step(struct walk *w, const struct step *step)
 /* All steps of a stage that this version has. Ends at the first that stops QEMU. */
 static void walk_stage(struct walk *w, enum stage stage)
 {
+	const struct iof_report *report = w->report;
 	unsigned when = w->progress.is_hot ? HOT : COLD;
-	uint32_t version = w->scene.m->version;
 
-	for (size_t f = 0; f < n_rule_families && !w->is_stopped; f++) {
-		const struct rule_family *family = rule_families[f];
+	for (size_t i = report->first_step[stage]; i < report->first_step[stage + 1] && !w->is_stopped; i++) {
+		if (report->steps[i]->when & when)
+			try_step(w, report->steps[i]);
+	}
+}
 
-		for (size_t i = 0; i < family->n_steps && !w->is_stopped; i++) {
-			const struct step *step = &family->steps[i];
+static bool has_step(const struct step *step, const struct rule_family *family, enum stage stage, uint32_t version,
+		     uint32_t models)
+{
+	return step->stage == stage && version >= step->since && version < step->until &&
+	       (family->viommu == DRIVER_OTHER || models & 1u << family->viommu);
+}
 
-			if (step->stage == stage && step->when & when && version >= step->since &&
-			    version < step->until)
-				try_step(w, step);
+/* Sort out once which steps there are: a check is then a walk along a short list. */
+static int choose_steps(struct iof_report *report, const struct iof_machine *m)
+{
+	size_t n = 0, all = 0;
+
+	if (report->steps && report->steps_version == m->version && report->steps_models == m->models)
+		return 0;
+	for (size_t f = 0; f < n_rule_families; f++)
+		all += rule_families[f]->n_steps;
+	free(report->steps);
+	report->steps = calloc(all, sizeof(*report->steps));
+	if (!report->steps)
+		return -ENOMEM;
+	for (enum stage stage = 0; stage < STAGE_COUNT; stage++) {
+		report->first_step[stage] = n;
+		for (size_t f = 0; f < n_rule_families; f++) {
+			const struct rule_family *family = rule_families[f];
+
+			for (size_t i = 0; i < family->n_steps; i++) {
+				if (has_step(&family->steps[i], family, stage, m->version, m->models))
+					report->steps[n++] = &family->steps[i];
+			}
 		}
 	}
+	report->first_step[STAGE_COUNT] = n;
+	report->steps_version = m->version;
+	report->steps_models = m->models;
+	return 0;
+}
+
+static void set_device(struct walk *w, const struct machine_device *device)
+{
+	w->scene.device = device;
+	w->address = (struct operand){ .kind = OPERAND_TEXT, .text = device->host_bdf };
 }
 
 static void walk_device(struct walk *w, const struct machine_device *device)
@@ -126,7 +161,7 @@ static void walk_device(struct walk *w, const struct machine_device *device)
 	bool is_viommu = device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
 			 device->kind == DRIVER_VIRTIO_IOMMU;
 
-	w->scene.device = device;
+	set_device(w, device);
 	if (device->problem.kind == PROBLEM_NONE || device->problem.kind >= PROBLEM_DUPLICATE_ID)
 		walk_stage(w, STAGE_ALLOW);
 	if (w->is_stopped)
@@ -243,7 +278,7 @@ static void walk_run(struct walk *w)
 	w->is_doubtful = false;
 	for (size_t i = 0; i < n; i++) {
 		w->is_stopped = false;
-		w->scene.device = &m->devices[i];
+		set_device(w, &m->devices[i]);
 		if (m->devices[i].kind == DRIVER_VFIO_PCI)
 			walk_stage(w, STAGE_RUN);
 	}
@@ -360,8 +395,10 @@ IOF_EXPORT int iof_check(const struct iof_host *host, const struct iof_machine *
 	report->n_findings = 0;
 	report->is_rendered = false;
 	report->is_doubtful = false;
-	report->err = 0;
 	report->migrate_why = NULL;
+	report->err = choose_steps(report, m);
+	if (report->err)
+		return report->err;
 	walk_world(report, report->host, m, 0);
 	if (report->host->n_worlds > 1)
 		compare_worlds(report);

@@ -29,6 +29,7 @@ IOF_EXPORT struct iof_report *iof_report_unref(struct iof_report *report)
 	iof_ctx_unref(report->ctx);
 	arena_free(report->arena);
 	free(report->findings);
+	free(report->steps);
 	free(report);
 	return NULL;
 }

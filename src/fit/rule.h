@@ -91,6 +91,7 @@ struct step {
 };
 
 struct rule_family {
+	enum driver_kind viommu; /* its steps matter only where this model is in the VM; DRIVER_OTHER: always */
 	const struct step *steps;
 	size_t n_steps;
 	const struct rule *rules;

@@ -51,7 +51,16 @@ static enum answer not_remapped(const struct scene *s, struct operand *op)
 		       : YES;
 }
 
-enum { NOTIFIER, NOT_REMAPPED };
+static enum answer intremap_kernel_irqchip(const struct scene *s, struct operand *op)
+{
+	op[1] = text_operand(s->device->driver);
+	return s->device->kind == DRIVER_AMD_IOMMU && device_value(s->device, PROPERTY_INTREMAP) == ON &&
+			       s->m->irqchip == IRQCHIP_KERNEL
+		       ? YES
+		       : NO;
+}
+
+enum { NOTIFIER, NOT_REMAPPED, INTREMAP };
 
 static const struct rule rules[] = {
 	[NOTIFIER] = { "amd.no-assigned-devices", IOF_SEVERITY_ERROR,
@@ -65,6 +74,11 @@ static const struct rule rules[] = {
 			   "Without dma-remap=on the device keeps seeing guest memory untranslated, whatever tables the "
 			   "guest sets up (a guest with iommu=pt is not affected).",
 			   "QEMU 10.2 hw/i386/amd_iommu.c amdvi_switch_address_space", "source", cure_dma_remap, NULL },
+	[INTREMAP] = { "amd.intremap-kernel-irqchip", IOF_SEVERITY_ERROR,
+		       "interrupt remapping with a full in-kernel interrupt controller",
+		       "QEMU will refuse the {1}: intremap=on with kernel-irqchip=on.",
+		       "A full in-kernel interrupt controller cannot remap; QEMU wants kernel-irqchip=split or off.",
+		       "QEMU hw/i386/x86-iommu.c x86_iommu_realize", "lab", cure_irqchip_split, NULL },
 };
 
 #define LEGACY_TEXT                                                                                             \
@@ -75,6 +89,8 @@ static const struct rule rules[] = {
 	"which is not currently supported"
 
 static const struct step steps[] = {
+	{ STAGE_REALIZE, COLD_AND_HOT, 0, END, EFFECT_STOPS, intremap_kernel_irqchip, &rules[INTREMAP],
+	  "Interrupt Remapping cannot work with kernel-irqchip=on, please use 'split|off'." },
 	{ STAGE_MAP, COLD_AND_HOT, 0, V9_2, EFFECT_STOPS, notifier_legacy, &rules[NOTIFIER], LEGACY_TEXT },
 	{ STAGE_MAP, COLD_AND_HOT, 0, V9_2, EFFECT_STOPS, notifier_iommufd, &rules[NOTIFIER], IOMMUFD_TEXT },
 	{ STAGE_MAP, COLD_AND_HOT, V9_2, V10_0F, EFFECT_STOPS, notifier_legacy_no_pt, &rules[NOTIFIER], LEGACY_TEXT },
@@ -85,4 +101,4 @@ static const struct step steps[] = {
 	{ STAGE_RUN, COLD, V9_2, END, EFFECT_BREAKS, not_remapped, &rules[NOT_REMAPPED], NULL },
 };
 
-const struct rule_family amd_family = { steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };
+const struct rule_family amd_family = { DRIVER_AMD_IOMMU, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };

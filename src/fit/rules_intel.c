@@ -35,9 +35,8 @@ static bool has_intremap(const struct scene *s)
 
 static enum answer intremap_kernel_irqchip(const struct scene *s, struct operand *op)
 {
-	bool is_x86 = is_intel(s) || s->device->kind == DRIVER_AMD_IOMMU;
-
-	return is_x86 && own_is(s, PROPERTY_INTREMAP, ON) && s->m->irqchip == IRQCHIP_KERNEL ? YES : NO;
+	op[1] = text_operand(s->device->driver);
+	return is_intel(s) && own_is(s, PROPERTY_INTREMAP, ON) && s->m->irqchip == IRQCHIP_KERNEL ? YES : NO;
 }
 
 static enum answer eim_without_intremap(const struct scene *s, struct operand *op)
@@ -147,6 +146,7 @@ static enum answer caching_mode_off(const struct scene *s, struct operand *op)
 /* Up to 10.1 QEMU looks at machine-done for any assigned device, bypassed or not. */
 static enum answer caching_mode_off_machine(const struct scene *s, struct operand *op)
 {
+	op[0] = (struct operand){ .kind = OPERAND_NONE };
 	for (size_t i = 0; i < s->m->n_cold; i++) {
 		const struct machine_device *device = &s->m->devices[i];
 
@@ -289,7 +289,7 @@ enum {
 static const struct rule rules[] = {
 	[INTREMAP] = { "intel.intremap-kernel-irqchip", IOF_SEVERITY_ERROR,
 		       "interrupt remapping with a full in-kernel interrupt controller",
-		       "QEMU will refuse {1}: intremap=on with kernel-irqchip=on.",
+		       "QEMU will refuse the {1}: intremap=on with kernel-irqchip=on.",
 		       "A full in-kernel interrupt controller cannot remap; QEMU wants kernel-irqchip=split or off.",
 		       "QEMU hw/i386/x86-iommu.c x86_iommu_realize", "lab", cure_irqchip_split, NULL },
 	[EIM_INTREMAP] = { "intel.eim-without-intremap", IOF_SEVERITY_ERROR, "eim=on without interrupt remapping",
@@ -455,4 +455,4 @@ static const struct step steps[] = {
 	{ STAGE_RUN, COLD, 0, V9_1, EFFECT_DEGRADES, width_unchecked, &rules[WIDTH_RUN], NULL },
 };
 
-const struct rule_family intel_family = { steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };
+const struct rule_family intel_family = { DRIVER_INTEL_IOMMU, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };

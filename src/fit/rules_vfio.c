@@ -522,4 +522,4 @@ static const struct step steps[] = {
 	{ STAGE_RUN, COLD, 0, END, EFFECT_BREAKS, late_viommu, &rules[LATE_VIOMMU], NULL },
 };
 
-const struct rule_family vfio_family = { steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };
+const struct rule_family vfio_family = { DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };

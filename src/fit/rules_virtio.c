@@ -184,4 +184,4 @@ static const struct step steps[] = {
 	{ STAGE_RUN, COLD, 0, V8_2, EFFECT_DEGRADES, width_untold, &rules[WIDTH_UNTOLD], NULL },
 };
 
-const struct rule_family virtio_family = { steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };
+const struct rule_family virtio_family = { DRIVER_VIRTIO_IOMMU, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * archive_module.h - what the library and its compression modules say to each other. iommufit-xz.so
- * (liblzma) unpacks xz, which it does much faster than iommufit-archive.so (libarchive) can be
- * loaded; the latter unpacks the rest, and writes. Neither has undefined symbols of the library.
+ * and iommufit-zstd.so (liblzma, libzstd) unpack one format each, much faster than
+ * iommufit-archive.so (libarchive) can be loaded; the latter unpacks the rest, and writes. None has
+ * undefined symbols of the library.
  */
 #ifndef HOST_ARCHIVE_MODULE_H
 #define HOST_ARCHIVE_MODULE_H
@@ -42,7 +43,7 @@ struct archive_module {
 /* A module's one exported function. */
 typedef const struct archive_module *(*archive_module_fn)(void);
 
-enum archive_module_kind { MODULE_ARCHIVE, MODULE_XZ };
+enum archive_module_kind { MODULE_ARCHIVE, MODULE_XZ, MODULE_ZSTD };
 
 /* The module, loaded when first needed and kept. -EOPNOTSUPP: not installed. */
 int archive_module_load(struct iof_ctx *, enum archive_module_kind, const struct archive_module **);

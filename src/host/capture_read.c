@@ -40,7 +40,7 @@ static const struct {
 	 "7zXZ",
 	 6, MODULE_XZ},
 	{"\x1f\x8b", 2, MODULE_ARCHIVE},
-	{"\x28\xb5\x2f\xfd", 4, MODULE_ARCHIVE},
+	{"\x28\xb5\x2f\xfd", 4, MODULE_ZSTD},
 };
 
 /* The module that unpacks these bytes; NULL: they are not packed. */
@@ -56,7 +56,7 @@ static int find_module(struct iof_ctx *ctx, const char *bytes, size_t length,
 		    memcmp(bytes, packings[i].magic, packings[i].length) != 0)
 			continue;
 		err = archive_module_load(ctx, packings[i].module, out);
-		/* A package may have left the small one out. */
+		/* A package may have left the small ones out. */
 		if (err == -EOPNOTSUPP && packings[i].module != MODULE_ARCHIVE)
 			err = archive_module_load(ctx, MODULE_ARCHIVE, out);
 		return err;

@@ -26,19 +26,6 @@ struct addresses {
 	size_t cap;
 };
 
-static int compare_addresses(const void *a, const void *b)
-{
-	const struct pci_address *x = a, *y = b;
-
-	if (x->domain != y->domain)
-		return x->domain < y->domain ? -1 : 1;
-	if (x->bus != y->bus)
-		return (int)x->bus - (int)y->bus;
-	if (x->device != y->device)
-		return (int)x->device - (int)y->device;
-	return (int)x->function - (int)y->function;
-}
-
 static int add_address(struct loader *load, struct addresses *list, const struct pci_address *at)
 {
 	if (list->n == list->cap) {
@@ -58,9 +45,9 @@ static void sort_addresses(struct addresses *list)
 	size_t kept = 0;
 
 	if (list->n)
-		qsort(list->items, list->n, sizeof(*list->items), compare_addresses);
+		qsort(list->items, list->n, sizeof(*list->items), address_order);
 	for (size_t i = 0; i < list->n; i++)
-		if (!kept || compare_addresses(&list->items[kept - 1], &list->items[i]) != 0)
+		if (!kept || address_order(&list->items[kept - 1], &list->items[i]) != 0)
 			list->items[kept++] = list->items[i];
 	list->n = kept;
 }
@@ -68,7 +55,7 @@ static void sort_addresses(struct addresses *list)
 static bool is_wanted(const struct loader *load, const struct pci_address *at)
 {
 	return !load->wanted ||
-	       bsearch(at, load->wanted, load->n_wanted, sizeof(*at), compare_addresses) != NULL;
+	       bsearch(at, load->wanted, load->n_wanted, sizeof(*at), address_order) != NULL;
 }
 
 static int group_of(struct loader *load, const char *bdf, unsigned *group)

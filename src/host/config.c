@@ -105,33 +105,28 @@ int config_load(struct loader *load)
 	return keep_config(load, text, length);
 }
 
-static const char *line_value(struct arena *arena, const char *line, size_t length,
-			      const char *name)
+static bool line_value(const char *line, size_t length, const char *name, struct config_text *out)
 {
 	static const char not_set[] = " is not set";
 	size_t n = strlen(name);
 
-	if (length > n && memcmp(line, name, n) == 0 && line[n] == '=')
-		return arena_strndup(arena, line + n + 1, length - n - 1);
-	if (length == 2 + n + sizeof(not_set) - 1 && memcmp(line, "# ", 2) == 0 &&
-	    memcmp(line + 2, name, n) == 0 &&
-	    memcmp(line + 2 + n, not_set, sizeof(not_set) - 1) == 0)
-		return "n";
-	return NULL;
+	if (length > n && memcmp(line, name, n) == 0 && line[n] == '=') {
+		*out = (struct config_text){line + n + 1, length - n - 1};
+		return true;
+	}
+	*out = (struct config_text){"n", 1};
+	return length == 2 + n + sizeof(not_set) - 1 && memcmp(line, "# ", 2) == 0 &&
+	       memcmp(line + 2, name, n) == 0 &&
+	       memcmp(line + 2 + n, not_set, sizeof(not_set) - 1) == 0;
 }
 
-const char *config_value(struct arena *arena, const char *config, const char *name)
+bool config_value(const char *config, const char *name, struct config_text *out)
 {
-	const char *cursor = config, *line;
+	const char *cursor = config, *line, *end = config ? config + strlen(config) : NULL;
 	size_t length;
 
-	if (!config)
-		return NULL;
-	while (next_line(&cursor, config + strlen(config), &line, &length)) {
-		const char *value = line_value(arena, line, length, name);
-
-		if (value)
-			return value;
-	}
-	return NULL;
+	while (config && next_line(&cursor, end, &line, &length))
+		if (line_value(line, length, name, out))
+			return true;
+	return false;
 }

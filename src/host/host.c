@@ -185,8 +185,10 @@ IOF_EXPORT int iof_device_ranges(const struct iof_device *dev, const struct iof_
 	return agree ? 0 : -ENODATA;
 }
 
-static int compare_address(const struct pci_address *a, const struct pci_address *b)
+int address_order(const void *one, const void *other)
 {
+	const struct pci_address *a = one, *b = other;
+
 	if (a->domain != b->domain)
 		return a->domain < b->domain ? -1 : 1;
 	if (a->bus != b->bus)
@@ -198,7 +200,7 @@ static int compare_address(const struct pci_address *a, const struct pci_address
 
 static int compare_device(const void *key, const void *member)
 {
-	return compare_address(key, &((const struct iof_device *)member)->address);
+	return address_order(key, &((const struct iof_device *)member)->address);
 }
 
 const struct iof_device *host_device_at(const struct iof_host *host, const struct pci_address *at)

@@ -210,13 +210,13 @@ static const struct feature features[] = {
 	 6},
 };
 
-static enum tristate config_says(struct loader *load, const char *option)
+static enum tristate config_says(const struct iof_host *host, const char *option)
 {
-	const char *value = config_value(load->scratch, load->host->config, option);
+	struct config_text value;
 
-	if (!value)
+	if (!config_value(host->config, option, &value))
 		return TRI_UNKNOWN;
-	return str_eq(value, "n") ? TRI_NO : TRI_YES;
+	return value.length == 1 && *value.text == 'n' ? TRI_NO : TRI_YES;
 }
 
 static int detect_feature(struct loader *load, const struct feature *feature)
@@ -241,7 +241,7 @@ static int detect_feature(struct loader *load, const struct feature *feature)
 	err = load->host->iommu == IOF_IOMMU_NONE ? 0 : config_load(load);
 	if (err)
 		return err;
-	*out = config_says(load, feature->config);
+	*out = config_says(load->host, feature->config);
 	if (*out == TRI_UNKNOWN && !kernel_at_least(load->host, feature->major, feature->minor))
 		*out = TRI_NO;
 	return 0;
@@ -264,7 +264,7 @@ static int load_scalable_mode(struct loader *load)
 /* The width of Arm's kernel addresses bounds the first stage. */
 static int load_arm_widths(struct loader *load)
 {
-	const char *value;
+	struct config_text value;
 	uint64_t bits;
 	int err;
 
@@ -273,8 +273,8 @@ static int load_arm_widths(struct loader *load)
 	err = config_load(load);
 	if (err)
 		return err;
-	value = config_value(load->scratch, load->host->config, "CONFIG_ARM64_VA_BITS");
-	if (value && parse_u64(value, 10, 64, &bits) == 0)
+	if (config_value(load->host->config, "CONFIG_ARM64_VA_BITS", &value) &&
+	    parse_u64n(value.text, value.length, 10, 64, &bits) == 0)
 		load->host->cpu.virt_bits = (unsigned)bits;
 	return 0;
 }

@@ -14,19 +14,6 @@
 #define TEXTS_BLOCK (64u * 1024)
 #define PROFILE_MAX (64u * 1024 * 1024)
 
-static int compare_addresses(const void *a, const void *b)
-{
-	const struct pci_address *x = a, *y = b;
-
-	if (x->domain != y->domain)
-		return x->domain < y->domain ? -1 : 1;
-	if (x->bus != y->bus)
-		return (int)x->bus - (int)y->bus;
-	if (x->device != y->device)
-		return (int)x->device - (int)y->device;
-	return (int)x->function - (int)y->function;
-}
-
 static int take_wanted(struct loader *load, const struct iof_host_options *options)
 {
 	if (!options || !options->devices)
@@ -42,7 +29,7 @@ static int take_wanted(struct loader *load, const struct iof_host_options *optio
 					"device %s: expected an address as 01:00.0",
 					options->devices[i]);
 	if (load->n_wanted)
-		qsort(load->wanted, load->n_wanted, sizeof(*load->wanted), compare_addresses);
+		qsort(load->wanted, load->n_wanted, sizeof(*load->wanted), address_order);
 	return 0;
 }
 

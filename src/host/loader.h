@@ -81,8 +81,12 @@ bool log_has(const char *text, size_t length, const char *message_start);
 
 /* config.c: the kernel configuration, read once, when something hangs on it; fills host->config. */
 int config_load(struct loader *);
-/* "y", "m", "n" or a value; NULL if the configuration does not say. */
-const char *config_value(struct arena *, const char *config, const char *name);
+/* "y", "m", "n" or a value, not NUL-terminated; false if the configuration does not say. */
+struct config_text {
+	const char *text;
+	size_t length;
+};
+bool config_value(const char *config, const char *name, struct config_text *out);
 
 /* cmdline.c. A word of a comma-separated parameter: cmdline_word(text, "intel_iommu", "sm_on"). */
 bool cmdline_word(const char *cmdline, const char *key, const char *word);

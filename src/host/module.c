@@ -44,6 +44,7 @@ static bool runs_from_build_folder(void)
 static const char *const file_names[] = {
 	[MODULE_ARCHIVE] = "iommufit-archive.so",
 	[MODULE_XZ] = "iommufit-xz.so",
+	[MODULE_ZSTD] = "iommufit-zstd.so",
 };
 
 static int load(struct iof_ctx *ctx, const char *name, const struct archive_module **out)

@@ -103,19 +103,15 @@ static bool checksum_is_right(const char *header)
 	unsigned sum = 0, i;
 
 	for (i = 0; i < BLOCK; i++)
-		sum += i - CHECKSUM < CHECKSUM_SIZE ? ' ' : (unsigned char)header[i];
+		sum += (unsigned char)header[i];
+	for (i = CHECKSUM; i < CHECKSUM + CHECKSUM_SIZE; i++)
+		sum += ' ' - (unsigned)(unsigned char)header[i];
 	return read_number(header + CHECKSUM, CHECKSUM_SIZE, &wanted) && wanted == sum;
 }
 
 static bool is_empty(const char *block)
 {
-	size_t i;
-
-	for (i = 0; i < BLOCK; i++) {
-		if (block[i])
-			return false;
-	}
-	return true;
+	return block[0] == '\0' && memcmp(block, block + 1, BLOCK - 1) == 0;
 }
 
 /* ---- names ---- */

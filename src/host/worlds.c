@@ -52,10 +52,12 @@ static bool any_scalable_unit(const struct iof_host *host)
  * be asked for. */
 static enum tristate scalable_by_default(const struct iof_host *host)
 {
-	static const char option[] = "\nCONFIG_INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON=y";
+	struct config_text value;
 
 	if (host->config)
-		return strstr(host->config, option) || str_starts(host->config, option + 1)
+		return config_value(host->config, "CONFIG_INTEL_IOMMU_SCALABLE_MODE_DEFAULT_ON",
+				    &value) &&
+				       *value.text == 'y'
 			       ? TRI_YES
 			       : TRI_NO;
 	return kernel_at_least(host, 5, 6) ? TRI_UNKNOWN : TRI_NO;

@@ -174,6 +174,7 @@ static void put_fix(struct emit *e, const struct iof_fix *fix)
 	emit_array_end(e);
 	emit_string(e, "consequence", iof_fix_consequence(fix));
 	emit_bool(e, "checked", iof_fix_is_checked(fix));
+	emit_string(e, "remaining", iof_fix_remaining(fix));
 	emit_object_end(e);
 }
 

@@ -213,6 +213,21 @@ static const char *where_phrase(enum iof_where where)
 	return NULL;
 }
 
+/* A fix that does not lead all the way says what waits at its end. */
+static void write_remaining(struct emit *e, const struct iof_fix *fix)
+{
+	const char *rule = iof_fix_remaining(fix);
+
+	if (!rule && iof_fix_is_checked(fix))
+		return;
+	write_label(e, "");
+	if (rule)
+		emit_continued(e, INDENT, INDENT, "Then what is left is: %s (%s).",
+			       iof_fix_remaining_title(fix), rule);
+	else
+		emit_continued(e, INDENT, INDENT, "(Not tried.)");
+}
+
 /* Its edits belong together: the first bears the label. */
 static void write_fix(struct emit *e, const struct iof_report *report, const struct iof_fix *fix,
 		      const char *label)
@@ -241,9 +256,9 @@ static void write_fix(struct emit *e, const struct iof_report *report, const str
 	}
 	if (consequence && *consequence) {
 		write_label(e, "");
-		emit_continued(e, INDENT, INDENT, "%s%s", consequence,
-			       iof_fix_is_checked(fix) ? "" : " (Not tried.)");
+		emit_continued(e, INDENT, INDENT, "%s", consequence);
 	}
+	write_remaining(e, fix);
 }
 
 static void write_fixes(struct emit *e, struct iof_report *report,
@@ -294,12 +309,18 @@ static void write_finding_title(struct emit *e, struct iof_report *report,
 	emit_continued(e, emit_width(name) + 1, 2, " %s", iof_finding_message(report, finding));
 }
 
+/* Blocks stand apart; notes of a line each follow one another. */
+static bool is_block(const struct emit *e, const struct iof_finding *finding)
+{
+	return e->out->verbose || iof_finding_severity(finding) != IOF_SEVERITY_NOTE;
+}
+
 static void write_finding(struct emit *e, struct iof_report *report,
 			  const struct iof_finding *finding)
 {
 	write_finding_title(e, report, finding);
 	/* A note is worth a line, not a block. */
-	if (iof_finding_severity(finding) == IOF_SEVERITY_NOTE && !e->out->verbose)
+	if (!is_block(e, finding))
 		return;
 	write_field(e, "why", iof_finding_because(report, finding));
 	write_vmm_message(e, iof_finding_vmm_message(report, finding));
@@ -309,30 +330,28 @@ static void write_finding(struct emit *e, struct iof_report *report,
 
 static void write_findings(struct emit *e, struct iof_report *report)
 {
-	enum iof_severity before = IOF_SEVERITY_UNKNOWN;
 	const struct iof_finding *finding;
+	bool after_block = false;
 
 	iof_report_finding_foreach(report, finding)
 	{
-		enum iof_severity severity = iof_finding_severity(finding);
-
-		if (severity != IOF_SEVERITY_NOTE || before != IOF_SEVERITY_NOTE || e->out->verbose)
+		if (is_block(e, finding) || after_block)
 			emit_newline(e);
 		write_finding(e, report, finding);
-		before = severity;
+		after_block = is_block(e, finding);
 	}
+	if (after_block)
+		emit_newline(e);
 }
 
 /* ---- what stands below ---- */
 
+/* A phase that went as the first line says needs no line of its own; migration has its finding. */
 static bool phases_say_more(const struct iof_report *report)
 {
-	enum iof_outcome migrate = iof_report_migrate(report);
-
 	return iof_report_plug(report) != IOF_OUTCOME_NONE || report->options.migrate ||
 	       (iof_report_start(report) == IOF_OUTCOME_STARTS &&
-		iof_report_run(report) != IOF_OUTCOME_WORKS) ||
-	       (iof_report_start(report) == IOF_OUTCOME_STARTS && migrate == IOF_OUTCOME_BLOCKED);
+		iof_report_run(report) != IOF_OUTCOME_WORKS);
 }
 
 static void write_phases(struct emit *e, const struct iof_report *report)
@@ -451,8 +470,6 @@ void report_write_text(struct iof_report *report, struct emit *e)
 {
 	write_verdict(e, report);
 	write_findings(e, report);
-	if (report->n_findings)
-		emit_newline(e);
 	write_phases(e, report);
 	write_host(e, report);
 	write_missing(e, report);

@@ -28,13 +28,14 @@ const struct pair *edit_pair(const struct iof_report *report, const struct fix_e
 {
 	const struct iof_vm *vm = report->machine->vm;
 
-	return edit->key && edit->option < vm->n_options
+	/* Options of a later round are counted in a config that is not there yet. */
+	return edit->key && edit->round == 0 && edit->option < vm->n_options
 		       ? option_pair(&vm->options[edit->option], edit->key)
 		       : NULL;
 }
 
-/* The value that the first fix changes: the reader wants to be led there. */
-static const struct pair *pair_to_change(struct iof_report *report,
+/* The first edit of the config that the first fix makes: the reader wants to be led there. */
+static const struct fix_edit *first_edit(struct iof_report *report,
 					 const struct iof_finding *finding)
 {
 	const struct iof_fix *fix = iof_finding_fix_next(report, finding, NULL);
@@ -43,25 +44,43 @@ static const struct pair *pair_to_change(struct iof_report *report,
 		const struct fix_edit *edit = &fix->edits[i];
 
 		if (edit->where == IOF_WHERE_VM)
-			return edit_pair(report, edit);
+			return edit->round == 0 && edit->key ? edit : NULL;
 	}
 	return NULL;
+}
+
+static const struct place *option_place(const struct iof_vm *vm, size_t option)
+{
+	return option < vm->n_options ? &vm->options[option].at : NULL;
+}
+
+static const struct place *cause_place(struct iof_report *report, const struct iof_finding *finding)
+{
+	const struct iof_vm *vm = report->machine->vm;
+	const struct place *place = NULL;
+	const struct fix_edit *edit;
+	const struct pair *pair;
+
+	if (finding->problem && finding->problem->pair)
+		return &finding->problem->pair->at;
+	edit = first_edit(report, finding);
+	pair = edit ? edit_pair(report, edit) : NULL;
+	if (pair)
+		return &pair->at;
+	if (edit)
+		place = option_place(vm, edit->option);
+	if (!place && finding->problem)
+		place = option_place(vm, finding->problem->option);
+	if (!place && finding->device)
+		place = option_place(vm, finding->device->option_index);
+	return place;
 }
 
 const struct place *finding_place(struct iof_report *report, const struct iof_finding *finding)
 {
 	const struct iof_vm *vm = report->machine->vm;
-	const struct pair *pair = finding->problem ? finding->problem->pair : NULL;
-	const struct place *place = NULL;
+	const struct place *place = cause_place(report, finding);
 
-	if (!pair)
-		pair = pair_to_change(report, finding);
-	if (pair)
-		place = &pair->at;
-	else if (finding->problem && finding->problem->option < vm->n_options)
-		place = &vm->options[finding->problem->option].at;
-	else if (finding->device && finding->device->option_index < vm->n_options)
-		place = &vm->options[finding->device->option_index].at;
 	/* A VM that was made without any text has no places. */
 	return place && place->line && (vm->source || vm->program) ? place : NULL;
 }

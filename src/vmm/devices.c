@@ -462,13 +462,13 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 			return r;
 	}
 	/* amd-iommu brings a PCI function of its own along. */
-	if (device->kind == DRIVER_AMD_IOMMU && topology_default(m)) {
+	if (device->kind == DRIVER_AMD_IOMMU && m->buses) {
 		struct machine_device *function = arena_alloc(m->arena, sizeof(*function));
 
 		if (!function)
 			return -ENOMEM;
 		function->driver = "AMDVI-PCI";
-		topology_place(m, topology_default(m), function, &refusal);
+		topology_place(m, m->buses, function, &refusal);
 	}
 	r = resolve_assigned(m, device, vmm);
 	device->label = device->id			 ? device->id
@@ -514,6 +514,7 @@ static void find_viommus(struct iof_machine *m)
 	for (size_t i = 0; i < m->n_devices; i++) {
 		struct machine_device *device = &m->devices[i];
 
+		m->models |= 1u << device->kind;
 		find_viommu(m, device);
 		if (!m->viommu && (device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
 				   device->kind == DRIVER_VIRTIO_IOMMU))

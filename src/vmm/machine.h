@@ -146,6 +146,7 @@ struct iof_machine {
 	size_t n_devices;
 	size_t n_cold; /* devices that are there from the start */
 	size_t n_assigned;
+	uint32_t models; /* a bit for each enum driver_kind that is there */
 	const struct machine_device *viommu; /* the first; NULL: none */
 
 	const struct iof_value *properties; /* for iof_machine_property() */

@@ -96,9 +96,17 @@ struct machine_bus *topology_find(const struct iof_machine *m, const char *name)
 	return NULL;
 }
 
+/* QEMU searches its root buses newest first: with a pxb, a device without bus= goes there (system/qdev-monitor.c
+ * qbus_find_recursive). */
 struct machine_bus *topology_default(const struct iof_machine *m)
 {
-	return m->buses;
+	struct machine_bus *found = m->buses;
+
+	for (struct machine_bus *bus = m->buses; bus; bus = bus->next) {
+		if (bus->bridge && bus->bridge->kind == DRIVER_PXB)
+			found = bus;
+	}
+	return found;
 }
 
 static bool has_value(const struct machine_device *device, const char *key, const char *value)

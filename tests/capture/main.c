@@ -11,6 +11,7 @@
 
 #include "../captures.h"
 #include "groups.h"
+#include "host/capture.h"
 
 char *make_folder(void)
 {
@@ -33,7 +34,7 @@ void remove_folder(char *folder)
 
 static void make_parents(const char *folder, const char *path)
 {
-	struct buf part = { 0 };
+	struct buf part = {0};
 	const char *slash;
 
 	for (slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -46,7 +47,7 @@ static void make_parents(const char *folder, const char *path)
 
 void put_file(const char *folder, const char *path, const void *bytes, size_t length)
 {
-	struct buf name = { 0 };
+	struct buf name = {0};
 	FILE *file;
 
 	make_parents(folder, path);
@@ -63,7 +64,7 @@ static void unpack_member(struct archive *in, struct archive_entry *entry, const
 	const char *path = archive_entry_pathname(entry);
 	size_t length = (size_t)archive_entry_size(entry);
 	char *bytes = malloc(length + 1);
-	struct buf name = { 0 };
+	struct buf name = {0};
 
 	buf_printf(&name, "%s/%s", folder, path);
 	if (archive_entry_filetype(entry) == AE_IFDIR) {
@@ -95,22 +96,51 @@ void unpack(const char *capture, const char *folder)
 	free(path);
 }
 
+char *read_capture(const char *name, size_t *length)
+{
+	char *path = test_path("captures/%s", name);
+	FILE *file = fopen(path, "r");
+	char *bytes = malloc(1 << 20);
+
+	assert_non_null(file);
+	*length = fread(bytes, 1, 1 << 20, file);
+	fclose(file);
+	free(path);
+	return bytes;
+}
+
+static char *contents(int fd, size_t *length)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *bytes = malloc((size_t)size + 1);
+
+	assert_int_equal(pread(fd, bytes, (size_t)size, 0), size);
+	close(fd);
+	*length = (size_t)size;
+	return bytes;
+}
+
 char *captured(const char *folder, const char *format, size_t *length)
 {
 	struct iof_ctx *ctx = new_context();
 	int fd = memfd_create("capture", MFD_CLOEXEC);
 	int err = iof_capture_write(ctx, folder, fd, format, NULL, NULL);
-	off_t size = lseek(fd, 0, SEEK_END);
-	char *bytes = malloc((size_t)size + 1);
 
 	if (err)
 		print_error("%s\n", iof_ctx_error(ctx));
 	assert_int_equal(err, 0);
-	assert_int_equal(pread(fd, bytes, (size_t)size, 0), size);
-	close(fd);
 	iof_ctx_unref(ctx);
-	*length = (size_t)size;
-	return bytes;
+	return contents(fd, length);
+}
+
+char *captured_root(struct root *root, const char *format, size_t *length)
+{
+	struct iof_ctx *ctx = new_context();
+	int fd = memfd_create("capture", MFD_CLOEXEC);
+
+	assert_int_equal(capture_write(ctx, root, fd, format, NULL, NULL), 0);
+	iof_ctx_unref(ctx);
+	return contents(fd, length);
 }
 
 int main(void)

@@ -6,22 +6,26 @@
 
 #include "../captures.h"
 #include "groups.h"
-#include "host/host.h"
+#include "host/capture.h"
+#include "host/load.h"
 
-/* Its profile, but for what it was read from. */
-static char *profile_of(struct iof_ctx *ctx, struct iof_host *host)
+/* A root in memory, from an archive in memory. */
+static struct root *root_of(struct iof_ctx *ctx, const char *bytes, size_t length)
 {
-	host->source = "here";
-	return rendered(ctx, host, IOF_FORMAT_JSON, false);
+	struct root *root = NULL;
+	int err = capture_root(ctx, bytes, length, "capture", &root);
+
+	if (err)
+		print_error("%s\n", iof_ctx_error(ctx));
+	assert_int_equal(err, 0);
+	return root;
 }
 
-static struct iof_host *load(struct iof_ctx *ctx, const char *path,
-			     int (*loader)(struct iof_ctx *, const char *, const struct iof_host_options *,
-					   struct iof_host **))
+static struct iof_host *host_of(struct iof_ctx *ctx, struct root *root)
 {
-	struct iof_host_options options = { .size = sizeof(options), .name = "host" };
+	struct iof_host_options options = {.size = sizeof(options), .name = "host"};
 	struct iof_host *host = NULL;
-	int err = loader(ctx, path, &options, &host);
+	int err = host_load_from_root(ctx, root, "here", &options, &host);
 
 	if (err)
 		print_error("%s\n", iof_ctx_error(ctx));
@@ -29,40 +33,44 @@ static struct iof_host *load(struct iof_ctx *ctx, const char *path,
 	return host;
 }
 
-static void check_same(const char *folder, const char *format)
+/* The capture of a root gives the same host as the root itself. */
+static void check_same(struct iof_ctx *ctx, struct root *root, const char *format)
 {
-	struct iof_ctx *ctx = new_context();
-	char *out = make_folder();
-	struct buf path = { 0 };
 	size_t length;
-	char *bytes = captured(folder, format, &length);
-	struct iof_host *original = load(ctx, folder, iof_host_load_root), *copy;
-	char *first, *second;
+	char *bytes = captured_root(root, format, &length);
+	struct root *copied = root_of(ctx, bytes, length);
+	struct iof_host *original = host_of(ctx, root), *copy = host_of(ctx, copied);
+	char *first = rendered(ctx, original, IOF_FORMAT_JSON, false);
+	char *second = rendered(ctx, copy, IOF_FORMAT_JSON, false);
 
-	put_file(out, "capture", bytes, length);
-	buf_printf(&path, "%s/capture", out);
-	copy = load(ctx, path.data, iof_host_load_capture);
-	first = profile_of(ctx, original);
-	second = profile_of(ctx, copy);
 	assert_string_equal(first, second);
 	free(first);
 	free(second);
 	iof_host_unref(original);
 	iof_host_unref(copy);
-	buf_free(&path);
+	root_free(copied);
 	free(bytes);
-	remove_folder(out);
-	iof_ctx_unref(ctx);
+}
+
+static struct root *root_of_capture(struct iof_ctx *ctx, const char *name)
+{
+	size_t length;
+	char *bytes = read_capture(name, &length);
+	struct root *root = root_of(ctx, bytes, length);
+
+	free(bytes);
+	return root;
 }
 
 static void same_host(void **state)
 {
 	const struct capture_row *row = *state;
-	char *folder = make_folder();
+	struct iof_ctx *ctx = new_context();
+	struct root *root = root_of_capture(ctx, row->name);
 
-	unpack(row->name, folder);
-	check_same(folder, "tar");
-	remove_folder(folder);
+	check_same(ctx, root, "tar");
+	root_free(root);
+	iof_ctx_unref(ctx);
 }
 
 struct format_row {
@@ -71,44 +79,47 @@ struct format_row {
 };
 
 static const struct format_row formats[] = {
-	{ "tar", "boot/" },
-	{ "tar.gz", "\x1f\x8b" },
-	{ "tar.xz", "\xfd" "7zXZ" },
-	{ "tar.zst", "\x28\xb5\x2f\xfd" },
+	{"tar", "boot/"},
+	{"tar.gz", "\x1f\x8b"},
+	{"tar.xz", "\xfd"
+		   "7zXZ"},
+	{"tar.zst", "\x28\xb5\x2f\xfd"},
 };
 
 static void every_format(void **state)
 {
 	const struct format_row *row = *state;
-	char *folder = make_folder();
+	struct iof_ctx *ctx = new_context();
+	struct root *root = root_of_capture(ctx, "virtio39.tar.xz");
 	size_t length;
-	char *bytes;
+	char *bytes = captured_root(root, row->name, &length);
 
-	unpack("virtio39.tar.xz", folder);
-	check_same(folder, row->name);
-	bytes = captured(folder, row->name, &length);
 	assert_memory_equal(bytes, row->magic, strlen(row->magic));
+	check_same(ctx, root, row->name);
 	free(bytes);
-	remove_folder(folder);
+	root_free(root);
+	iof_ctx_unref(ctx);
 }
 
-/* The same host gives the same bytes: order and times do not depend on anything else. */
-static void reproducible(void **state)
+/* A folder of files gives the same bytes as the archive that it came from. */
+static void folder(void **state)
 {
-	char *a = make_folder(), *b = make_folder();
+	struct iof_ctx *ctx = new_context();
+	struct root *root = root_of_capture(ctx, "arm-none.tar.xz");
+	char *unpacked = make_folder();
 	size_t n, m;
 	char *first, *second;
 
-	unpack("amd-pb48.tar.xz", a);
-	unpack("amd-pb48.tar.xz", b);
-	first = captured(a, "tar", &n);
-	second = captured(b, "tar", &m);
+	unpack("arm-none.tar.xz", unpacked);
+	first = captured_root(root, "tar", &n);
+	second = captured(unpacked, "tar", &m);
 	assert_int_equal(n, m);
 	assert_memory_equal(first, second, n);
 	free(first);
 	free(second);
-	remove_folder(a);
-	remove_folder(b);
+	root_free(root);
+	remove_folder(unpacked);
+	iof_ctx_unref(ctx);
 }
 
 static void count_path(void *data, const char *path)
@@ -123,15 +134,14 @@ static void count_path(void *data, const char *path)
 static void says_what_it_took(void **state)
 {
 	struct iof_ctx *ctx = new_context();
-	char *folder = make_folder();
+	struct root *root = root_of_capture(ctx, "intel39-pb46.tar.xz");
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	size_t n = 0;
 
-	unpack("intel39-pb46.tar.xz", folder);
-	assert_int_equal(iof_capture_write(ctx, folder, fd, "tar", count_path, &n), 0);
+	assert_int_equal(capture_write(ctx, root, fd, "tar", count_path, &n), 0);
 	assert_true(n > 300);
 	close(fd);
-	remove_folder(folder);
+	root_free(root);
 	iof_ctx_unref(ctx);
 }
 
@@ -153,10 +163,10 @@ struct refused_row {
 };
 
 static const struct refused_row refused[] = {
-	{ "no such format", "/proc/self/fd", "zip", "/dev/null", -EINVAL },
-	{ "no format", "/proc/self/fd", "", "/dev/null", -EINVAL },
-	{ "full disk", "/proc/self/fd", "tar", "/dev/full", -ENOSPC },
-	{ "no such root", "/nonexistent", "tar", "/dev/null", -ENOENT },
+	{"no such format", "/proc/self/fd", "zip", "/dev/null", -EINVAL},
+	{"no format", "/proc/self/fd", "", "/dev/null", -EINVAL},
+	{"full disk", "/proc/self/fd", "tar", "/dev/full", -ENOSPC},
+	{"no such root", "/nonexistent", "tar", "/dev/null", -ENOENT},
 };
 
 static void is_refused(void **state)
@@ -165,7 +175,8 @@ static void is_refused(void **state)
 	struct iof_ctx *ctx = new_context();
 	int fd = open(row->out, O_WRONLY | O_CLOEXEC);
 
-	assert_int_equal(iof_capture_write(ctx, row->folder, fd, row->format, NULL, NULL), row->err);
+	assert_int_equal(iof_capture_write(ctx, row->folder, fd, row->format, NULL, NULL),
+			 row->err);
 	assert_true(*iof_ctx_error(ctx) != '\0');
 	assert_null(strchr(iof_ctx_error(ctx), '\n'));
 	close(fd);
@@ -175,7 +186,7 @@ static void is_refused(void **state)
 int test_write(void)
 {
 	const struct CMUnitTest others[] = {
-		cmocka_unit_test(reproducible),
+		cmocka_unit_test(folder),
 		cmocka_unit_test(says_what_it_took),
 		cmocka_unit_test(live),
 	};

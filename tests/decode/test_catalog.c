@@ -10,6 +10,7 @@
 #include "host/host.h"
 #include "host/smmuv3.h"
 #include "host/vtd.h"
+#include "inject.h"
 
 static void derive_vtd(const struct catalog_unit *from, struct buf *out)
 {
@@ -204,12 +205,36 @@ static void test_ranges(void **state)
 	}
 }
 
+static void test_allocations(void **state)
+{
+	/* Enough devices to need more than the first block of memory. */
+	static const char *devices[256];
+	struct iof_host_options options = {
+		.size = sizeof(options), .devices = devices, .n_devices = ARRAY_SIZE(devices)};
+	struct iof_host *host;
+	unsigned long n = 0;
+	int err;
+
+	for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
+		devices[i] = "0a:00.0";
+	do {
+		host = NULL;
+		inject_failure(++n, false);
+		err = iof_host_load_catalog(ctx, "core-ultra-h", &options, &host);
+		inject_failure(0, false);
+		assert_true(err == 0 || err == -ENOMEM);
+	} while (err);
+	assert_true(n > 3);
+	iof_host_unref(host);
+}
+
 int test_catalog(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_allocations),
 	};
 	int failed;
 

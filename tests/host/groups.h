@@ -11,5 +11,6 @@ int run_bad(void);
 int run_options(void);
 int run_parts(void);
 int run_size(void);
+int run_memory(void);
 
 #endif

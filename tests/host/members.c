@@ -171,7 +171,7 @@ struct root *members_root(const struct members *all, const struct change *change
 {
 	struct root *root;
 
-	assert_int_equal(root_memory(NULL, "memory:", &root), 0);
+	assert_int_equal(root_memory(NULL, "memory", &root), 0);
 	for (size_t i = 0; i < all->n; i++)
 		assert_int_equal(
 			put(root, &all->items[i], find_change(changes, n, all->items[i].path)), 0);

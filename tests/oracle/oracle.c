@@ -4,7 +4,8 @@
  *
  *     oracle CELLS.jsonl.xz CAPTURES [SET,SET...]     summary, and each miss (--misses N, --forms)
  *
- * Fails when fewer outcomes or messages are right than are asked for: --outcomes 100 --messages 98.
+ * Fails when fewer outcomes or messages are right than are asked for (--outcomes 100 --messages 98), when a plug outcome is
+ * wrong or a form was never right (not with --floor), or when a failing cell has no cure and none of the excuses (--fixes).
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -39,7 +40,7 @@ struct run {
 	struct iof_report *report;
 	unsigned cells, outcome_right, plugs, plug_right, messages_right, definition_wrong;
 	unsigned failing, cured, exempt, misses_left;
-	bool want_fixes, want_forms;
+	bool want_fixes, want_forms, is_floor;
 };
 
 static char *read_lines(const char *path)
@@ -413,7 +414,8 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "misses", required_argument, NULL, 'm' },   { "forms", no_argument, NULL, 'f' },
 		{ "outcomes", required_argument, NULL, 'o' }, { "messages", required_argument, NULL, 't' },
-		{ "fixes", no_argument, NULL, 'x' },	      { NULL, 0, NULL, 0 },
+		{ "fixes", no_argument, NULL, 'x' },	      { "floor", no_argument, NULL, 'l' },
+		{ NULL, 0, NULL, 0 },
 	};
 	struct run run = { .misses_left = 40 };
 	double outcomes = 100, messages = 98;
@@ -433,6 +435,8 @@ int main(int argc, char **argv)
 			messages = atof(optarg);
 		else if (c == 'x')
 			run.want_fixes = true;
+		else if (c == 'l')
+			run.is_floor = true;
 		else
 			return 64;
 	}
@@ -455,8 +459,9 @@ int main(int argc, char **argv)
 	if (run.want_fixes)
 		printf("failing %u; cured %u; no cure is due %u; left %u\n", run.failing, run.cured, run.exempt,
 		       run.failing - run.cured - run.exempt);
-	good = run.cells > 0 && percent(run.outcome_right, run.cells) >= outcomes && run.plug_right == run.plugs &&
-	       percent(run.messages_right, run.cells) >= messages && forms == run.n_forms && !run.definition_wrong &&
+	good = run.cells > 0 && percent(run.outcome_right, run.cells) >= outcomes &&
+	       percent(run.messages_right, run.cells) >= messages && !run.definition_wrong &&
+	       (run.is_floor || (run.plug_right == run.plugs && forms == run.n_forms)) &&
 	       (!run.want_fixes || run.failing == run.cured + run.exempt);
 	free_run(&run);
 	return good ? 0 : 1;

@@ -18,96 +18,116 @@ struct bad_row {
 };
 
 static const struct bad_row bad[] = {
-	{ "empty", "", "p:1: empty" },
-	{ "blank", " \n\t\n", "p:1: empty" },
-	{ "cut", "{\"schema\":\n\"iommufit.host/1\",\n", "p:3: the JSON text ends too early" },
-	{ "cut in a word", "{\"schema", "p:1: the JSON text ends too early" },
-	{ "not JSON", "\n\nhello", "p:3: not valid JSON" },
-	{ "binary", "\x7f" "ELF\x02\x01\x01", "p:1: not valid JSON" },
-	{ "not UTF-8", "{\"schema\":\"\xff\xfe\"}", "p:1: not valid JSON" },
-	{ "comment", "{/* */}", "p:1: not valid JSON" },
-	{ "text behind", HEAD REST "\n}", "p:2: " },
-	{ "array", "[]", "p:1: not a JSON object" },
-	{ "null", "null", "p:1: not a JSON object" },
-	{ "number", "12345678", "p:1: not a JSON object" },
-	{ "no schema", "{}", "p: schema: must be \"iommufit.host/1\"" },
-	{ "other schema", "{\"schema\":\"iommufit.host/2\"}", "p: schema: must be \"iommufit.host/1\"" },
-	{ "schema is no text", "{\"schema\":1}", "p: schema: must be a string" },
-	{ "no iommu", "{\"schema\":\"iommufit.host/1\"}", "p: iommu: is missing" },
-	{ "unknown iommu", "{\"schema\":\"iommufit.host/1\",\"iommu\":\"x\"}",
-	  "p: iommu: has a value that is not known here" },
-	{ "no cpu", "{\"schema\":\"iommufit.host/1\",\"iommu\":\"none\"}", "p: cpu: is missing" },
-	{ "no devices", HEAD UNIT "\"groups\":[]}", "p: devices: is missing" },
-	{ "units is no array", HEAD "\"units\":{}}", "p: units: must be an array" },
-	{ "unit is no object", HEAD "\"units\":[1]}", "p: units[0]: must be an object" },
-	{ "unit without name", HEAD "\"units\":[{\"kind\":\"amd-vi\"}]}", "p: units[0].name: is missing" },
-	{ "cap is a number", HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"cap\":5}]}",
-	  "p: units[0].cap: must be a string" },
-	{ "cap is no number", HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"cap\":\"0xg\"}]}",
-	  "p: units[0].cap: must be a 64-bit number" },
-	{ "cap too large",
-	  HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"cap\":\"0x10000000000000000\"}]}",
-	  "p: units[0].cap: must be a 64-bit number" },
-	{ "features too large",
-	  HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"smmu_features\":\"0x100000000\"}]}",
-	  "p: units[0].smmu_features: is out of range" },
-	{ "oas too large", HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"oas\":65}]}",
-	  "p: units[0].oas: is out of range" },
-	{ "negative", HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"oas\":-1}]}",
-	  "p: units[0].oas: must not be negative" },
-	{ "fraction", HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"oas\":1.5}]}",
-	  "p: units[0].oas: must be a whole number" },
-	{ "zero byte", HEAD "\"units\":[{\"name\":\"a\\u0000b\",\"kind\":\"amd-vi\"}]}",
-	  "p: units[0].name: holds a zero byte" },
-	{ "too many worlds",
-	  HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"provenance\":\"measured\",\"domains\":"
-	       "[{},{},{},{},{},{},{},{},{}]}]}",
-	  "p: units[0].domains: has more than 8 entries" },
-	{ "domain backwards",
-	  HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"provenance\":\"measured\",\"domains\":"
-	       "[{\"first\":\"0x2\",\"last\":\"0x1\"}]}]}",
-	  "p: units[0].domains[0]: ends before it begins" },
-	{ "groups out of order", HEAD UNIT "\"groups\":[{\"id\":2},{\"id\":1}]}",
-	  "p: groups[1]: has an id that is not above the one before" },
-	{ "group id too large", HEAD UNIT "\"groups\":[{\"id\":4294967296}]}", "p: groups[0].id: is out of range" },
-	{ "region backwards",
-	  HEAD UNIT "\"groups\":[{\"id\":1,\"reserved_regions\":[{\"first\":\"0x2\",\"last\":\"0x1\"}]}]}",
-	  "p: groups[0].reserved_regions[0]: ends before it begins" },
-	{ "region type", HEAD UNIT "\"groups\":[{\"id\":1,\"reserved_regions\":[{\"first\":\"0x0\",\"last\":\"0x1\","
-				   "\"type\":\"?\"}]}]}",
-	  "p: groups[0].reserved_regions[0].type: has a value that is not known here" },
-	{ "no address", HEAD UNIT GROUP "\"devices\":[{}]}", "p: devices[0].bdf: is missing" },
-	{ "bad address", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"1:2:3\"}]}",
-	  "p: devices[0].bdf: must be a PCI address" },
-	{ "same address", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\"},{\"bdf\":\"0000:00:01.0\"}]}",
-	  "p: devices[1]: has an address that is not above the one before" },
-	{ "no such group", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"group\":7}]}",
-	  "p: devices[0].group: is not among the groups" },
-	{ "no such unit", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"unit\":\"x\"}]}",
-	  "p: devices[0].unit: is not among the units" },
-	{ "vendor too large", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"vendor\":\"0x10000\"}]}",
-	  "p: devices[0].vendor: is out of range" },
-	{ "numa node", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"numa_node\":-2}]}",
-	  "p: devices[0].numa_node: is out of range" },
-	{ "bar without index", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"bars\":[{}]}]}",
-	  "p: devices[0].bars[0].index: is missing" },
-	{ "bar index", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"bars\":[{\"index\":6}]}]}",
-	  "p: devices[0].bars[0]: has an index out of range" },
-	{ "measured without ranges",
-	  HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"provenance\":\"measured\",\"iova\":[{\"known\":true}]}]}",
-	  "p: devices[0].iova[0].ranges: is missing" },
-	{ "half a range",
-	  HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"provenance\":\"measured\",\"iova\":[{\"known\":true,"
-			  "\"ranges\":[[\"0x0\"]]}]}]}",
-	  "p: devices[0].iova[0].ranges[0]: must be a pair of addresses" },
-	{ "range backwards",
-	  HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"provenance\":\"measured\",\"iova\":[{\"known\":true,"
-			  "\"ranges\":[[\"0x1\",\"0x0\"]]}]}]}",
-	  "p: devices[0].iova[0].ranges[0]: ends before it begins" },
-	{ "configuration with a line break",
-	  "{\"schema\":\"iommufit.host/1\",\"iommu\":\"none\",\"cpu\":{},\"kernel\":{\"config\":[\"a\\nb\"]}}",
-	  "p: kernel.config[0]: must be one line" },
-	{ "note without text", HEAD "\"notes\":[{\"path\":\"/x\"}]}", "p: notes[0].text: is missing" },
+	{"empty", "", "p:1: empty"},
+	{"blank", " \n\t\n", "p:1: empty"},
+	{"cut", "{\"schema\":\n\"iommufit.host/1\",\n", "p:3: the JSON text ends too early"},
+	{"cut in a word", "{\"schema", "p:1: the JSON text ends too early"},
+	{"not JSON", "\n\nhello", "p:3: not valid JSON"},
+	{"binary",
+	 "\x7f"
+	 "ELF\x02\x01\x01",
+	 "p:1: not valid JSON"},
+	{"not UTF-8", "{\"schema\":\"\xff\xfe\"}", "p:1: not valid JSON"},
+	{"comment", "{/* */}", "p:1: not valid JSON"},
+	{"text behind", HEAD REST "\n}", "p:2: "},
+	{"array", "[]", "p:1: not a JSON object"},
+	{"null", "null", "p:1: not a JSON object"},
+	{"number", "12345678", "p:1: not a JSON object"},
+	{"no schema", "{}", "p: schema: must be \"iommufit.host/1\""},
+	{"other schema", "{\"schema\":\"iommufit.host/2\"}",
+	 "p: schema: must be \"iommufit.host/1\""},
+	{"schema is no text", "{\"schema\":1}", "p: schema: must be a string"},
+	{"no iommu", "{\"schema\":\"iommufit.host/1\"}", "p: iommu: is missing"},
+	{"unknown iommu", "{\"schema\":\"iommufit.host/1\",\"iommu\":\"x\"}",
+	 "p: iommu: has a value that is not known here"},
+	{"no cpu", "{\"schema\":\"iommufit.host/1\",\"iommu\":\"none\"}", "p: cpu: is missing"},
+	{"no devices", HEAD UNIT "\"groups\":[]}", "p: devices: is missing"},
+	{"units is no array", HEAD "\"units\":{}}", "p: units: must be an array"},
+	{"unit is no object", HEAD "\"units\":[1]}", "p: units[0]: must be an object"},
+	{"unit without name", HEAD "\"units\":[{\"kind\":\"amd-vi\"}]}",
+	 "p: units[0].name: is missing"},
+	{"cap is a number", HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"cap\":5}]}",
+	 "p: units[0].cap: must be a string"},
+	{"cap is no number",
+	 HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"cap\":\"0xg\"}]}",
+	 "p: units[0].cap: must be a 64-bit number"},
+	{"cap too large",
+	 HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"cap\":\"0x10000000000000000\"}]}",
+	 "p: units[0].cap: must be a 64-bit number"},
+	{"features too large",
+	 HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"smmu_features\":\"0x100000000\"}]}",
+	 "p: units[0].smmu_features: is out of range"},
+	{"oas too large", HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"oas\":65}]}",
+	 "p: units[0].oas: is out of range"},
+	{"negative", HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"oas\":-1}]}",
+	 "p: units[0].oas: must not be negative"},
+	{"fraction", HEAD "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"oas\":1.5}]}",
+	 "p: units[0].oas: must be a whole number"},
+	{"zero byte", HEAD "\"units\":[{\"name\":\"a\\u0000b\",\"kind\":\"amd-vi\"}]}",
+	 "p: units[0].name: holds a zero byte"},
+	{"too many worlds",
+	 HEAD
+	 "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"provenance\":\"measured\",\"domains\":"
+	 "[{},{},{},{},{},{},{},{},{}]}]}",
+	 "p: units[0].domains: has more than 8 entries"},
+	{"domain backwards",
+	 HEAD
+	 "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"provenance\":\"measured\",\"domains\":"
+	 "[{\"first\":\"0x2\",\"last\":\"0x1\"}]}]}",
+	 "p: units[0].domains[0]: ends before it begins"},
+	{"groups out of order", HEAD UNIT "\"groups\":[{\"id\":2},{\"id\":1}]}",
+	 "p: groups[1]: has an id that is not above the one before"},
+	{"group id too large", HEAD UNIT "\"groups\":[{\"id\":4294967296}]}",
+	 "p: groups[0].id: is out of range"},
+	{"region backwards",
+	 HEAD UNIT
+	 "\"groups\":[{\"id\":1,\"reserved_regions\":[{\"first\":\"0x2\",\"last\":\"0x1\"}]}]}",
+	 "p: groups[0].reserved_regions[0]: ends before it begins"},
+	{"region type",
+	 HEAD UNIT
+	 "\"groups\":[{\"id\":1,\"reserved_regions\":[{\"first\":\"0x0\",\"last\":\"0x1\","
+	 "\"type\":\"?\"}]}]}",
+	 "p: groups[0].reserved_regions[0].type: has a value that is not known here"},
+	{"no address", HEAD UNIT GROUP "\"devices\":[{}]}", "p: devices[0].bdf: is missing"},
+	{"bad address", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"1:2:3\"}]}",
+	 "p: devices[0].bdf: must be a PCI address"},
+	{"same address",
+	 HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\"},{\"bdf\":\"0000:00:01.0\"}]}",
+	 "p: devices[1]: has an address that is not above the one before"},
+	{"no such group", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"group\":7}]}",
+	 "p: devices[0].group: is not among the groups"},
+	{"no such unit", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"unit\":\"x\"}]}",
+	 "p: devices[0].unit: is not among the units"},
+	{"vendor too large",
+	 HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"vendor\":\"0x10000\"}]}",
+	 "p: devices[0].vendor: is out of range"},
+	{"numa node", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"numa_node\":-2}]}",
+	 "p: devices[0].numa_node: is out of range"},
+	{"bar without index", HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"bars\":[{}]}]}",
+	 "p: devices[0].bars[0].index: is missing"},
+	{"bar index",
+	 HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"bars\":[{\"index\":6}]}]}",
+	 "p: devices[0].bars[0]: has an index out of range"},
+	{"measured without ranges",
+	 HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"provenance\":\"measured\",\"iova\":[{"
+			 "\"known\":true}]}]}",
+	 "p: devices[0].iova[0].ranges: is missing"},
+	{"half a range",
+	 HEAD UNIT GROUP
+	 "\"devices\":[{\"bdf\":\"00:01.0\",\"provenance\":\"measured\",\"iova\":[{\"known\":true,"
+	 "\"ranges\":[[\"0x0\"]]}]}]}",
+	 "p: devices[0].iova[0].ranges[0]: must be a pair of addresses"},
+	{"range backwards",
+	 HEAD UNIT GROUP
+	 "\"devices\":[{\"bdf\":\"00:01.0\",\"provenance\":\"measured\",\"iova\":[{\"known\":true,"
+	 "\"ranges\":[[\"0x1\",\"0x0\"]]}]}]}",
+	 "p: devices[0].iova[0].ranges[0]: ends before it begins"},
+	{"configuration with a line break",
+	 "{\"schema\":\"iommufit.host/"
+	 "1\",\"iommu\":\"none\",\"cpu\":{},\"kernel\":{\"config\":[\"a\\nb\"]}}",
+	 "p: kernel.config[0]: must be one line"},
+	{"note without text", HEAD "\"notes\":[{\"path\":\"/x\"}]}",
+	 "p: notes[0].text: is missing"},
 };
 
 static void refuse(const char *text, size_t length, const char *error)
@@ -137,7 +157,7 @@ static void zero_byte(void **state)
 
 static void too_deep(void **state)
 {
-	struct buf text = { 0 };
+	struct buf text = {0};
 	unsigned i;
 
 	for (i = 0; i < 100000; i++)
@@ -179,7 +199,8 @@ static void smallest(void **state)
 {
 	struct iof_ctx *ctx = new_context();
 	struct iof_host *host = NULL;
-	static const char text[] = HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"group\":1,\"new\":[]}]}";
+	static const char text[] =
+		HEAD UNIT GROUP "\"devices\":[{\"bdf\":\"00:01.0\",\"group\":1,\"new\":[]}]}";
 
 	assert_int_equal(iof_host_load_profile(ctx, text, sizeof(text) - 1, "p", NULL, &host), 0);
 	assert_string_equal(iof_host_name(host), "p");
@@ -192,8 +213,9 @@ static void smallest(void **state)
 int test_bad(void)
 {
 	const struct CMUnitTest others[] = {
-		cmocka_unit_test(zero_byte), cmocka_unit_test(too_deep), cmocka_unit_test(too_large),
-		cmocka_unit_test(every_cut), cmocka_unit_test(smallest),
+		cmocka_unit_test(zero_byte), cmocka_unit_test(too_deep),
+		cmocka_unit_test(too_large), cmocka_unit_test(every_cut),
+		cmocka_unit_test(smallest),
 	};
 
 	return RUN_TABLE(bad, is_refused) + cmocka_run_group_tests(others, NULL, NULL);

@@ -14,7 +14,8 @@ static char *profile_of(struct iof_ctx *ctx, const char *capture)
 	return text;
 }
 
-static struct iof_host *load(struct iof_ctx *ctx, const char *text, const struct iof_host_options *options)
+static struct iof_host *load(struct iof_ctx *ctx, const char *text,
+			     const struct iof_host_options *options)
 {
 	struct iof_host *host = NULL;
 	int err = iof_host_load_profile(ctx, text, strlen(text), "profile", options, &host);
@@ -28,7 +29,7 @@ static struct iof_host *load(struct iof_ctx *ctx, const char *text, const struct
 /* text with the first `old` behind `after` replaced; frees text. */
 static char *replaced(char *text, const char *after, const char *old, const char *new)
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 	const char *at = strstr(text, after);
 
 	assert_non_null(at);
@@ -43,8 +44,9 @@ static char *replaced(char *text, const char *after, const char *old, const char
 
 static void only_wanted_devices(void **state)
 {
-	const char *devices[] = { "00:05.0", "0000:02:01.0" };
-	struct iof_host_options options = { .size = sizeof(options), .devices = devices, .n_devices = 2 };
+	const char *devices[] = {"00:05.0", "0000:02:01.0"};
+	struct iof_host_options options = {
+		.size = sizeof(options), .devices = devices, .n_devices = 2};
 	struct iof_ctx *ctx = new_context();
 	char *text = profile_of(ctx, "intel39-pb46.tar.xz");
 	struct iof_host *host = load(ctx, text, &options);
@@ -63,8 +65,9 @@ static void only_wanted_devices(void **state)
 
 static void other_driver(void **state)
 {
-	const char *drivers[] = { "0000:00:05.0=nvme", "00:06.0=none" };
-	struct iof_host_options options = { .size = sizeof(options), .drivers = drivers, .n_drivers = 2 };
+	const char *drivers[] = {"0000:00:05.0=nvme", "00:06.0=none"};
+	struct iof_host_options options = {
+		.size = sizeof(options), .drivers = drivers, .n_drivers = 2};
 	struct iof_ctx *ctx = new_context();
 	char *text = profile_of(ctx, "intel39-pb46.tar.xz");
 	struct iof_host *host = load(ctx, text, &options);
@@ -79,7 +82,7 @@ static void other_driver(void **state)
 /* Ranges are derived again: with another kernel they may be others. */
 static void other_kernel(void **state)
 {
-	struct iof_host_options options = { .size = sizeof(options), .kernel = "6.12" };
+	struct iof_host_options options = {.size = sizeof(options), .kernel = "6.12"};
 	struct iof_ctx *ctx = new_context();
 	char *text = profile_of(ctx, "intelsm-fsts-pb48.tar.xz");
 	struct iof_host *now = load(ctx, text, NULL), *then = load(ctx, text, &options);
@@ -104,9 +107,11 @@ static void derived_width_is_ignored(void **state)
 	enum iof_provenance provenance;
 	unsigned width = 0;
 
-	text = replaced(text, "\"0000:00:05.0\",\n      \"group\"", "0x7fffffffff", "0x1ffffffffff");
+	text = replaced(text, "\"0000:00:05.0\",\n      \"group\"", "0x7fffffffff",
+			"0x1ffffffffff");
 	host = load(ctx, text, NULL);
-	assert_int_equal(iof_device_width(iof_host_device(host, "00:05.0"), &width, &provenance), 0);
+	assert_int_equal(iof_device_width(iof_host_device(host, "00:05.0"), &width, &provenance),
+			 0);
 	assert_int_equal(width, 39);
 	iof_host_unref(host);
 	free(text);
@@ -123,11 +128,14 @@ static void measured_width_wins(void **state)
 
 	text = replaced(text, "\"0000:00:05.0\",\n      \"group\"", "\"provenance\": \"read\"",
 			"\"provenance\": \"measured\"");
-	text = replaced(text, "\"0000:00:05.0\",\n      \"group\"", "0x7fffffffff", "0x1ffffffffff");
+	text = replaced(text, "\"0000:00:05.0\",\n      \"group\"", "0x7fffffffff",
+			"0x1ffffffffff");
 	host = load(ctx, text, NULL);
-	assert_int_equal(iof_device_width(iof_host_device(host, "00:05.0"), &width, &provenance), 0);
+	assert_int_equal(iof_device_width(iof_host_device(host, "00:05.0"), &width, &provenance),
+			 0);
 	assert_int_equal(width, 41);
-	assert_int_equal(iof_device_width(iof_host_device(host, "00:06.0"), &width, &provenance), 0);
+	assert_int_equal(iof_device_width(iof_host_device(host, "00:06.0"), &width, &provenance),
+			 0);
 	assert_int_equal(width, 39);
 	iof_host_unref(host);
 	free(text);
@@ -142,16 +150,18 @@ static void registers_count(void **state)
 	struct iof_host *host = load(ctx, text, NULL);
 	enum iof_provenance provenance;
 	unsigned width = 0;
-	struct buf old = { 0 }, new = { 0 };
+	struct buf old = {0}, new = {0};
 
 	buf_printf(&old, "\"cap\": \"0x%llx\"", (unsigned long long)host->units[0].cap);
 	/* MGAW 41 instead of 47: bits 16 to 21 hold one less than the width. */
 	buf_printf(&new, "\"cap\": \"0x%llx\"",
-		   (unsigned long long)((host->units[0].cap & ~(UINT64_C(0x3f) << 16)) | UINT64_C(41) << 16));
+		   (unsigned long long)((host->units[0].cap & ~(UINT64_C(0x3f) << 16)) |
+					UINT64_C(41) << 16));
 	iof_host_unref(host);
 	text = replaced(text, "\"units\"", old.data, new.data);
 	host = load(ctx, text, NULL);
-	assert_int_equal(iof_device_width(iof_host_device(host, "00:05.0"), &width, &provenance), 0);
+	assert_int_equal(iof_device_width(iof_host_device(host, "00:05.0"), &width, &provenance),
+			 0);
 	assert_int_equal(width, 42);
 	iof_host_unref(host);
 	buf_free(&old);
@@ -176,9 +186,12 @@ static void command_line_is_filtered(void **state)
 int test_options(void)
 {
 	const struct CMUnitTest options[] = {
-		cmocka_unit_test(only_wanted_devices),	cmocka_unit_test(other_driver),
-		cmocka_unit_test(other_kernel),		cmocka_unit_test(derived_width_is_ignored),
-		cmocka_unit_test(measured_width_wins),	cmocka_unit_test(registers_count),
+		cmocka_unit_test(only_wanted_devices),
+		cmocka_unit_test(other_driver),
+		cmocka_unit_test(other_kernel),
+		cmocka_unit_test(derived_width_is_ignored),
+		cmocka_unit_test(measured_width_wins),
+		cmocka_unit_test(registers_count),
 		cmocka_unit_test(command_line_is_filtered),
 	};
 

@@ -26,7 +26,8 @@ static void assert_same_domains(const struct iof_host *a, const struct iof_host 
 		assert_int_equal(a->units[i].cap, b->units[i].cap);
 		assert_int_equal(a->units[i].efr, b->units[i].efr);
 		for (world = 0; world < a->n_worlds; world++) {
-			const struct unit_domain *x = &a->units[i].domain[world], *y = &b->units[i].domain[world];
+			const struct unit_domain *x = &a->units[i].domain[world],
+						 *y = &b->units[i].domain[world];
 
 			assert_int_equal(x->known, y->known);
 			assert_int_equal(x->aperture_last, y->aperture_last);
@@ -56,8 +57,8 @@ static void assert_same_devices(const struct iof_host *a, const struct iof_host 
 			assert_int_equal(x->iova[world].known, y->iova[world].known);
 			assert_int_equal(x->iova[world].width, y->iova[world].width);
 			assert_int_equal(x->iova[world].page_sizes, y->iova[world].page_sizes);
-			assert_true(ranges_equal(x->iova[world].ranges, x->iova[world].n, y->iova[world].ranges,
-						 y->iova[world].n));
+			assert_true(ranges_equal(x->iova[world].ranges, x->iova[world].n,
+						 y->iova[world].ranges, y->iova[world].n));
 		}
 	}
 }

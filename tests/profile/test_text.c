@@ -11,13 +11,14 @@ struct first_line_row {
 };
 
 static const struct first_line_row first_lines[] = {
-	{ "VT-d, 39 bits", "intel39-pb46.tar.xz",
-	  "Virtual Intel VT-d, 39 bits: 9 devices can be given to a VM, 5 more once bound\n" },
-	{ "first stage only", "intelsm-fsts-pb48.tar.xz",
-	  "Virtual Intel VT-d, 47 bits: 9 devices can be given to a VM, 5 more once bound\n" },
-	{ "AMD", "amd-pb48.tar.xz", "Virtual AMD-Vi, 64 bits: 9 devices can be given to a VM, " },
-	{ "switched off", "intel48-off.tar.xz", "No IOMMU is active: firmware offers VT-d" },
-	{ "SMMUv3", "arm-smmu.tar.xz", "Virtual Arm SMMUv3, 48 bits: 5 devices can be given to a VM, " },
+	{"VT-d, 39 bits", "intel39-pb46.tar.xz",
+	 "Virtual Intel VT-d, 39 bits: 9 devices can be given to a VM, 5 more once bound\n"},
+	{"first stage only", "intelsm-fsts-pb48.tar.xz",
+	 "Virtual Intel VT-d, 47 bits: 9 devices can be given to a VM, 5 more once bound\n"},
+	{"AMD", "amd-pb48.tar.xz", "Virtual AMD-Vi, 64 bits: 9 devices can be given to a VM, "},
+	{"switched off", "intel48-off.tar.xz", "No IOMMU is active: firmware offers VT-d"},
+	{"SMMUv3", "arm-smmu.tar.xz",
+	 "Virtual Arm SMMUv3, 48 bits: 5 devices can be given to a VM, "},
 };
 
 static void answer_first(void **state)

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Every rule of the catalogue in cases where it fires and where it does not, with all that QEMU does and prints then. */
+#include <iommufit/iommufit.h>
+
+#include "host/what_if.h"
+#include "rules.h"
+
+static const struct rule_cases *const all_cases[] = {&config_cases, &vfio_cases, &intel_cases, &nesting_cases,
+						     &virtio_cases, &amd_cases,	 &other_cases};
+
+#define PROGRAM "qemu-system-x86_64 -nodefaults "
+
+/* ---- one case ---- */
+
+struct cached {
+	const struct rule_host *want;
+	struct iof_host *host;
+};
+static struct cached *cache;
+static size_t n_cached;
+
+static struct iof_host *find_host(const struct rule_host *want)
+{
+	for (size_t i = 0; i < n_cached; i++) {
+		if (cache[i].want == want)
+			return cache[i].host;
+	}
+	cache = realloc(cache, (n_cached + 1) * sizeof(*cache));
+	assert_non_null(cache);
+	cache[n_cached] = (struct cached){want, rule_host_load(want)};
+	return cache[n_cached++].host;
+}
+
+struct run {
+	struct iof_ctx *ctx;
+	struct iof_vm *vm;
+	struct iof_machine *machine;
+	struct iof_report *report;
+};
+
+static struct iof_vm *read_line(struct iof_ctx *ctx, const char *text, size_t length)
+{
+	struct iof_vm *vm = NULL;
+
+	if (iof_vm_load(ctx, IOF_LANGUAGE_QEMU_ARGV, text, length, "case", &vm))
+		print_error("%s\n", iof_ctx_error(ctx));
+	assert_non_null(vm);
+	return vm;
+}
+
+/* Takes vm. */
+static struct run check(const struct rule_case *row, struct iof_ctx *ctx, struct iof_host *host, struct iof_vm *vm)
+{
+	struct iof_vmm vmm = {.size = sizeof(vmm), .plug = &row->plug, .n_plug = row->plug ? 1 : 0};
+	struct run run = {.ctx = ctx, .vm = vm};
+	struct buf version = {0};
+	int r;
+
+	buf_printf(&version, "qemu=%s", row->qemu);
+	vmm.version = version.data;
+	r = iof_machine_resolve(ctx, host, vm, &vmm, &run.machine);
+	if (r)
+		print_error("%s\n", iof_ctx_error(ctx));
+	assert_int_equal(r, 0);
+	assert_int_equal(iof_report_new(ctx, &run.report), 0);
+	assert_int_equal(iof_check(host, run.machine, NULL, run.report), 0);
+	buf_free(&version);
+	return run;
+}
+
+static void end(struct run *run)
+{
+	iof_report_unref(run->report);
+	iof_machine_unref(run->machine);
+	iof_vm_unref(run->vm);
+}
+
+static const char *outcome_name(enum iof_outcome outcome)
+{
+	static const char *const names[] = {
+		[IOF_OUTCOME_UNKNOWN] = "unknown",
+		[IOF_OUTCOME_STARTS] = "starts",
+		[IOF_OUTCOME_FAILS] = "fails",
+		[IOF_OUTCOME_ACCEPTED] = "accepted",
+		[IOF_OUTCOME_REFUSED] = "refused",
+		[IOF_OUTCOME_KILLS_VM] = "kills-vm",
+		[IOF_OUTCOME_NOT_REACHED] = "not-reached",
+		[IOF_OUTCOME_WORKS] = "works",
+		[IOF_OUTCOME_DEGRADED] = "degraded",
+		[IOF_OUTCOME_BROKEN] = "broken",
+		[IOF_OUTCOME_POSSIBLE] = "possible",
+		[IOF_OUTCOME_BLOCKED] = "blocked",
+	};
+
+	return outcome < sizeof(names) / sizeof(names[0]) && names[outcome] ? names[outcome] : "?";
+}
+
+static char *outcomes(const struct run *run, bool with_migration)
+{
+	enum iof_outcome start = iof_report_start(run->report), plug = iof_report_plug(run->report);
+	struct buf text = {0};
+
+	buf_puts(&text, outcome_name(start));
+	if (plug != IOF_OUTCOME_NONE && plug != IOF_OUTCOME_NOT_REACHED)
+		buf_printf(&text, " %s", outcome_name(plug));
+	if (start != IOF_OUTCOME_FAILS)
+		buf_printf(&text, " %s", outcome_name(iof_report_run(run->report)));
+	if (with_migration)
+		buf_printf(&text, " %s", outcome_name(iof_report_migrate(run->report)));
+	return buf_steal(&text);
+}
+
+static char *messages(const struct run *run, bool of_migration)
+{
+	enum iof_phase first = of_migration ? IOF_PHASE_MIGRATE : IOF_PHASE_START;
+	enum iof_phase last = of_migration ? IOF_PHASE_MIGRATE : IOF_PHASE_RUN;
+	struct buf text = {0};
+	const char *line;
+
+	for (enum iof_phase phase = first; phase <= last; phase++) {
+		for (size_t i = 0; (line = iof_report_message(run->report, phase, i)); i++)
+			buf_printf(&text, "%s%s", text.length ? "\n" : "", line);
+	}
+	return text.length ? buf_steal(&text) : NULL;
+}
+
+static const struct iof_finding *find(const struct run *run, const char *rule)
+{
+	const struct iof_finding *finding;
+
+	iof_report_finding_foreach(run->report, finding)
+	{
+		if (str_eq(iof_finding_rule(finding), rule))
+			return finding;
+	}
+	return NULL;
+}
+
+/* ---- its cure ---- */
+
+/* Errors are cured, except these, whatever the case. */
+static const struct {
+	const char *rule, *reason;
+} incurable[] = {
+	{"config.syntax", "what was meant cannot be known"},
+	{"config.machine-option", "what was meant cannot be known"},
+	{"config.driver-missing", "which device was meant cannot be known"},
+	{"config.host-address", "which device was meant cannot be known"},
+	{"vfio.no-device-given", "which device was meant cannot be known"},
+	{"vfio.device-absent", "which device was meant cannot be known"},
+	{"vfio.fd-without-iommufd", "the descriptor's device is not known to be the iommufd's"},
+	{"vfio.no-iommu-group", "an IOMMU is switched on in the firmware and on the kernel's command line"},
+	{"vfio.direct-region", "firmware's own reservation"},
+	{"config.bus-without-hotplug", "the plugged device is not in the config"},
+	{"config.not-hotpluggable", "the plugged device is not in the config"},
+};
+
+static const char *why_incurable(const struct rule_case *row)
+{
+	for (size_t i = 0; i < sizeof(incurable) / sizeof(incurable[0]); i++) {
+		if (str_eq(row->rule, incurable[i].rule))
+			return incurable[i].reason;
+	}
+	return row->no_cure;
+}
+
+/* What a fix wants of the host is done to a copy of it; the caller frees. */
+static struct iof_host *change_host(struct iof_host *host, const struct iof_fix *fix)
+{
+	struct iof_edit_step step;
+
+	host = iof_host_ref(host);
+	for (size_t i = 0; iof_fix_step(fix, i, &step) == 0; i++) {
+		struct iof_host *changed = NULL;
+
+		if (step.where != IOF_WHERE_HOST)
+			continue;
+		assert_int_equal(host_what_if(host, step.target, step.to, &changed), 0);
+		/* it borrows from the one before, which the cache keeps */
+		host = changed;
+	}
+	return host;
+}
+
+/* The fix is written into the text, the text is read anew, and then QEMU starts and nothing fails. */
+static void expect_cured(const struct rule_case *row, const struct run *run, struct iof_host *host,
+			 const struct iof_fix *fix)
+{
+	struct iof_host *changed = change_host(host, fix);
+	struct iof_edit *edit = NULL, *again = NULL;
+	struct run fixed;
+	const char *bytes;
+	size_t length;
+
+	assert_int_equal(iof_fix_apply(run->ctx, run->vm, &fix, 1, &edit), 0);
+	bytes = iof_edit_bytes(edit, &length);
+	fixed = check(row, run->ctx, changed, read_line(run->ctx, bytes, length));
+	if (iof_report_verdict(fixed.report) == IOF_VERDICT_FAILS)
+		print_error("after the fix: %.*s\n", (int)length, bytes);
+	assert_int_equal(iof_report_start(fixed.report), IOF_OUTCOME_STARTS);
+	assert_int_not_equal(iof_report_verdict(fixed.report), IOF_VERDICT_FAILS);
+	assert_null(find(&fixed, row->rule));
+	end(&fixed);
+	iof_edit_unref(again);
+	iof_edit_unref(edit);
+	if (changed != host)
+		iof_host_unref(changed);
+	else
+		iof_host_unref(host);
+}
+
+static void test_cure(const struct rule_case *row, const struct run *run, struct iof_host *host,
+		      const struct iof_finding *finding)
+{
+	const struct iof_fix *fix = iof_finding_fix_next(run->report, finding, NULL);
+	bool is_checked = fix && iof_fix_is_checked(fix);
+
+	if (iof_report_verdict(run->report) != IOF_VERDICT_FAILS)
+		return;
+	if (why_incurable(row)) {
+		assert_false(is_checked && !iof_fix_remaining(fix));
+		return;
+	}
+	assert_non_null(fix);
+	if (!is_checked)
+		assert_non_null(iof_fix_remaining(fix));
+	for (; fix; fix = iof_finding_fix_next(run->report, finding, fix)) {
+		if (iof_fix_is_checked(fix) && !iof_fix_remaining(fix))
+			expect_cured(row, run, host, fix);
+	}
+}
+
+static void test_case(void **state)
+{
+	const struct rule_case *row = *state;
+	bool of_migration = strstr(row->expect, "blocked") || strstr(row->expect, "possible");
+	struct iof_host *host = find_host(row->host);
+	struct iof_ctx *ctx = new_context();
+	const struct iof_finding *finding;
+	struct buf line = {0};
+	char *said, *printed;
+	struct run run;
+
+	buf_printf(&line, PROGRAM "%s", row->line);
+	run = check(row, ctx, host, read_line(ctx, line.data, line.length));
+	finding = find(&run, row->rule);
+	said = outcomes(&run, of_migration);
+	printed = messages(&run, of_migration);
+	if (row->fires != (finding != NULL) || !str_eq(said, row->expect) ||
+	    !str_eq(printed ? printed : "", row->messages ? row->messages : ""))
+		print_error("%s: %s\n  qemu %s %s%s%s\n  rule %s %s\n  said %s, wanted %s\n  printed \"%s\"\n  wanted  \"%s\"\n",
+			    row->rule, row->name, row->qemu, row->line, row->plug ? " + " : "", row->plug ? row->plug : "",
+			    row->rule, finding ? "fires" : "is silent", said, row->expect, printed ? printed : "",
+			    row->messages ? row->messages : "");
+	assert_int_equal(row->fires, finding != NULL);
+	assert_string_equal(said, row->expect);
+	assert_string_equal(printed ? printed : "", row->messages ? row->messages : "");
+	if (finding && iof_finding_severity(finding) == IOF_SEVERITY_ERROR)
+		test_cure(row, &run, host, finding);
+	free(said);
+	free(printed);
+	end(&run);
+	buf_free(&line);
+	iof_ctx_unref(ctx);
+}
+
+/* ---- the catalogue ---- */
+
+static bool has_case(const char *rule, bool fires)
+{
+	for (size_t f = 0; f < sizeof(all_cases) / sizeof(all_cases[0]); f++) {
+		for (size_t i = 0; i < all_cases[f]->n; i++) {
+			const struct rule_case *row = &all_cases[f]->cases[i];
+
+			if (str_eq(row->rule, rule) && row->fires == fires)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_rule(const char *id)
+{
+	struct iof_rule_info rule;
+
+	for (size_t i = 0; iof_rule(i, &rule) == 0; i++) {
+		if (str_eq(rule.id, id))
+			return true;
+	}
+	return false;
+}
+
+static void test_every_rule_has_cases(void **state)
+{
+	struct iof_rule_info rule;
+	unsigned lacking = 0;
+
+	(void)state;
+	for (size_t i = 0; iof_rule(i, &rule) == 0; i++) {
+		for (int fires = 0; fires <= 1; fires++) {
+			if (has_case(rule.id, fires))
+				continue;
+			print_error("%s: no case where it %s\n", rule.id, fires ? "fires" : "is silent");
+			lacking++;
+		}
+	}
+	assert_int_equal(lacking, 0);
+}
+
+static void test_every_case_has_a_rule(void **state)
+{
+	(void)state;
+	for (size_t f = 0; f < sizeof(all_cases) / sizeof(all_cases[0]); f++) {
+		for (size_t i = 0; i < all_cases[f]->n; i++) {
+			if (!is_rule(all_cases[f]->cases[i].rule))
+				fail_msg("no rule %s", all_cases[f]->cases[i].rule);
+		}
+	}
+	for (size_t i = 0; i < sizeof(incurable) / sizeof(incurable[0]); i++) {
+		if (!is_rule(incurable[i].rule))
+			fail_msg("no rule %s", incurable[i].rule);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_rule_has_cases),
+		cmocka_unit_test(test_every_case_has_a_rule),
+	};
+	int failed = 0;
+
+	for (size_t f = 0; f < sizeof(all_cases) / sizeof(all_cases[0]); f++)
+		failed += run_table(all_cases[f]->family, all_cases[f]->cases, all_cases[f]->n,
+				    sizeof(struct rule_case), test_case);
+	failed += cmocka_run_group_tests_name("catalogue", tests, NULL, NULL);
+	for (size_t i = 0; i < n_cached; i++)
+		iof_host_unref(cache[i].host);
+	free(cache);
+	return failed;
+}
