@@ -6,6 +6,7 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
+#define V8_1  QEMU(8, 1, 0)
 #define V8_2  QEMU(8, 2, 0)
 #define V9_0  QEMU(9, 0, 0)
 #define V9_1  QEMU(9, 1, 0)
@@ -75,16 +76,30 @@ static enum answer granule_frozen(const struct scene *s, struct operand *op)
 static enum answer page_sizes_conflict_late(const struct scene *s, struct operand *op)
 {
 	struct scene each = *s;
+	uint64_t region = 0; /* QEMU numbers the IOMMU regions as devices ask for them */
 
 	for (size_t i = 0; i < s->m->n_cold; i++) {
 		each.device = &s->m->devices[i];
-		if (each.device->kind != DRIVER_VFIO_PCI || page_sizes_conflict(&each, op) == NO)
+		if (each.device->kind != DRIVER_VFIO_PCI || !has_viommu(&each, DRIVER_VIRTIO_IOMMU))
 			continue;
 		op[0] = text_operand(each.device->host_bdf);
-		op[3] = number_operand(each.device->devfn);
-		return YES;
+		op[3] = number_operand(region++);
+		op[4] = number_operand(each.device->devfn);
+		if (page_sizes_conflict(&each, op) != NO)
+			return YES;
 	}
 	return NO;
+}
+
+/* 7.2 and 8.0: the IOMMU region is live when the guest does not boot in bypass, and the mask is then compared at once. */
+static enum answer page_mask_differs(const struct scene *s, struct operand *op)
+{
+	uint64_t mask = host_page_mask(s);
+
+	op[1] = hex_operand(s->progress->page_mask);
+	op[2] = hex_operand(mask);
+	return viommu_is(s, DRIVER_VIRTIO_IOMMU, PROPERTY_BOOT_BYPASS, OFF) && mask && mask != s->progress->page_mask ? YES
+														      : NO;
 }
 
 /* Before 8.2 the guest is not told of the host's width, and may pick an IOVA above it. */
@@ -122,7 +137,7 @@ static enum answer not_on_root_bus(const struct scene *s, struct operand *op)
 	return s->device->kind == DRIVER_VIRTIO_IOMMU && s->device->bus && s->device->bus->parent ? YES : NO;
 }
 
-enum { AW_BITS, PAGES, FROZEN, PAGES_LATE, WIDTH_UNTOLD, ALIASED, ROOT_BUS };
+enum { AW_BITS, PAGES, FROZEN, PAGES_LATE, WIDTH_UNTOLD, ALIASED, ROOT_BUS, MASK_DIFFERS };
 
 static const struct rule rules[] = {
 	[AW_BITS] = { "virtio.aw-bits-out-of-range", IOF_SEVERITY_ERROR, "virtio-iommu aw-bits outside 32 to 64",
@@ -153,6 +168,11 @@ static const struct rule rules[] = {
 		      "QEMU will refuse {0}: it stands behind the same PCI bridge as {1}.",
 		      "Behind such a bridge both have the bridge's requester ID, and virtio-iommu cannot part them.",
 		      "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_host_iova_ranges", "lab", cure_off_bridge, NULL },
+	[MASK_DIFFERS] = { "virtio.page-mask-differs", IOF_SEVERITY_NOTE, "virtio-iommu page sizes that are not the host's",
+			   "QEMU will warn that the page sizes of {0} are not the virtual IOMMU's.",
+			   "The virtual IOMMU has {1}, the host maps {2}; the smallest size is common, so it works.",
+			   "QEMU 7.2 hw/virtio/virtio-iommu.c virtio_iommu_set_page_size_mask", "lab", NULL,
+			   "Nothing has to be done." },
 	[ROOT_BUS] = { "virtio.not-on-root-bus", IOF_SEVERITY_ERROR, "virtio-iommu-pci below a bridge",
 		       "QEMU will refuse the virtio-iommu: it must be on a root bus.",
 		       "The virtual IOMMU is a part of the root complex.",
@@ -164,6 +184,8 @@ static const struct step steps[] = {
 	  "aw-bits must be within [32,64]" },
 	{ STAGE_REALIZE, COLD_AND_HOT, 0, END, EFFECT_STOPS, not_on_root_bus, &rules[ROOT_BUS],
 	  "virtio-iommu-pci must be plugged on the root bus" },
+	{ STAGE_MAP, HOT, 0, V8_1, EFFECT_WARNS, page_mask_differs, &rules[MASK_DIFFERS],
+	  "warning: virtio-iommu page mask {1} does not match {2}" },
 	{ STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, aliased, &rules[ALIASED],
 	  "vfio {0}: Failed to set iommu_device: virtio_iommu_set_host_iova_ranges virtio-iommu does not support aliased BDF" },
 	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, aliased, &rules[ALIASED],
@@ -179,7 +201,7 @@ static const struct step steps[] = {
 	{ STAGE_SET_IOMMU, HOT, V10_0, END, EFFECT_STOPS, granule_frozen, &rules[FROZEN],
 	  "vfio {0}: Failed to set vIOMMU: {0}: virtio-iommu does not support frozen granule {1}" },
 	{ STAGE_DONE, COLD, V9_0, V9_1, EFFECT_KILLS, page_sizes_conflict_late, &rules[PAGES_LATE],
-	  "virtio-iommu virtio-iommu-memory-region-{3}-0 reports a page size mask {1} incompatible with currently "
+	  "virtio-iommu virtio-iommu-memory-region-{3}-{4} reports a page size mask {1} incompatible with currently "
 	  "supported mask {2}\nhardware error: vfio: DMA mapping failed, unable to continue" },
 	{ STAGE_RUN, COLD, 0, V8_2, EFFECT_DEGRADES, width_untold, &rules[WIDTH_UNTOLD], NULL },
 };

@@ -138,27 +138,36 @@ static void write_vmm_message(struct emit *e, const char *text)
 	}
 }
 
-/* "intel-iommu: aw-bits=48 -> aw-bits=39" */
+/* "aw-bits=48 -> aw-bits=39"; what was written without its key stays without it. */
+static void describe_set(struct buf *to, const struct iof_report *report,
+			 const struct fix_edit *edit)
+{
+	const struct pair *pair = edit_pair(report, edit);
+	const char *dot = strrchr(edit->target, '.');
+	const char *key = dot ? dot + 1 : edit->target;
+	const char *now = pair ? NULL : current_value(report, edit->target);
+
+	if (pair && pair->is_implied)
+		buf_printf(to, "%s -> %s", pair->value, edit->value);
+	else if (pair)
+		buf_printf(to, "%s=%s -> %s=%s", key, pair->value, key, edit->value);
+	else
+		buf_printf(to, "add %s=%s", key, edit->value);
+	if (now)
+		buf_printf(to, " (without it: %s)", now);
+}
+
 static void write_set(struct emit *e, const struct iof_report *report, const struct fix_edit *edit)
 {
 	const char *dot = strrchr(edit->target, '.');
-	const struct pair *pair = edit_pair(report, edit);
-	const char *now = pair ? pair->value : current_value(report, edit->target);
-	const char *key = dot ? dot + 1 : edit->target;
-	const char *equals = "=";
-	struct buf old = {0};
+	struct buf text = {0};
 
-	/* A value that was written without its key stays without it. */
-	if (pair && pair->is_implied)
-		key = equals = "";
-	if (now)
-		buf_printf(&old, "%s%s%s -> ", key, equals, now);
+	describe_set(&text, report, edit);
 	if (!e->err)
-		e->err = old.err;
-	emit_continued(e, INDENT, INDENT, "%.*s%s%s%s%s%s", dot ? (int)(dot - edit->target) : 0,
-		       edit->target, dot ? ": " : "", old.data ? old.data : "", key, equals,
-		       edit->value);
-	buf_free(&old);
+		e->err = text.err;
+	emit_continued(e, INDENT, INDENT, "%.*s%s%s", dot ? (int)(dot - edit->target) : 0,
+		       edit->target, dot ? ": " : "", text.data ? text.data : "");
+	buf_free(&text);
 }
 
 static void write_edit(struct emit *e, const struct iof_report *report, const struct iof_fix *fix,
