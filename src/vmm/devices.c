@@ -4,25 +4,15 @@
  * that QEMU refuses about it (system/qdev-monitor.c qdev_device_add_from_qdict: driver, bus, id, properties).
  */
 #include <errno.h>
-#include <stdio.h>
 
 #include "vmm/machine.h"
 
-static void device_problem(struct machine_device *device, enum problem_kind kind, const struct pair *pair,
-			   const char *value, struct message message)
+void device_problem(struct machine_device *device, enum problem_kind kind, const struct pair *pair, const char *value,
+		    struct message message)
 {
 	if (device->problem.kind == PROBLEM_NONE)
 		device->problem = (struct problem){ .kind = kind, .message = message, .option = device->option_index,
 						    .pair = pair, .value = value };
-}
-
-#define MESSAGE1(t, a)    ((struct message){ .text = (t), .operand = { text_operand(a) } })
-#define MESSAGE2(t, a, b) ((struct message){ .text = (t), .operand = { text_operand(a), text_operand(b) } })
-
-/* Keys of -device that are not properties of the model. */
-static bool is_device_key(const char *key)
-{
-	return str_eq(key, "driver") || str_eq(key, "id") || str_eq(key, "bus");
 }
 
 /* A vendor's build may have models of its own. */
@@ -141,209 +131,6 @@ static void check_expander(struct machine_device *device)
 			       (struct message){ .text = "pxb devices cannot reside on a PCIe bus" });
 }
 
-static bool object_exists(const struct iof_machine *m, const char *id)
-{
-	for (size_t i = 0; i < m->vm->n_options; i++) {
-		const char *name = m->vm->options[i].kind == OPTION_OBJECT ? option_value(&m->vm->options[i], "id") : NULL;
-
-		if (name && str_eq(name, id))
-			return true;
-	}
-	return false;
-}
-
-static void set_property(struct iof_machine *m, struct machine_device *device, const struct property_def *property,
-			 const struct pair *pair)
-{
-	struct machine_value *value = &device->value[property->id];
-	struct message problem;
-	int64_t number;
-
-	if (!value_parse(device->def, property, pair, m->arena, &number, &problem)) {
-		device_problem(device, property->type == VALUE_HOST ? PROBLEM_HOST_ADDRESS : PROBLEM_VALUE, pair,
-			       property->name, problem);
-		device->problem.property = property;
-	} else if (property->id == PROPERTY_IOMMUFD && *pair->value && !object_exists(m, pair->value)) {
-		device_problem(device, PROBLEM_OBJECT_ABSENT, pair, pair->value,
-			       MESSAGE1("Device '{0}' not found", pair->value));
-	}
-	if (property->id == PROPERTY_NONE)
-		return;
-	*value = (struct machine_value){ .number = number, .text = pair->value, .by = IOF_DECIDER_USER,
-					 .why = "written in the config", .def = property, .pair = pair };
-}
-
-/* PCI devices have experimental x- properties that are not in the table; those of the vIOMMUs all are. */
-static bool lacks_property(const struct machine_device *device, const char *name)
-{
-	return device->def->has_all && (device->def->bus == BUS_SYSBUS || !str_starts(name, "x-"));
-}
-
-/* The bucket of QEMU's dictionary (qobject/qdict.c) that a key falls into. */
-static unsigned dictionary_bucket(const char *key)
-{
-	uint32_t value = 0x238f13afu * (uint32_t)strlen(key);
-
-	for (unsigned i = 0; key[i]; i++)
-		value += (uint32_t)(unsigned char)key[i] << (i * 5 % 24);
-	return (1103515243u * value + 12345u) % 512;
-}
-
-/*
- * QEMU sets properties in the order of its dictionary, not of the command line: by bucket, and in a bucket the key that
- * came last first. So which of two bad properties is complained about depends on their names.
- */
-static int order_pairs(struct iof_machine *m, const struct vm_option *option, const struct pair ***out)
-{
-	const struct pair **order = arena_array(m->arena, option->n_pairs + 1, sizeof(*order));
-	size_t n = 0;
-
-	if (!order)
-		return -ENOMEM;
-	for (size_t i = 0; i < option->n_pairs; i++) {
-		const struct pair *pair = &option->pairs[i];
-		unsigned bucket = dictionary_bucket(pair->key);
-		size_t at = n;
-
-		if (option_pair(option, pair->key) != pair)
-			continue; /* a later value of the same key wins */
-		while (at > 0 && dictionary_bucket(order[at - 1]->key) >= bucket) {
-			order[at] = order[at - 1];
-			at--;
-		}
-		order[at] = pair;
-		n++;
-	}
-	*out = order;
-	return 0;
-}
-
-static int set_properties(struct iof_machine *m, struct machine_device *device)
-{
-	const struct pair **order;
-
-	if (!device->def)
-		return 0;
-	if (order_pairs(m, device->option, &order))
-		return -ENOMEM;
-	for (; *order; order++) {
-		const struct pair *pair = *order;
-		const struct property_def *property;
-
-		if (is_device_key(pair->key))
-			continue;
-		property = driver_property(device->def, pair->key, m->version);
-		if (property)
-			set_property(m, device, property, pair);
-		else if (lacks_property(device, pair->key))
-			device_problem(device, PROBLEM_PROPERTY_ABSENT, pair, pair->key,
-				       MESSAGE2("Property '{0}.{1}' not found", device->driver, pair->key));
-	}
-	return 0;
-}
-
-/* -global driver.property=value; the last one wins, an explicit value on the device beats it. */
-static const struct vm_option *find_global(const struct iof_machine *m, const char *driver, const char *property)
-{
-	const struct vm_option *found = NULL;
-
-	for (size_t i = 0; i < m->vm->n_options; i++) {
-		const struct vm_option *option = &m->vm->options[i];
-		const char *d, *p;
-
-		if (option->kind != OPTION_GLOBAL)
-			continue;
-		d = option_value(option, "driver");
-		p = option_value(option, "property");
-		if (d && p && str_eq(d, driver) && str_eq(p, property))
-			found = option;
-	}
-	return found;
-}
-
-static void set_global(struct iof_machine *m, struct machine_device *device, const struct property_def *property,
-		       const struct vm_option *global)
-{
-	const struct pair *given = option_pair(global, "value");
-	struct pair pair = *given;
-	struct message problem;
-	int64_t number;
-
-	if (!value_parse(device->def, property, &pair, m->arena, &number, &problem)) {
-		const char *reason;
-
-		/* the string visitor has its own words for what is no number */
-		if (str_eq(problem.text, "Parameter '{0}' expects integer"))
-			problem.text = "Parameter '{0}' expects uint64";
-		reason = message_render(m->arena, problem.text, problem.operand);
-
-		device_problem(device, PROBLEM_VALUE, given, property->name,
-			       (struct message){ .text = "can't apply global {0}.{1}={2}: {3}",
-						 .operand = { text_operand(device->driver), text_operand(property->name),
-							      text_operand(given->value), text_operand(reason) } });
-		return;
-	}
-	device->value[property->id] = (struct machine_value){
-		.number = number, .text = given->value, .by = IOF_DECIDER_GLOBAL, .why = "-global", .def = property,
-		.pair = given
-	};
-}
-
-/* Globals that name a property that this version lacks stop the device, too (hw/core/qdev-properties.c). */
-static void check_globals(struct iof_machine *m, struct machine_device *device)
-{
-	for (size_t i = 0; device->def && device->def->has_all && i < m->vm->n_options; i++) {
-		const struct vm_option *option = &m->vm->options[i];
-		const char *driver = option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
-		const char *property = driver ? option_value(option, "property") : NULL;
-		const char *value = driver ? option_value(option, "value") : NULL;
-
-		if (!property || !value || !str_eq(driver, device->driver) ||
-		    driver_property(device->def, property, m->version) || !lacks_property(device, property))
-			continue;
-		device_problem(device, PROBLEM_PROPERTY_ABSENT, option_pair(option, "value"), property,
-			       (struct message){ .text = "can't apply global {0}.{1}={2}: Property '{0}.{1}' not found",
-						 .operand = { text_operand(driver), text_operand(property),
-							      text_operand(value) } });
-		device->problem.option = i;
-	}
-}
-
-static void default_property(struct iof_machine *m, struct machine_device *device, const struct property_def *property)
-{
-	const struct compat_def *compat = compat_find(device->kind, property->id, &m->type, m->version);
-	struct machine_value *value = &device->value[property->id];
-
-	*value = (struct machine_value){ .number = property->value, .by = IOF_DECIDER_VMM, .def = property,
-					 .why = property->why ? property->why : "QEMU default" };
-	if (compat) {
-		value->number = compat->value;
-		value->by = IOF_DECIDER_MACHINE_TYPE;
-		value->why = compat->why;
-	}
-	value->text = value_text(m->arena, property, value->number);
-}
-
-static void set_defaults(struct iof_machine *m, struct machine_device *device)
-{
-	for (size_t i = 0; device->def && i < device->def->n_properties; i++) {
-		const struct property_def *property = &device->def->properties[i];
-		const struct vm_option *global;
-
-		if (property->id == PROPERTY_NONE || m->version < property->since || m->version >= property->until)
-			continue;
-		default_property(m, device, property);
-		global = find_global(m, device->driver, property->name);
-		if (global && option_pair(global, "value"))
-			set_global(m, device, property, global);
-	}
-	/* virtio-iommu before 9.0: 64 bits and the target's page size, not to be set. */
-	if (device->kind == DRIVER_VIRTIO_IOMMU && m->version < QEMU(9, 0, 0)) {
-		device->value[PROPERTY_AW_BITS].number = 64;
-		device->value[PROPERTY_GRANULE].number = GRANULE_4K;
-	}
-}
-
 static bool is_behind_bridge(const struct machine_bus *bus)
 {
 	for (; bus && bus->bridge; bus = bus->parent) {
@@ -444,12 +231,12 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 	device->driver = device->def && device->def->name ? device->def->name : driver ? driver->value : "";
 	device->kind = device->def ? device->def->kind : DRIVER_OTHER;
 	device->id = id ? id->value : NULL;
-	set_defaults(m, device);
+	device_set_defaults(m, device);
 	check_driver(m, device);
 	find_bus(m, device);
 	check_id(m, device);
-	check_globals(m, device);
-	r = set_properties(m, device);
+	device_check_globals(m, device);
+	r = device_set_properties(m, device);
 	if (r)
 		return r;
 	check_expander(device);
@@ -522,57 +309,6 @@ static void find_viommus(struct iof_machine *m)
 	}
 }
 
-/* hw/core/qdev-properties.c qdev_prop_check_globals: of devices that could still be plugged nothing is said. */
-static int warn_unused_globals(struct iof_machine *m)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < m->vm->n_options; i++) {
-		const struct vm_option *option = &m->vm->options[i];
-		const char *driver = option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
-		const struct driver_def *def = driver ? driver_find(driver) : NULL;
-		bool is_used = !def || def->bus != BUS_SYSBUS || !option_value(option, "property");
-
-		for (size_t k = 0; !is_used && k < m->n_devices; k++)
-			is_used = m->devices[k].def == def;
-		if (is_used || !option_value(option, "value"))
-			continue;
-		r = machine_warning(m, PROBLEM_GLOBAL_UNUSED, i, option_pair(option, "value"),
-				    (struct message){ .text = "warning: global {0}.{1}={2} not used",
-						      .operand = { text_operand(driver),
-								   text_operand(option_value(option, "property")),
-								   text_operand(option_value(option, "value")) } });
-	}
-	return r;
-}
-
-static int list_properties(struct iof_machine *m)
-{
-	struct iof_value *list = NULL;
-	size_t cap = 0;
-
-	for (size_t i = 0; i < m->n_devices; i++) {
-		const struct machine_device *device = &m->devices[i];
-
-		for (size_t id = 1; id < PROPERTY_COUNT; id++) {
-			const struct machine_value *value = &device->value[id];
-			struct iof_value out = { .device = device->label, .text = value->text, .by = value->by,
-						 .why = value->why };
-
-			if (!value->def || !value->text || (device->kind == DRIVER_VFIO_PCI && !value->pair) ||
-			    (device->def && device->def->bus == BUS_PCI && id >= PROPERTY_ADDR))
-				continue;
-			out.property = value->def->name;
-			list = arena_grow(m->arena, list, m->n_properties, &cap, sizeof(*list));
-			if (!list)
-				return -ENOMEM;
-			list[m->n_properties++] = out;
-		}
-	}
-	m->properties = list;
-	return 0;
-}
-
 int machine_build_devices(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
 {
 	size_t n = m->vm->n_options + (vmm ? vmm->n_plug : 0);
@@ -597,6 +333,6 @@ int machine_build_devices(struct iof_ctx *ctx, struct iof_machine *m, const stru
 	if (r)
 		return r;
 	find_viommus(m);
-	r = warn_unused_globals(m);
-	return r ? r : list_properties(m);
+	r = machine_warn_unused_globals(m);
+	return r ? r : machine_list_properties(m);
 }

@@ -166,6 +166,14 @@ int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct i
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *, const char *value,
 		     struct message);
 
+/* devices.c: remember the first thing that stops a device */
+void device_problem(struct machine_device *, enum problem_kind, const struct pair *, const char *value, struct message);
+/* properties.c */
+void device_set_defaults(struct iof_machine *, struct machine_device *);
+void device_check_globals(struct iof_machine *, struct machine_device *);
+int device_set_properties(struct iof_machine *, struct machine_device *);
+int machine_warn_unused_globals(struct iof_machine *);
+int machine_list_properties(struct iof_machine *);
 int machine_warning(struct iof_machine *, enum problem_kind, size_t option, const struct pair *, struct message);
 
 /* topology.c */

@@ -39,6 +39,9 @@ static inline struct operand text_operand(const char *text)
 	return (struct operand){ .kind = OPERAND_TEXT, .text = text };
 }
 
+#define MESSAGE1(t, a)    ((struct message){ .text = (t), .operand = { text_operand(a) } })
+#define MESSAGE2(t, a, b) ((struct message){ .text = (t), .operand = { text_operand(a), text_operand(b) } })
+
 /* The finished text, in the arena; NULL when out of memory. text may hold several lines. */
 const char *message_render(struct arena *, const char *text, const struct operand operand[MESSAGE_OPERANDS]);
 
