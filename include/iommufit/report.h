@@ -32,6 +32,8 @@ struct iof_report *iof_report_unref(struct iof_report *);
 int iof_check(const struct iof_host *, const struct iof_machine *, const struct iof_options *,
 	      struct iof_report *);
 
+/** 0, or -ENOMEM if memory ran out while findings were rendered or fixes looked for: the answers are then incomplete. */
+int iof_report_error(const struct iof_report *);
 enum iof_verdict iof_report_verdict(const struct iof_report *);
 enum iof_outcome iof_report_start(const struct iof_report *);
 enum iof_outcome iof_report_plug(const struct iof_report *);

@@ -178,7 +178,7 @@ static int collect(struct tool *t, const struct job *job, const struct config *f
 				err = add_candidate(t, job, from, fix, rule, out);
 		}
 	}
-	return err;
+	return err ? err : iof_report_error(job->report);
 }
 
 static int check_config(struct tool *t, struct job *job, const struct config *config)

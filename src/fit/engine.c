@@ -350,6 +350,36 @@ static bool same_answer(const struct iof_report *a, const struct iof_report *b)
 	return a->start == b->start && a->plug == b->plug && a->run == b->run && a->migrate == b->migrate;
 }
 
+/* What would be found if the missing fact were otherwise: it may be so. */
+static void adopt_findings(struct iof_report *report, const struct iof_report *other)
+{
+	for (size_t i = 0; i < other->n_findings; i++) {
+		struct iof_finding *finding;
+		bool is_known = false;
+
+		for (size_t k = 0; k < report->n_findings && !is_known; k++)
+			is_known = report->findings[k].rule == other->findings[i].rule &&
+				   report->findings[k].device == other->findings[i].device;
+		finding = is_known ? NULL : add_finding(report, other->findings[i].rule);
+		if (!finding)
+			continue;
+		*finding = other->findings[i];
+		finding->is_doubtful = true;
+	}
+}
+
+/* A phase that ends otherwise in another world: what was found there may or may not come. */
+static void doubt(struct iof_report *report, enum iof_phase phase, enum iof_outcome *outcome, enum iof_outcome other)
+{
+	if (*outcome == other)
+		return;
+	*outcome = IOF_OUTCOME_UNKNOWN;
+	for (size_t i = 0; i < report->n_findings; i++) {
+		if (report->findings[i].phase == phase && report->findings[i].effect >= EFFECT_STOPS)
+			report->findings[i].is_doubtful = true;
+	}
+}
+
 /* Walk the other worlds: where an outcome differs there, it is not known. */
 static void compare_worlds(struct iof_report *report)
 {
@@ -359,20 +389,20 @@ static void compare_worlds(struct iof_report *report)
 		other.findings = NULL;
 		other.n_findings = other.cap_findings = 0;
 		walk_world(&other, report->host, report->machine, world);
-		free(other.findings);
 		if (other.err)
 			report->err = other.err;
-		if (same_answer(report, &other))
+		if (same_answer(report, &other)) {
+			free(other.findings);
 			continue;
+		}
+		if (!report->is_doubtful)
+			adopt_findings(report, &other);
+		free(other.findings);
 		report->is_doubtful = true;
-		if (report->start != other.start)
-			report->start = IOF_OUTCOME_UNKNOWN;
-		if (report->plug != other.plug)
-			report->plug = IOF_OUTCOME_UNKNOWN;
-		if (report->run != other.run)
-			report->run = IOF_OUTCOME_UNKNOWN;
-		if (report->migrate != other.migrate)
-			report->migrate = IOF_OUTCOME_UNKNOWN;
+		doubt(report, IOF_PHASE_START, &report->start, other.start);
+		doubt(report, IOF_PHASE_PLUG, &report->plug, other.plug);
+		doubt(report, IOF_PHASE_RUN, &report->run, other.run);
+		doubt(report, IOF_PHASE_MIGRATE, &report->migrate, other.migrate);
 	}
 	if (report->is_doubtful) {
 		struct iof_finding *finding = add_finding(report, rule_find("host.fact-missing"));

@@ -39,6 +39,11 @@ IOF_EXPORT enum iof_verdict iof_report_verdict(const struct iof_report *report)
 	return report->verdict;
 }
 
+IOF_EXPORT int iof_report_error(const struct iof_report *report)
+{
+	return report->err;
+}
+
 IOF_EXPORT enum iof_outcome iof_report_start(const struct iof_report *report)
 {
 	return report->start;
@@ -61,7 +66,11 @@ IOF_EXPORT enum iof_outcome iof_report_migrate(const struct iof_report *report)
 
 static const char *render(struct iof_report *report, const struct iof_finding *finding, const char *text)
 {
-	return text ? message_render(report->arena, text, finding->operand) : NULL;
+	const char *rendered = text ? message_render(report->arena, text, finding->operand) : NULL;
+
+	if (text && !rendered)
+		report->err = -ENOMEM;
+	return rendered;
 }
 
 /* What QEMU prints for a finding; a refused device_add answers with one line, without the hints. */
@@ -75,7 +84,11 @@ static const char *vmm_text(struct iof_report *report, const struct iof_finding 
 				  ? strchr(rendered, '\n')
 				  : NULL;
 
-	return end ? arena_strndup(report->arena, rendered, (size_t)(end - rendered)) : rendered;
+	if (end)
+		rendered = arena_strndup(report->arena, rendered, (size_t)(end - rendered));
+	if (text && !rendered)
+		report->err = -ENOMEM;
+	return rendered;
 }
 
 static int add_line(struct iof_report *report, enum iof_phase phase, const char *text, size_t length, size_t *cap)
@@ -142,11 +155,15 @@ IOF_EXPORT enum iof_severity iof_finding_severity(const struct iof_finding *find
 static const char *soften(struct iof_report *report, const struct iof_finding *finding, const char *text)
 {
 	const char *will = text ? strstr(text, " will ") : NULL;
+	char *softened;
 	const char *word = finding->is_doubtful ? "may" : "would";
 
 	if (!will || (!finding->is_doubtful && !report->machine->is_hypothetical))
 		return text;
-	return arena_printf(report->arena, "%.*s %s %s", (int)(will - text), text, word, will + strlen(" will "));
+	softened = arena_printf(report->arena, "%.*s %s %s", (int)(will - text), text, word, will + strlen(" will "));
+	if (!softened)
+		report->err = -ENOMEM;
+	return softened;
 }
 
 IOF_EXPORT const char *iof_finding_message(struct iof_report *report, const struct iof_finding *finding)

@@ -67,10 +67,10 @@ static const char *obstacle(struct arena *arena, const struct iof_host *host,
 		text = arena_printf(arena, "firmware keeps 0x%" PRIx64 " to 0x%" PRIx64,
 				    region->first, region->last);
 	else if (mate)
-		text = arena_printf(arena, "%s in its group has driver %s", mate->bdf,
+		text = arena_printf(arena, "its group mate %s has driver %s", mate->bdf,
 				    mate->driver);
 	else if (device->group->foreign)
-		text = arena_printf(arena, "%s is in its group", device->group->foreign);
+		text = arena_printf(arena, "%s shares its group", device->group->foreign);
 	else if (interrupts_block(host))
 		return "interrupts not remapped";
 	else

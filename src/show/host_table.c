@@ -10,6 +10,8 @@
 
 #define FEW_DEVICES 64
 #define FEW_SETS 8
+#define FEW_REGIONS 16
+#define WHY_COLUMN 54 /* where the last column of the table starts */
 
 /* ---- devices ---- */
 
@@ -22,8 +24,11 @@ static void put_device(struct emit *e, const struct iof_device *device,
 		[ASSIGN_BLOCKED] = STYLE_YELLOW,
 		[ASSIGN_NEVER] = STYLE_DIM,
 	};
+	const char *why = answer->state == ASSIGN_READY ? "yes" : answer->why;
+	unsigned columns = e->out->columns ? e->out->columns : 80;
 	enum iof_provenance provenance;
 	char group[16] = "-", bits[16] = "-";
+	char start[160];
 	unsigned width;
 
 	if (device->group)
@@ -32,10 +37,14 @@ static void put_device(struct emit *e, const struct iof_device *device,
 		snprintf(bits, sizeof(bits), "%u", width);
 	else if (device->unit)
 		snprintf(bits, sizeof(bits), "?");
-	emit_text(e, STYLE_NONE, "%-12s %5s %4s  %-15s %-12s ", device->bdf, group, bits,
-		  pci_class_name(device->class_code), device->driver ? device->driver : "-");
-	emit_text(e, styles[answer->state], "%s",
-		  answer->state == ASSIGN_READY ? "yes" : answer->why);
+	snprintf(start, sizeof(start), "%-12s %5s %4s  %-15s %-12.40s ", device->bdf, group, bits,
+		 pci_class_name(device->class_code), device->driver ? device->driver : "-");
+	if (emit_width(start) + emit_width(why) > columns) {
+		emit_wrapped(e, WHY_COLUMN, start, "%s", why);
+		return;
+	}
+	emit_text(e, STYLE_NONE, "%s", start);
+	emit_text(e, styles[answer->state], "%s", why);
 	emit_newline(e);
 }
 
@@ -151,14 +160,15 @@ static size_t count_region(const struct iof_host *host, size_t group,
 	return n;
 }
 
-static void put_region(struct emit *e, const struct iof_host *host, size_t group,
+/* false: it was there already. */
+static bool put_region(struct emit *e, const struct iof_host *host, size_t group,
 		       const struct reserved_region *region)
 {
 	bool is_first;
 	size_t n = count_region(host, group, region, &is_first);
 
 	if (!is_first)
-		return;
+		return false;
 	emit_text(e, STYLE_NONE, "  0x%-16" PRIx64 " to 0x%-16" PRIx64 "  %-16s ", region->first,
 		  region->last, region_names[region->type]);
 	if (n == host->n_groups)
@@ -168,22 +178,36 @@ static void put_region(struct emit *e, const struct iof_host *host, size_t group
 	else
 		emit_text(e, STYLE_NONE, "group %u and %zu more", host->groups[group].id, n - 1);
 	emit_newline(e);
+	return true;
+}
+
+static bool has_regions(const struct iof_host *host)
+{
+	size_t i;
+
+	for (i = 0; i < host->n_groups; i++) {
+		if (host->groups[i].n_regions)
+			return true;
+	}
+	return false;
 }
 
 static void put_regions(struct emit *e, const struct iof_host *host)
 {
-	bool has_title = false;
-	size_t i, j;
+	size_t i, j, shown = 0;
 
+	if (!has_regions(host))
+		return;
+	emit_newline(e);
+	emit_text(e, STYLE_BOLD, "Reserved addresses");
+	emit_newline(e);
 	for (i = 0; i < host->n_groups; i++) {
 		for (j = 0; j < host->groups[i].n_regions; j++) {
-			if (!has_title) {
-				emit_newline(e);
-				emit_text(e, STYLE_BOLD, "Reserved addresses");
-				emit_newline(e);
-				has_title = true;
+			if (shown == FEW_REGIONS && !e->out->verbose) {
+				emit_wrapped(e, 2, NULL, "... more (--verbose)");
+				return;
 			}
-			put_region(e, host, i, &host->groups[i].regions[j]);
+			shown += put_region(e, host, i, &host->groups[i].regions[j]);
 		}
 	}
 }

@@ -3,6 +3,7 @@
  * is not known. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "host/registers.h"
 #include "show/host_assign.h"
@@ -182,6 +183,15 @@ static const char *agreed(const struct iof_host *host, const struct iommu_unit *
 	return tristate_text(first);
 }
 
+/* "  HATS        0x2   host table levels: ..." */
+static void put_bit(struct emit *e, const struct reg_field *field, uint64_t value)
+{
+	char start[64];
+
+	snprintf(start, sizeof(start), "    %-11.11s 0x%-8" PRIx64 " ", field->name, value);
+	emit_wrapped(e, 27, start, "%s", field->meaning ? field->meaning : "");
+}
+
 static void put_bits(struct emit *e, const struct iommu_unit *unit)
 {
 	struct reg_word words[UNIT_REGISTERS];
@@ -194,8 +204,7 @@ static void put_bits(struct emit *e, const struct iommu_unit *unit)
 		emit_text(e, STYLE_NONE, "  %s 0x%" PRIx64, words[i].name, words[i].value);
 		emit_newline(e);
 		while ((field = reg_next_set(words[i].fields, words[i].value, field, &value)))
-			emit_wrapped(e, 24, NULL, "%-10s 0x%-6" PRIx64 " %s", field->name, value,
-				     field->meaning);
+			put_bit(e, field, value);
 	}
 }
 

@@ -20,15 +20,18 @@ const struct rule_host host_none = {"none-pb46", NULL, {{0}}, false};
 const struct rule_host host_virtio = {"virtio39-unsafe", NULL, {{0}}, false};
 
 /*
- * A unit that can nest (VT-d 4.1 chapter 11.4): MGAW 57 with four and five levels, SMTS 43, SSTS 46, FSTS 47, NEST 26; FS1GP
- * is bit 56 of CAP. With PASID 40 and PSS 9: ten bits.
+ * Units that can nest (VT-d 4.1 chapter 11.4): SMTS 43, SSTS 46, FSTS 47 and NEST 26 in ECAP. MGAW 57 with four and five
+ * levels in both stages (FS5LP 60), as servers have it; FS1GP is bit 56 of CAP. With PASID 40 and PSS 9: ten bits.
  */
 const struct rule_host host_nesting = {
-	"intelsm-pb46", NULL, {TEXT(CAP, "81d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")}, false};
+	"intelsm-pb46", NULL, {TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")}, false};
 const struct rule_host host_nesting_no_1g = {
-	"intelsm-pb46", NULL, {TEXT(CAP, "80d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")}, false};
+	"intelsm-pb46", NULL, {TEXT(CAP, "90d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")}, false};
 const struct rule_host host_nesting_pasid = {
-	"intelsm-pb46", NULL, {TEXT(CAP, "81d2008c22380c06\n"), TEXT(ECAP, "c94884f00f4a\n")}, true};
+	"intelsm-pb46", NULL, {TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c94884f00f4a\n")}, true};
+/* MGAW 48: a plain domain has 47 bits (first stage), a nesting parent 48 (second stage). */
+const struct rule_host host_nesting_48 = {
+	"intelsm-pb46", NULL, {TEXT(CAP, "81d2008c222f0606\n"), TEXT(ECAP, "c80084f00f4a\n")}, false};
 /* An AMD unit that can nest: EFR GTSup 4 and GIOSup 48, EFR2 GCR3TRPMode 3. */
 const struct rule_host host_nesting_amd = {
 	"amd-pb48", NULL, {TEXT("*/amd-iommu/features", "10000000029d3:8\n")}, false};
@@ -53,8 +56,8 @@ const struct rule_host host_mate_only = {
 /* Before 6.2 there is no iommufd, before 6.6 no device file of it. */
 const struct rule_host host_kernel_6_1 = {
 	"intel39-pb46",
-	"6.1",
-	{WITHOUT("/sys/module/iommufd*"), TEXT("/proc/misc", "196 vfio\n"), TEXT("/proc/devices", "Character devices:\n"),
+	NULL,
+	{TEXT("/proc/version", "Linux version 6.1.0\n"), WITHOUT("/sys/module/iommufd*"), TEXT("/proc/misc", "196 vfio\n"), TEXT("/proc/devices", "Character devices:\n"),
 	 WITHOUT("/proc/config.gz")},
 	false};
 /* A plain user may not read the table that says how wide AMD's addresses are. */

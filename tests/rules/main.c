@@ -164,49 +164,56 @@ static const char *why_incurable(const struct rule_case *row)
 	return row->no_cure;
 }
 
-/* What a fix wants of the host is done to a copy of it; the caller frees. */
-static struct iof_host *change_host(struct iof_host *host, const struct iof_fix *fix)
+/* The host and what it becomes by each edit of a fix; each borrows from the one before. */
+struct changed {
+	struct iof_host **hosts;
+	size_t n;
+};
+
+static struct changed change_host(struct iof_host *host, const struct iof_fix *fix)
 {
+	struct changed changed = {NULL, 0};
 	struct iof_edit_step step;
+	size_t n = 1;
 
-	host = iof_host_ref(host);
+	while (iof_fix_step(fix, n - 1, &step) == 0)
+		n++;
+	changed.hosts = calloc(n, sizeof(struct iof_host *));
+	assert_non_null(changed.hosts);
+	changed.hosts[changed.n++] = iof_host_ref(host);
 	for (size_t i = 0; iof_fix_step(fix, i, &step) == 0; i++) {
-		struct iof_host *changed = NULL;
-
 		if (step.where != IOF_WHERE_HOST)
 			continue;
-		assert_int_equal(host_what_if(host, step.target, step.to, &changed), 0);
-		/* it borrows from the one before, which the cache keeps */
-		host = changed;
+		assert_int_equal(
+			host_what_if(changed.hosts[changed.n - 1], step.target, step.to, &changed.hosts[changed.n]), 0);
+		changed.n++;
 	}
-	return host;
+	return changed;
 }
 
 /* The fix is written into the text, the text is read anew, and then QEMU starts and nothing fails. */
 static void expect_cured(const struct rule_case *row, const struct run *run, struct iof_host *host,
 			 const struct iof_fix *fix)
 {
-	struct iof_host *changed = change_host(host, fix);
-	struct iof_edit *edit = NULL, *again = NULL;
+	struct changed changed = change_host(host, fix);
+	struct iof_edit *edit = NULL;
 	struct run fixed;
 	const char *bytes;
 	size_t length;
 
 	assert_int_equal(iof_fix_apply(run->ctx, run->vm, &fix, 1, &edit), 0);
 	bytes = iof_edit_bytes(edit, &length);
-	fixed = check(row, run->ctx, changed, read_line(run->ctx, bytes, length));
+	fixed = check(row, run->ctx, changed.hosts[changed.n - 1], read_line(run->ctx, bytes, length));
 	if (iof_report_verdict(fixed.report) == IOF_VERDICT_FAILS)
 		print_error("after the fix: %.*s\n", (int)length, bytes);
 	assert_int_equal(iof_report_start(fixed.report), IOF_OUTCOME_STARTS);
 	assert_int_not_equal(iof_report_verdict(fixed.report), IOF_VERDICT_FAILS);
 	assert_null(find(&fixed, row->rule));
 	end(&fixed);
-	iof_edit_unref(again);
 	iof_edit_unref(edit);
-	if (changed != host)
-		iof_host_unref(changed);
-	else
-		iof_host_unref(host);
+	while (changed.n)
+		iof_host_unref(changed.hosts[--changed.n]);
+	free(changed.hosts);
 }
 
 static void test_cure(const struct rule_case *row, const struct run *run, struct iof_host *host,

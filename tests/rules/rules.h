@@ -13,7 +13,7 @@
 struct rule_host {
 	const char *capture;
 	const char *kernel; /* NULL: as captured (7.2) */
-	struct change changes[4];
+	struct change changes[6];
 	bool has_pasid; /* 0000:00:05.0 gets a PASID capability */
 };
 
@@ -37,7 +37,7 @@ struct rule_case {
 #define SILENT(rule) rule, false
 
 extern const struct rule_host host_intel39, host_intel39_unbound, host_intel48, host_amd, host_first_stage, host_no_remapping,
-	host_off, host_none, host_virtio, host_nesting, host_nesting_no_1g, host_nesting_pasid, host_nesting_amd, host_direct,
+	host_off, host_none, host_virtio, host_nesting, host_nesting_no_1g, host_nesting_pasid, host_nesting_48, host_nesting_amd, host_direct,
 	host_direct_6_5, host_direct_6_6, host_relaxable, host_mate_busy, host_mate_only, host_kernel_6_1,
 	host_ivrs_hidden, host_no_hugepages;
 
