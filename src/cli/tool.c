@@ -76,6 +76,19 @@ static int write_to_bytes(void *data, const char *bytes, size_t length)
 	return bytes_append(data, bytes, length);
 }
 
+/* Needs no memory, for there may be none. */
+static void report_no_memory(bool json)
+{
+	static const char line[] = "iommufit: out of memory\n";
+	static const char object[] = "{\"schema\":\"iommufit.error/1\",\"status\":71,"
+				     "\"error\":\"out of memory\"}\n";
+
+	if (json)
+		write_all(STDOUT_FILENO, object, sizeof(object) - 1);
+	else
+		write_all(STDERR_FILENO, line, sizeof(line) - 1);
+}
+
 static void report_error(const struct tool *t, int status, const char *text)
 {
 	struct bytes line = {0};
@@ -89,6 +102,8 @@ static void report_error(const struct tool *t, int status, const char *text)
 		bytes_printf(&line, "iommufit: ");
 	if (iof_error_write(&out, status, text) == 0 && !line.err)
 		write_all(json ? STDOUT_FILENO : STDERR_FILENO, line.data, line.length);
+	else
+		report_no_memory(json);
 	free(line.data);
 }
 

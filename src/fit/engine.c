@@ -71,12 +71,14 @@ static void apply_effect(struct walk *w, const struct step *step, bool is_certai
 	}
 	w->is_stopped = w->is_stopped || is_fatal;
 	w->is_killed = w->is_killed || step->effect == EFFECT_KILLS;
-	if (step->effect == EFFECT_BREAKS)
+	if (step->effect == EFFECT_BREAKS) {
 		w->report->run = IOF_OUTCOME_BROKEN;
-	else if (step->effect == EFFECT_DEGRADES && w->report->run != IOF_OUTCOME_BROKEN)
+	} else if (step->effect == EFFECT_DEGRADES && w->report->run != IOF_OUTCOME_BROKEN) {
 		w->report->run = IOF_OUTCOME_DEGRADED;
-	else if (step->effect == EFFECT_BLOCKS)
+	} else if (step->effect == EFFECT_BLOCKS) {
 		w->report->migrate = IOF_OUTCOME_BLOCKED;
+		w->report->migrate_why = step->rule->because;
+	}
 }
 
 static void try_step(struct walk *w, const struct step *step)
@@ -294,6 +296,9 @@ static void walk_migrate(struct walk *w)
 
 	w->phase = IOF_PHASE_MIGRATE;
 	report->migrate = w->scene.m->n_assigned ? IOF_OUTCOME_UNKNOWN : IOF_OUTCOME_POSSIBLE;
+	report->migrate_why = w->scene.m->n_assigned
+				      ? "Whether the host's driver of an assigned device can migrate it is not to be seen here."
+				      : "No device is assigned.";
 	if (report->start == IOF_OUTCOME_STARTS)
 		walk_stage(w, STAGE_MIGRATE);
 }

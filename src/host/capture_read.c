@@ -15,19 +15,39 @@
 #include "host/load.h"
 #include "host/tar.h"
 
+struct unpacking {
+	struct root *root;
+	bool has_host; /* a member below sys/ or proc/ */
+};
+
+static void look_at(struct unpacking *u, const char *path)
+{
+	if (str_starts(path, "sys/") || str_starts(path, "proc/") || str_eq(path, "sys"))
+		u->has_host = true;
+}
+
 static int add_file(void *data, const char *path, const char *bytes, size_t length)
 {
-	return root_memory_file(data, path, bytes, length);
+	struct unpacking *u = data;
+
+	look_at(u, path);
+	return root_memory_file(u->root, path, bytes, length);
 }
 
 static int add_link(void *data, const char *path, const char *target)
 {
-	return root_memory_link(data, path, target);
+	struct unpacking *u = data;
+
+	look_at(u, path);
+	return root_memory_link(u->root, path, target);
 }
 
 static int add_folder(void *data, const char *path)
 {
-	return root_memory_folder(data, path);
+	struct unpacking *u = data;
+
+	look_at(u, path);
+	return root_memory_folder(u->root, path);
 }
 
 /* What a file is packed with, by its first bytes. */
@@ -68,26 +88,26 @@ int capture_members(struct iof_ctx *ctx, const char *bytes, size_t length, const
 		    struct root **out)
 {
 	struct tar_sink sink = {.file = add_file, .link = add_link, .folder = add_folder};
+	struct unpacking u = {0};
 	char reason[256] = "";
-	struct root *root;
-	int err = root_memory(ctx, name, &root);
+	int err = root_memory(ctx, name, &u.root);
 
 	if (err)
 		return err;
-	sink.data = root;
+	sink.data = &u;
 	err = tar_read(bytes, length, &sink, reason, sizeof(reason));
 	if (err == -EBADMSG && *reason)
 		ctx_fail(ctx, err, "%s: %s", name, reason);
 	else if (err)
 		ctx_prefix(ctx, err, "%s", name);
-	else if (!root_exists(root, "/sys") && !root_exists(root, "/proc"))
+	else if (!u.has_host)
 		err = ctx_fail(ctx, -EBADMSG, "%s: holds neither sys/ nor proc/: not a capture",
 			       name);
 	if (err) {
-		root_free(root);
+		root_free(u.root);
 		return err;
 	}
-	*out = root;
+	*out = u.root;
 	return 0;
 }
 

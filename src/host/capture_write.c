@@ -217,28 +217,27 @@ static int take_file(struct capture *c, const char *path, const struct capture_l
 	return add_filtered(c, path, leaf->filter, bytes, length);
 }
 
-static int take_link(struct capture *c, const char *path)
+/* What is no file to be read. root_exists() would not tell a failure from absence. */
+static int take_name(struct capture *c, const char *path, enum capture_what what)
 {
 	const char *target;
 	int err = root_readlink(c->root, c->arena, path, &target);
 
-	if (err)
-		return err == -ENOMEM ? err : 0;
-	return add(c, ENTRY_LINK, path, target, 0);
+	if (err == -ENOMEM)
+		return err;
+	if (err && err != -EINVAL)
+		return 0;
+	if (what == CAPTURE_MARK)
+		return add(c, ENTRY_FILE, path, "", 0);
+	if (!err)
+		return add(c, ENTRY_LINK, path, target, 0);
+	return what == CAPTURE_FOLDER ? add(c, ENTRY_FOLDER, path, NULL, 0) : 0;
 }
 
 static int take(struct capture *c, const char *path, const struct capture_leaf *leaf)
 {
-	switch (leaf->what) {
-	case CAPTURE_FILE:
-		return take_file(c, path, leaf);
-	case CAPTURE_LINK:
-		return take_link(c, path);
-	case CAPTURE_FOLDER:
-		return root_exists(c->root, path) ? add(c, ENTRY_FOLDER, path, NULL, 0) : 0;
-	default:
-		return root_exists(c->root, path) ? add(c, ENTRY_FILE, path, "", 0) : 0;
-	}
+	return leaf->what == CAPTURE_FILE ? take_file(c, path, leaf)
+					  : take_name(c, path, leaf->what);
 }
 
 /* All leaves of one place. */

@@ -60,6 +60,37 @@ int load_kernel(struct loader *load)
 	return err ? err : read_cmdline(load);
 }
 
+static const char *next_word(const char **at, const char *end, size_t *length)
+{
+	const char *word;
+
+	while (*at < end && strchr(" \t", **at))
+		(*at)++;
+	for (word = *at; *at < end && !strchr(" \t", **at); (*at)++)
+		;
+	*length = (size_t)(*at - word);
+	return word;
+}
+
+/* "options MODULE NAME=VALUE..." as the kernel command line would say it: "MODULE.NAME=VALUE". */
+static void keep_line(struct buf *out, const char *line, size_t length)
+{
+	static const char options[] = "options";
+	const char *at = line, *end = line + length, *word, *module;
+	size_t n, module_length;
+
+	word = next_word(&at, end, &n);
+	if (n != sizeof(options) - 1 || memcmp(word, options, n) != 0)
+		return;
+	module = next_word(&at, end, &module_length);
+	for (word = next_word(&at, end, &n); n; word = next_word(&at, end, &n)) {
+		buf_append(out, module, module_length);
+		buf_putc(out, '.');
+		buf_append(out, word, n);
+		buf_putc(out, ' ');
+	}
+}
+
 static int keep_options(struct loader *load, struct buf *out, const char *name)
 {
 	const char *path, *text, *cursor, *line;
@@ -75,12 +106,8 @@ static int keep_options(struct loader *load, struct buf *out, const char *name)
 	if (err)
 		return fact_optional(err);
 	cursor = text;
-	while (next_line(&cursor, text + length, &line, &n)) {
-		if (n < 8 || memcmp(line, "options ", 8) != 0)
-			continue;
-		buf_append(out, line, n);
-		buf_putc(out, '\n');
-	}
+	while (next_line(&cursor, text + length, &line, &n))
+		keep_line(out, line, n);
 	return 0;
 }
 
@@ -109,29 +136,6 @@ static int read_modprobe(struct loader *load)
 	return fact_optional(err);
 }
 
-/* "options vfio_iommu_type1 allow_unsafe_interrupts=1" */
-static enum tristate modprobe_bool(const char *text, const char *module, const char *name)
-{
-	enum tristate last = TRI_UNKNOWN;
-	const char *cursor = text, *line;
-	size_t length, n = strlen(module);
-	char words[512];
-
-	while (text && next_line(&cursor, text + strlen(text), &line, &length)) {
-		enum tristate value;
-
-		if (length < 9 + n || length - 8 >= sizeof(words) ||
-		    memcmp(line + 8, module, n) != 0 || line[8 + n] != ' ')
-			continue;
-		memcpy(words, line + 8, length - 8);
-		words[length - 8] = '\0';
-		value = cmdline_bool(words, name);
-		if (value != TRI_UNKNOWN)
-			last = value;
-	}
-	return last;
-}
-
 /* A module's parameter: as it is, else as it will be, else its default. */
 static int bool_parameter(struct loader *load, const char *module, const char *name,
 			  enum tristate *out)
@@ -156,7 +160,8 @@ static int bool_parameter(struct loader *load, const char *module, const char *n
 	*out = cmdline_bool(load->host->cmdline, key);
 	if (*out == TRI_UNKNOWN) {
 		err = read_modprobe(load);
-		*out = modprobe_bool(load->modprobe, module, name);
+		if (load->modprobe)
+			*out = cmdline_bool(load->modprobe, key);
 	}
 	if (*out == TRI_UNKNOWN)
 		*out = TRI_NO;

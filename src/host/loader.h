@@ -30,7 +30,7 @@ struct loader {
 	size_t log_length;
 	bool config_tried;
 	bool modprobe_tried;
-	const char *modprobe; /* "options" lines of /etc/modprobe.d */
+	const char *modprobe; /* options of /etc/modprobe.d, in the form of a command line */
 };
 
 /* source.c: reading one fact. 0; -ENOENT absent; -EACCES there, but not for us; -ENOMEM; any other

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "host/profile_json.h"
 
 #define MAX_TEXT 65536u /* bytes of one string; a kernel command line has 4096 at most */
@@ -152,16 +153,37 @@ int profile_member(const struct profile_reader *r, const struct json_place *plac
 	return 0;
 }
 
-static int copy_text(const struct profile_reader *r, const struct json_place *place,
-		     json_object *value, const char **out)
+/* json-c lets through some sequences that are none. */
+static bool is_utf8(const char *text, size_t length)
 {
-	const char *text = json_object_get_string(value);
-	size_t length = (size_t)json_object_get_string_len(value);
+	size_t n;
 
+	for (; length; text += n, length -= n) {
+		uint32_t c;
+
+		n = utf8_decode(text, length, &c);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
+int profile_string(const struct profile_reader *r, const struct json_place *place,
+		   json_object *value, const char **out)
+{
+	const char *text;
+	size_t length;
+
+	if (json_object_get_type(value) != json_type_string)
+		return profile_refuse(r, place, "must be a string");
+	text = json_object_get_string(value);
+	length = (size_t)json_object_get_string_len(value);
 	if (length > MAX_TEXT)
 		return profile_refuse(r, place, "is longer than %u bytes", MAX_TEXT);
 	if (strlen(text) != length)
 		return profile_refuse(r, place, "holds a zero byte");
+	if (!is_utf8(text, length))
+		return profile_refuse(r, place, "is not valid UTF-8");
 	*out = arena_strndup(r->arena, text, length);
 	return *out ? 0 : ctx_fail(r->ctx, -ENOMEM, "%s: out of memory", r->name);
 }
@@ -174,7 +196,7 @@ int profile_text(const struct profile_reader *r, const struct json_place *place,
 	int err = profile_member(r, place, object, key, json_type_string, false, &value);
 
 	*out = NULL;
-	return err || !value ? err : copy_text(r, &here, value, out);
+	return err || !value ? err : profile_string(r, &here, value, out);
 }
 
 int profile_address(const struct profile_reader *r, const struct json_place *place,
@@ -281,7 +303,7 @@ static int read_value(const struct profile_reader *r, const struct json_place *p
 		      "enumerations are read as unsigned");
 	switch (field->type) {
 	case FIELD_STRING:
-		err = copy_text(r, place, value, &text);
+		err = profile_string(r, place, value, &text);
 		if (!err)
 			memcpy(to, &text, sizeof(text));
 		return err;

@@ -31,6 +31,9 @@ int profile_refuse(const struct profile_reader *, const struct json_place *, con
 /* A member of that type; *out is NULL if it is absent or null and not required. */
 int profile_member(const struct profile_reader *, const struct json_place *, json_object *object,
 		   const char *key, enum json_type, bool required, json_object **out);
+/* A value that is text, in the arena. */
+int profile_string(const struct profile_reader *, const struct json_place *, json_object *value,
+		   const char **out);
 /* A member that is text, in the arena; *out is NULL if it is absent or null. */
 int profile_text(const struct profile_reader *, const struct json_place *, json_object *object,
 		 const char *key, const char **out);

@@ -175,14 +175,13 @@ static int read_config(const struct profile *p)
 	n = json_object_array_length(array);
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
-		json_object *line = json_object_array_get_idx(array, i);
+		const char *line;
 
-		if (json_object_get_type(line) != json_type_string)
-			err = profile_refuse(&p->reader, &item, "must be a string");
-		else if (strpbrk(json_object_get_string(line), "\r\n"))
+		err = profile_string(&p->reader, &item, json_object_array_get_idx(array, i), &line);
+		if (!err && strpbrk(line, "\r\n"))
 			err = profile_refuse(&p->reader, &item, "must be one line");
-		else
-			buf_printf(&text, "%s\n", json_object_get_string(line));
+		if (!err)
+			buf_printf(&text, "%s\n", line);
 	}
 	if (!err) {
 		p->host->config = arena_strdup(p->host->arena, text.length ? text.data : "");

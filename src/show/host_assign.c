@@ -53,46 +53,51 @@ static bool interrupts_block(const struct iof_host *host)
 	       host->unsafe_iommufd != TRI_YES;
 }
 
-/* What is in the way, the most fundamental first. NULL: nothing. "" on an allocation failure. */
-static const char *obstacle(struct arena *arena, const struct iof_host *host,
-			    const struct iof_device *device, const struct group_users *users)
+/* What is in the way, the most fundamental first: NULL if nothing. false: out of memory. */
+static bool find_obstacle(struct arena *arena, const struct iof_host *host,
+			  const struct iof_device *device, const struct group_users *users,
+			  const char **out)
 {
 	const struct reserved_region *region = device_direct_region(device);
 	const struct iof_device *mate = device->group ? mate_in_use(device, users) : NULL;
-	const char *text = NULL;
 
+	*out = NULL;
 	if (!device->group)
-		return host->iommu == IOF_IOMMU_NONE ? "no IOMMU" : "in no IOMMU group";
-	if (region)
-		text = arena_printf(arena, "firmware keeps 0x%" PRIx64 " to 0x%" PRIx64,
+		*out = host->iommu == IOF_IOMMU_NONE ? "no IOMMU" : "in no IOMMU group";
+	else if (region)
+		*out = arena_printf(arena, "firmware keeps 0x%" PRIx64 " to 0x%" PRIx64,
 				    region->first, region->last);
 	else if (mate)
-		text = arena_printf(arena, "its group mate %s has driver %s", mate->bdf,
+		*out = arena_printf(arena, "its group mate %s has driver %s", mate->bdf,
 				    mate->driver);
 	else if (device->group->foreign)
-		text = arena_printf(arena, "%s shares its group", device->group->foreign);
+		*out = arena_printf(arena, "%s shares its group", device->group->foreign);
 	else if (interrupts_block(host))
-		return "interrupts not remapped";
+		*out = "interrupts not remapped";
 	else
-		return NULL;
-	return text ? text : "";
+		return true;
+	return *out;
 }
 
-static struct assign_answer answer(struct arena *arena, const struct iof_host *host,
-				   const struct iof_device *device, const struct group_users *users)
+static bool find_answer(struct arena *arena, const struct iof_host *host,
+			const struct iof_device *device, const struct group_users *users,
+			struct assign_answer *out)
 {
 	const char *why;
 
 	if (device->is_bridge || device->class_code >> 16 == CLASS_BRIDGE)
-		return (struct assign_answer){ASSIGN_NEVER, "bridge"};
-	if (device->class_code >> 8 == CLASS_IOMMU)
-		return (struct assign_answer){ASSIGN_NEVER, "the IOMMU itself"};
-	why = obstacle(arena, host, device, users);
-	if (why)
-		return (struct assign_answer){ASSIGN_BLOCKED, why};
-	if (!device->driver_is_vfio)
-		return (struct assign_answer){ASSIGN_BIND, "bind to vfio-pci first"};
-	return (struct assign_answer){ASSIGN_READY, ""};
+		*out = (struct assign_answer){ASSIGN_NEVER, "bridge"};
+	else if (device->class_code >> 8 == CLASS_IOMMU)
+		*out = (struct assign_answer){ASSIGN_NEVER, "the IOMMU itself"};
+	else if (!find_obstacle(arena, host, device, users, &why))
+		return false;
+	else if (why)
+		*out = (struct assign_answer){ASSIGN_BLOCKED, why};
+	else if (!device->driver_is_vfio)
+		*out = (struct assign_answer){ASSIGN_BIND, "bind to vfio-pci first"};
+	else
+		*out = (struct assign_answer){ASSIGN_READY, ""};
+	return true;
 }
 
 const struct assign_answer *assign_answers(struct arena *arena, const struct iof_host *host)
@@ -110,7 +115,8 @@ const struct assign_answer *assign_answers(struct arena *arena, const struct iof
 		size_t group =
 			device->group ? (size_t)(device->group - host->groups) : host->n_groups;
 
-		answers[i] = answer(arena, host, device, &users[group]);
+		if (!find_answer(arena, host, device, &users[group], &answers[i]))
+			return NULL;
 	}
 	return answers;
 }

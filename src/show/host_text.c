@@ -21,6 +21,14 @@ static const char *iommu_title(enum iof_iommu kind)
 	return (size_t)kind < ARRAY_SIZE(iommu_titles) ? iommu_titles[kind] : iommu_titles[0];
 }
 
+/* Text that could not be made is an error of the output. */
+static const char *made(struct emit *e, const char *text)
+{
+	if (!text && !e->err)
+		e->err = -ENOMEM;
+	return text ? text : "";
+}
+
 /* ---- the answer ---- */
 
 static void count_answers(const struct iof_host *host, const struct assign_answer *answers,
@@ -36,7 +44,6 @@ static void count_answers(const struct iof_host *host, const struct assign_answe
 static const char *width_text(struct arena *arena, const struct iof_host *host)
 {
 	unsigned least = 65, most = 0;
-	const char *text;
 	size_t i;
 
 	for (i = 0; i < host->n_devices; i++) {
@@ -53,10 +60,8 @@ static const char *width_text(struct arena *arena, const struct iof_host *host)
 	if (!most)
 		return "no devices behind it";
 	if (least == most)
-		text = arena_printf(arena, "%u bits", most);
-	else
-		text = arena_printf(arena, "%u to %u bits", least, most);
-	return text ? text : "";
+		return arena_printf(arena, "%u bits", most);
+	return arena_printf(arena, "%u to %u bits", least, most);
 }
 
 /* "9 devices can be given to a VM, 5 more once they are bound to vfio-pci, 1 cannot." */
@@ -83,7 +88,7 @@ static const char *assignable_text(struct arena *arena, const struct iof_host *h
 	buf_puts(&text, ".");
 	out = text.err ? NULL : arena_strdup(arena, text.data);
 	buf_free(&text);
-	return out ? out : "";
+	return out;
 }
 
 static void put_answer(struct emit *e, struct arena *arena, const struct iof_host *host,
@@ -104,8 +109,8 @@ static void put_answer(struct emit *e, struct arena *arena, const struct iof_hos
 		return;
 	}
 	emit_wrapped(e, 0, NULL, "%s%s, %s: %s", is_virtual ? "Virtual " : "",
-		     iommu_title(host->iommu), width_text(arena, host),
-		     assignable_text(arena, host, answers));
+		     iommu_title(host->iommu), made(e, width_text(arena, host)),
+		     made(e, assignable_text(arena, host, answers)));
 	if (is_virtual)
 		emit_wrapped(e, 0, NULL,
 			     "This host is itself a virtual machine: what is shown is its virtual "
@@ -165,9 +170,9 @@ static const char *page_text(struct arena *arena, uint64_t sizes)
 		if (sizes & names[i].size)
 			buf_printf(&text, "%s%s", text.length ? " " : "", names[i].name);
 	}
-	out = text.err ? "" : arena_strdup(arena, text.length ? text.data : "-");
+	out = text.err ? NULL : arena_strdup(arena, text.length ? text.data : "-");
 	buf_free(&text);
-	return out ? out : "";
+	return out;
 }
 
 /* What all worlds agree on, else "not known". */
@@ -226,7 +231,7 @@ static void put_unit(struct emit *e, struct arena *arena, const struct iof_host 
 							      : "stage 2";
 
 	emit_text(e, STYLE_NONE, "%-24s %4s  %-12s  %-12s  %-7s  %s", unit->name, bits ? bits : "",
-		  tables, domain->known ? page_text(arena, domain->page_sizes) : "?",
+		  tables, domain->known ? made(e, page_text(arena, domain->page_sizes)) : "?",
 		  agreed(host, unit, offsetof(struct unit_domain, nest_parent)),
 		  agreed(host, unit, offsetof(struct unit_domain, dirty_tracking)));
 	emit_newline(e);

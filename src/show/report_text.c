@@ -371,11 +371,11 @@ static void write_phases(struct emit *e, const struct iof_report *report)
 	if (!phases_say_more(report))
 		return;
 	emit_wrapped(
-		e, 2, "", "Start: %s.%s%s%s DMA: %s. Migration: %s%s%s.",
+		e, 2, "", "Start: %s.%s%s%s DMA: %s. Migration: %s.%s%s",
 		name_outcome(iof_report_start(report)), plug == IOF_OUTCOME_NONE ? "" : " Plug: ",
 		plug == IOF_OUTCOME_NONE ? "" : name_outcome(plug),
 		plug == IOF_OUTCOME_NONE ? "" : ".", name_outcome(iof_report_run(report)),
-		name_outcome(iof_report_migrate(report)), why && *why ? ", " : "", why ? why : "");
+		name_outcome(iof_report_migrate(report)), why && *why ? " " : "", why ? why : "");
 }
 
 /* A missing fact that decides is a finding; one that does not is of interest to few. */

@@ -414,7 +414,8 @@ static int write_shell(struct writer *w, const struct word *words, size_t n)
 
 static int write_nul(struct writer *w, const struct word *words, size_t n)
 {
-	bool is_ended = w->vm->source[w->vm->source_length - 1] == '\0' || n == 1 || !words[n - 1].length;
+	bool is_ended =
+		w->vm->source[w->vm->source_length - 1] == '\0' || n == 1 || !words[n - 1].length;
 
 	for (size_t i = 0; i < n; i++)
 		buf_append(&w->out, words[i].text, words[i].length + (i + 1 < n || is_ended));

@@ -5,6 +5,7 @@
  * with 7.2.22.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "vm/parser.h"
 
@@ -108,23 +109,63 @@ static bool is_number(const char *text)
 	return *text && text[strspn(text, digits)] == '\0';
 }
 
-static int judge_value(struct parser *p, enum value_type type, struct vm_option *option,
-		       const struct pair *pair)
+static bool number_overflows(const char *text)
+{
+	errno = 0;
+	strtoull(text, NULL, 0);
+	return errno == ERANGE;
+}
+
+/* Of a text that is a size. A fraction adds less than one unit and cannot matter. */
+static bool size_overflows(const char *text)
+{
+	static const char suffixes[] = "bkmgtpe";
+	bool is_hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+	uint64_t value, unit = 1;
+	const char *suffix;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, is_hex ? 16 : 10);
+	if (errno == ERANGE)
+		return true;
+	if (*end == '.')
+		end += 1 + strspn(end + 1, "0123456789");
+	suffix = *end ? strchr(suffixes, *end | 0x20) : NULL;
+	if (suffix)
+		unit <<= 10 * (suffix - suffixes);
+	return __builtin_mul_overflow(value, unit, &value);
+}
+
+static const char *number_error(struct arena *arena, const struct pair *pair)
+{
+	if (!is_number(pair->value))
+		return arena_printf(arena, "Parameter '%s' expects a number", pair->key);
+	return arena_printf(arena, "Value '%s' is too large for parameter '%s'", pair->value,
+			    pair->key);
+}
+
+static const char *size_error(struct arena *arena, const struct pair *pair, bool has_hint)
 {
 	static const char hint[] =
 		"\nOptional suffix k, M, G, T, P or E means kilo-, mega-, giga-, tera-, peta-\n"
 		"and exabytes, respectively.";
 
-	if (type == VALUE_NUMBER && !is_number(pair->value))
-		return option_fail(
-			option,
-			arena_printf(p->vm->arena, "Parameter '%s' expects a number", pair->key));
-	if (type == VALUE_SIZE && *pair->value && !is_size(pair->value))
-		return option_fail(
-			option,
-			arena_printf(p->vm->arena,
-				     "Parameter '%s' expects a non-negative number below 2^64%s",
-				     pair->key, option->at.file ? "" : hint));
+	if (is_size(pair->value))
+		return arena_printf(arena, "Value '%s' is out of range for parameter '%s'",
+				    pair->value, pair->key);
+	return arena_printf(arena, "Parameter '%s' expects a non-negative number below 2^64%s",
+			    pair->key, has_hint ? hint : "");
+}
+
+static int judge_value(struct parser *p, enum value_type type, struct vm_option *option,
+		       const struct pair *pair)
+{
+	if (type == VALUE_NUMBER && (!is_number(pair->value) || number_overflows(pair->value)))
+		return option_fail(option, number_error(p->vm->arena, pair));
+	if (type == VALUE_SIZE && *pair->value &&
+	    (!is_size(pair->value) || size_overflows(pair->value)))
+		return option_fail(option, size_error(p->vm->arena, pair, !option->at.file));
 	return 0;
 }
 

@@ -240,6 +240,28 @@ int machine_warn_unused_globals(struct iof_machine *m)
 	return r;
 }
 
+/* What "auto" comes to (x86_iommu_realize, vtd_decide_config), so that nobody has to guess. */
+static void resolve_auto(const struct iof_machine *m, const struct machine_device *device, enum property_id id,
+			 struct iof_value *out)
+{
+	int64_t intremap = device_value(device, PROPERTY_INTREMAP);
+	bool remaps = intremap == ON || (intremap == AUTO && m->irqchip != IRQCHIP_KERNEL);
+
+	if (device_value(device, id) != AUTO)
+		return;
+	if (id == PROPERTY_INTREMAP) {
+		out->text = remaps ? "on" : "off";
+		out->why = remaps ? "auto: on, the interrupt controller is not wholly in the kernel"
+				  : "auto: off, the interrupt controller is wholly in the kernel";
+	} else if (id == PROPERTY_EIM) {
+		bool is_on = remaps && m->irqchip != IRQCHIP_USER;
+
+		out->text = is_on ? "on" : "off";
+		out->why = is_on ? "auto: on with interrupt remapping under KVM"
+				 : "auto: off without KVM's interrupt controller or without remapping";
+	}
+}
+
 int machine_list_properties(struct iof_machine *m)
 {
 	struct iof_value *list = NULL;
@@ -257,6 +279,7 @@ int machine_list_properties(struct iof_machine *m)
 			    (device->def && device->def->bus == BUS_PCI && id >= PROPERTY_ADDR))
 				continue;
 			out.property = value->def->name;
+			resolve_auto(m, device, (enum property_id)id, &out);
 			list = arena_grow(m->arena, list, m->n_properties, &cap, sizeof(*list));
 			if (!list)
 				return -ENOMEM;
