@@ -9,6 +9,7 @@
 #include <iommufit/host.h>
 
 #include "base/strings.h"
+#include "host/capture.h"
 #include "table.h"
 
 static inline const char *test_data(void)
@@ -103,6 +104,34 @@ static inline struct iof_host *load_capture(struct iof_ctx *ctx, const char *nam
 	assert_int_equal(err, 0);
 	free(path);
 	return host;
+}
+
+/* The bytes of a committed capture. */
+static inline char *read_capture(const char *name, size_t *length)
+{
+	char *path = test_path("captures/%s", name);
+	FILE *file = fopen(path, "r");
+	char *bytes = malloc(1 << 20);
+
+	assert_non_null(file);
+	*length = fread(bytes, 1, 1 << 20, file);
+	fclose(file);
+	free(path);
+	return bytes;
+}
+
+static inline struct root *load_capture_root(struct iof_ctx *ctx, const char *name)
+{
+	size_t length;
+	char *bytes = read_capture(name, &length);
+	struct root *root = NULL;
+	int err = capture_root(ctx, bytes, length, name, &root);
+
+	if (err)
+		print_error("%s\n", iof_ctx_error(ctx));
+	assert_int_equal(err, 0);
+	free(bytes);
+	return root;
 }
 
 #endif

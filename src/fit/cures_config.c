@@ -148,6 +148,36 @@ int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct io
 	return list->err;
 }
 
+/* As many bits as the map needs. */
+int cure_phys_bits(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	uint64_t highest = finding->operand[1].number;
+	unsigned bits = 0;
+	struct iof_fix *fix;
+
+	while (highest >> bits && bits < 52)
+		bits++;
+	for (size_t i = m->vm->n_options; i-- > 0;) {
+		if (m->vm->options[i].kind != OPTION_CPU)
+			continue;
+		fix = fix_new(list, "The guest's CPU is wider; the host's must be, too, where KVM is used.");
+		fix_set(list, fix, m, i, "phys-bits", arena_printf(list->arena, "%u", bits), "cpu.phys-bits");
+		return list->err;
+	}
+	return list->err;
+}
+
+int cure_memory_address(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+
+	(void)m;
+	if (option != SIZE_MAX && finding->problem->pair)
+		fix_unset(list, fix_new(list, "QEMU picks an address in the area."), option, "addr",
+			  fix_target(list, finding->device, "addr"));
+	return list->err;
+}
+
 /* A chassis number that no other device has. */
 int cure_chassis(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
 {

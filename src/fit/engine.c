@@ -22,7 +22,7 @@ struct walk {
 
 /* Within a stage the kernel's say (vfio) comes before the models'. */
 const struct rule_family *const rule_families[] = {
-	&config_family, &vfio_family, &intel_family, &virtio_family, &amd_family, &host_family, &migration_family,
+	&config_family, &vfio_family, &memory_family, &intel_family, &virtio_family, &amd_family, &host_family, &migration_family,
 };
 const size_t n_rule_families = ARRAY_SIZE(rule_families);
 
@@ -172,12 +172,15 @@ static void walk_device(struct walk *w, const struct machine_device *device)
 		note_problem(w, &device->problem, device);
 		return;
 	}
+	if (device->kind == DRIVER_MEMORY && w->scene.m->n_assigned)
+		walk_stage(w, STAGE_ADD_RAM);
 	if (!is_viommu && device->kind != DRIVER_VFIO_PCI)
 		return;
 	for (enum stage stage = STAGE_PRE_PLUG; stage <= STAGE_SET_IOMMU && !w->is_stopped; stage++) {
 		if (stage >= STAGE_OPEN && is_viommu)
 			break;
-		walk_stage(w, stage);
+		if (stage != STAGE_ADD_RAM)
+			walk_stage(w, stage);
 	}
 	if (is_viommu)
 		w->progress.n_viommus++;

@@ -73,19 +73,40 @@ static const char *render(struct iof_report *report, const struct iof_finding *f
 	return rendered;
 }
 
-/* What QEMU prints for a finding; a refused device_add answers with one line, without the hints. */
+/* Hints begin with a tab in the tables. A refused device_add answers without them. */
+static const char *settle_hints(struct iof_report *report, const char *text, bool keep)
+{
+	struct buf out = { 0 };
+	const char *cursor = text, *line, *end = text + strlen(text), *settled;
+	size_t length;
+
+	if (!strchr(text, '\t'))
+		return text;
+	while (next_line(&cursor, end, &line, &length)) {
+		bool is_hint = line[0] == '\t';
+
+		if (is_hint && !keep)
+			continue;
+		if (out.length)
+			buf_putc(&out, '\n');
+		buf_append(&out, line + is_hint, length - is_hint);
+	}
+	settled = out.err ? NULL : arena_strndup(report->arena, out.data, out.length);
+	buf_free(&out);
+	return settled;
+}
+
+/* What QEMU prints for a finding. */
 static const char *vmm_text(struct iof_report *report, const struct iof_finding *finding)
 {
 	const char *text = finding->problem ? finding->problem->message.text
 			   : finding->step  ? finding->step->message
 					    : NULL;
 	const char *rendered = render(report, finding, text);
-	const char *end = rendered && finding->phase == IOF_PHASE_PLUG && finding->effect == EFFECT_STOPS
-				  ? strchr(rendered, '\n')
-				  : NULL;
 
-	if (end)
-		rendered = arena_strndup(report->arena, rendered, (size_t)(end - rendered));
+	if (rendered)
+		rendered = settle_hints(report, rendered,
+					finding->phase != IOF_PHASE_PLUG || finding->effect != EFFECT_STOPS);
 	if (text && !rendered)
 		report->err = -ENOMEM;
 	return rendered;

@@ -21,6 +21,7 @@ enum stage {
 	STAGE_ATTACH,     /* container or IOAS, HWPT */
 	STAGE_MAP,        /* memory listener */
 	STAGE_REGIONS,    /* BARs */
+	STAGE_ADD_RAM,    /* a memory device's RAM is mapped for the devices that are there */
 	STAGE_SET_IOMMU,  /* the vIOMMU looks at the host's */
 	STAGE_DONE,       /* machine done */
 	STAGE_RUN,
@@ -98,7 +99,7 @@ struct rule_family {
 	size_t n_rules;
 };
 
-extern const struct rule_family config_family, intel_family, virtio_family, amd_family, vfio_family,
+extern const struct rule_family config_family, intel_family, virtio_family, amd_family, vfio_family, memory_family,
 	host_family, migration_family;
 extern const struct rule_family *const rule_families[];
 extern const size_t n_rule_families;

@@ -67,6 +67,18 @@ static const struct rule rules[PROBLEM_COUNT] = {
 	[PROBLEM_VALUE] = { "config.property-value", IOF_SEVERITY_ERROR, "a value that a property does not take",
 			    "QEMU will refuse a value of {0}.", "The property has another type or range.",
 			    "QEMU qapi/qobject-input-visitor.c", "lab", cure_value, NULL },
+	[PROBLEM_ADDRESS_SPACE] = { "memory.phys-bits-too-low", IOF_SEVERITY_ERROR,
+				    "a memory map that the vCPU cannot address",
+				    "QEMU will stop: the guest's addresses end at {1}, the vCPU's at {0}.",
+				    "RAM, the area for memory devices (maxmem, slots) and the 64-bit PCI hole need more than "
+				    "{2} bits. With an AMD vCPU all RAM above 4 GiB moves to 1 TiB when it would touch the "
+				    "HyperTransport hole below it.",
+				    "QEMU hw/i386/pc.c pc_memory_init", "lab", cure_phys_bits, NULL },
+	[PROBLEM_MEMORY_DEVICE] = { "memory.device-out-of-area", IOF_SEVERITY_ERROR,
+				    "a memory device outside the area for such",
+				    "QEMU will refuse a memory device at {0}: the area for such begins at {2}.",
+				    "The area begins above RAM and has {3} bytes: maxmem less the RAM, and 1 GiB for each slot.",
+				    "QEMU hw/mem/memory-device.c", "lab", cure_memory_address, NULL },
 	[PROBLEM_HOST_ADDRESS] = { "config.host-address", IOF_SEVERITY_ERROR, "a host device that is no PCI address",
 				   "QEMU will refuse the device: host={2} is no PCI address.",
 				   "An address has the form DDDD:BB:DD.F or BB:DD.F, in hexadecimal.",

@@ -447,15 +447,15 @@ static const struct rule rules[] = {
 		    "Linux drivers/vfio/group.c", "lab", cure_legacy, NULL },
 };
 
-#define GIVE_OLD "No provided host device\nUse -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,sysfsdev=PATH_TO_DEVICE"
+#define GIVE_OLD "No provided host device\n\tUse -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,sysfsdev=PATH_TO_DEVICE"
 #define GIVE_NEW                                                                                                \
-	"No provided host device\nUse -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,fd=DEVICE_FD or "    \
+	"No provided host device\n\tUse -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,fd=DEVICE_FD or "    \
 	"-device vfio-pci,sysfsdev=PATH_TO_DEVICE"
 #define NO_CDEV                                                                                                 \
 	"vfio {0}: vfio /sys/bus/pci/devices/{0}/vfio-dev: couldn't open directory "                             \
 	"/sys/bus/pci/devices/{0}/vfio-dev: No such file or directory"
 #define NOT_VIABLE                                                                                              \
-	"vfio {0}: group {1} is not viable\nPlease ensure all devices within the iommu_group are bound to their " \
+	"vfio {0}: group {1} is not viable\n\tPlease ensure all devices within the iommu_group are bound to their " \
 	"vfio bus driver."
 #define CONTAINER "vfio {0}: failed to setup container for group {1}: "
 #define BIND      "vfio {0}: error bind device fd=N to iommufd=N: "
@@ -497,7 +497,7 @@ static const struct step steps[] = {
 	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, direct_region_old_kernel, &rules[DIRECT],
 	  CONTAINER "Failed to set iommu for container: Operation not permitted" },
 	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, mate_bound_only, &rules[NOT_BOUND],
-	  "vfio {0}: error getting device from group {1}: No such device\nVerify all devices in group {1} are bound "
+	  "vfio {0}: error getting device from group {1}: No such device\n\tVerify all devices in group {1} are bound "
 	  "to vfio-<bus> or pci-stub and not already in use" },
 	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, group_busy_iommufd, &rules[GROUP_BUSY],
 	  BIND "Operation not permitted" },

@@ -118,6 +118,8 @@ IOF_EXPORT const char *iof_device_unit(const struct iof_device *dev)
 
 static enum iof_provenance device_provenance(const struct iof_device *dev)
 {
+	if (dev->iova_is_measured)
+		return IOF_PROVENANCE_MEASURED;
 	if (!dev->unit)
 		return IOF_PROVENANCE_UNKNOWN;
 	if (dev->unit->provenance == IOF_PROVENANCE_READ && dev->host->kernel_assumed)

@@ -111,6 +111,7 @@ struct iof_device {
 	unsigned pasid_width;      /* bits */
 	bool is_virtual_function;
 	bool is_complete; /* false: only its existence and group are known (it was not asked for) */
+	bool iova_is_measured; /* the kernel itself told the ranges (in a profile); else they are derived */
 	struct device_iova iova[MAX_WORLDS];
 };
 

@@ -11,7 +11,6 @@
 
 #define PROFILE_SCHEMA "iommufit.host/1"
 #define PROFILE_MAX_BYTES (64u << 20)
-#define PROFILE_MAX_DEPTH 32
 /* What a profile's source begins with once it is loaded; the writer leaves it out again. */
 #define PROFILE_SOURCE "profile of "
 

@@ -14,14 +14,14 @@ static int by_id(const void *key, const void *member)
 	return id < group->id ? -1 : id > group->id;
 }
 
-static int read_bdf(const struct profile *p, const struct json_place *place, json_object *object,
-		    struct pci_address *address)
+static int read_bdf(const struct profile *p, const struct json_place *place,
+		    const struct json_value *object, struct pci_address *address)
 {
 	struct json_place here = {.up = place, .key = "bdf"};
-	json_object *value;
-	int err = profile_member(&p->reader, place, object, "bdf", json_type_string, true, &value);
+	const struct json_value *value;
+	int err = profile_member(&p->reader, place, object, "bdf", JSON_STRING, true, &value);
 
-	if (!err && parse_bdf(json_object_get_string(value), address) < 0)
+	if (!err && parse_bdf(value->text, address) < 0)
 		err = profile_refuse(&p->reader, &here,
 				     "must be a PCI address such as \"0000:01:00.0\"");
 	return err;
@@ -29,18 +29,18 @@ static int read_bdf(const struct profile *p, const struct json_place *place, jso
 
 /* The group that a device says it is in; NULL: none. */
 static int read_group_of(const struct profile *p, const struct json_place *place,
-			 json_object *object, struct iommu_group **out)
+			 const struct json_value *object, struct iommu_group **out)
 {
 	struct json_place here = {.up = place, .key = "group"};
-	json_object *value;
+	const struct json_value *value;
 	int64_t number;
 	unsigned id;
-	int err = profile_member(&p->reader, place, object, "group", json_type_int, false, &value);
+	int err = profile_member(&p->reader, place, object, "group", JSON_INTEGER, false, &value);
 
 	*out = NULL;
 	if (err || !value)
 		return err;
-	number = json_object_get_int64(value);
+	number = json_int64(value);
 	id = (unsigned)number;
 	if (number >= 0 && number <= (int64_t)UINT32_MAX && p->host->n_groups)
 		*out = bsearch(&id, p->host->groups, p->host->n_groups, sizeof(**out), by_id);
@@ -48,51 +48,50 @@ static int read_group_of(const struct profile *p, const struct json_place *place
 }
 
 static int read_unit_of(const struct profile *p, const struct json_place *place,
-			json_object *object, struct iommu_unit **out)
+			const struct json_value *object, struct iommu_unit **out)
 {
 	struct json_place here = {.up = place, .key = "unit"};
-	json_object *value;
+	const struct json_value *value;
 	size_t i;
-	int err =
-		profile_member(&p->reader, place, object, "unit", json_type_string, false, &value);
+	int err = profile_member(&p->reader, place, object, "unit", JSON_STRING, false, &value);
 
 	*out = NULL;
 	if (err || !value)
 		return err;
 	for (i = 0; i < p->host->n_units && !*out; i++) {
-		if (str_eq(p->host->units[i].name, json_object_get_string(value)))
+		if (str_eq(p->host->units[i].name, value->text))
 			*out = &p->host->units[i];
 	}
 	return *out ? 0 : profile_refuse(&p->reader, &here, "is not among the units");
 }
 
-static int read_bars(const struct profile *p, const struct json_place *place, json_object *object,
-		     struct iof_device *device)
+static int read_bars(const struct profile *p, const struct json_place *place,
+		     const struct json_value *object, struct iof_device *device)
 {
 	struct json_place here = {.up = place, .key = "bars"};
-	json_object *array;
+	const struct json_value *array;
 	size_t i, n;
 	int err = profile_array(p, place, object, "bars", false, &array, &n);
 
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
-		json_object *bar = json_object_array_get_idx(array, i);
-		json_object *index;
+		const struct json_value *bar = &array->items[i];
+		const struct json_value *index;
 
-		err = profile_member(&p->reader, &item, bar, "index", json_type_int, true, &index);
+		err = profile_member(&p->reader, &item, bar, "index", JSON_INTEGER, true, &index);
 		if (err)
 			break;
-		if (json_object_get_int64(index) < 0 || json_object_get_int64(index) >= PCI_BARS)
+		if (json_int64(index) < 0 || json_int64(index) >= PCI_BARS)
 			err = profile_refuse(&p->reader, &item, "has an index out of range");
 		else
 			err = profile_fields(&p->reader, &item, bar, profile_bar_fields,
-					     &device->bars[json_object_get_int64(index)]);
+					     &device->bars[json_int64(index)]);
 	}
 	return err;
 }
 
-static int read_device(const struct profile *p, const struct json_place *place, json_object *object,
-		       struct iof_device *device)
+static int read_device(const struct profile *p, const struct json_place *place,
+		       const struct json_value *object, struct iof_device *device)
 {
 	int err;
 
@@ -129,7 +128,7 @@ static bool is_named(const struct iof_host_options *options, const struct pci_ad
 static int find_wanted_groups(struct profile *p)
 {
 	const struct json_place here = {.key = "devices"};
-	size_t i, n = json_object_array_length(p->devices);
+	size_t i, n = p->devices->n;
 	bool *wanted;
 	int err = 0;
 
@@ -140,7 +139,7 @@ static int find_wanted_groups(struct profile *p)
 		return profile_no_memory(p);
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
-		json_object *object = json_object_array_get_idx(p->devices, i);
+		const struct json_value *object = &p->devices->items[i];
 		struct pci_address address;
 		struct iommu_group *group;
 
@@ -156,8 +155,8 @@ static int find_wanted_groups(struct profile *p)
 }
 
 /* Whether the options let this device in. */
-static int is_wanted(const struct profile *p, const struct json_place *place, json_object *object,
-		     const struct pci_address *address, bool *out)
+static int is_wanted(const struct profile *p, const struct json_place *place,
+		     const struct json_value *object, const struct pci_address *address, bool *out)
 {
 	struct iommu_group *group;
 	int err;
@@ -196,7 +195,7 @@ int profile_devices(struct profile *p)
 		return profile_no_memory(p);
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
-		json_object *object = json_object_array_get_idx(p->devices, i);
+		const struct json_value *object = &p->devices->items[i];
 		struct iof_device *device = &host->devices[host->n_devices];
 		bool wanted;
 
@@ -246,30 +245,26 @@ int profile_link_groups(struct profile *p)
 
 /* ---- what was measured ---- */
 
-static int read_ranges(const struct profile *p, const struct json_place *place, json_object *object,
-		       struct device_iova *iova)
+static int read_ranges(const struct profile *p, const struct json_place *place,
+		       const struct json_value *object, struct device_iova *iova)
 {
 	struct json_place here = {.up = place, .key = "ranges"};
 	struct interval_set set = {.arena = p->host->arena};
-	json_object *array;
+	const struct json_value *array;
 	size_t i, n;
-	int err =
-		profile_member(&p->reader, place, object, "ranges", json_type_array, true, &array);
+	int err = profile_member(&p->reader, place, object, "ranges", JSON_ARRAY, true, &array);
 
-	n = err ? 0 : json_object_array_length(array);
+	n = err ? 0 : array->n;
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
-		json_object *pair = json_object_array_get_idx(array, i);
+		const struct json_value *pair = &array->items[i];
 		uint64_t first, last;
 
-		if (json_object_get_type(pair) != json_type_array ||
-		    json_object_array_length(pair) != 2)
+		if (pair->type != JSON_ARRAY || pair->n != 2)
 			return profile_refuse(&p->reader, &item, "must be a pair of addresses");
-		err = profile_address(&p->reader, &item, json_object_array_get_idx(pair, 0),
-				      &first);
+		err = profile_address(&p->reader, &item, &pair->items[0], &first);
 		if (!err)
-			err = profile_address(&p->reader, &item, json_object_array_get_idx(pair, 1),
-					      &last);
+			err = profile_address(&p->reader, &item, &pair->items[1], &last);
 		if (!err && first > last)
 			err = profile_refuse(&p->reader, &item, "ends before it begins");
 		if (!err && interval_add(&set, first, last) < 0)
@@ -282,12 +277,12 @@ static int read_ranges(const struct profile *p, const struct json_place *place, 
 }
 
 static int read_measured(const struct profile *p, const struct json_place *place,
-			 json_object *object, struct iof_device *device)
+			 const struct json_value *object, struct iof_device *device)
 {
 	struct json_place here = {.up = place, .key = "iova"};
 	struct json_place item = {.up = &here, .index = 0};
 	struct device_iova iova = {0};
-	json_object *array;
+	const struct json_value *array;
 	const char *provenance;
 	size_t i, n;
 	int err = profile_text(&p->reader, place, object, "provenance", &provenance);
@@ -297,25 +292,31 @@ static int read_measured(const struct profile *p, const struct json_place *place
 	err = profile_array(p, place, object, "iova", true, &array, &n);
 	if (err || !n)
 		return err;
-	object = json_object_array_get_idx(array, 0);
+	object = &array->items[0];
 	err = profile_fields(&p->reader, &item, object, profile_iova_fields, &iova);
 	if (!err && iova.known)
 		err = read_ranges(p, &item, object, &iova);
-	for (i = 0; i < p->host->n_worlds && !err && iova.known; i++)
+	if (err || !iova.known)
+		return err;
+	for (i = 0; i < p->host->n_worlds; i++)
 		device->iova[i] = iova;
-	return err;
+	device->iova_is_measured = true;
+	return 0;
 }
 
 int profile_keep_measured(struct profile *p)
 {
 	const struct json_place here = {.key = "devices"};
-	size_t i, kept = 0, n = json_object_array_length(p->devices);
+	size_t i, kept = 0, n = p->devices->n;
 	int err = 0;
 
+	/* What another kernel would do was not measured. */
+	if (p->options && p->options->kernel)
+		return 0;
 	/* The devices are a subsequence of the array: both are in order. */
 	for (i = 0; i < n && kept < p->host->n_devices && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
-		json_object *object = json_object_array_get_idx(p->devices, i);
+		const struct json_value *object = &p->devices->items[i];
 		struct iof_device *device = &p->host->devices[kept];
 		struct pci_address address;
 

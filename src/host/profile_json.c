@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "base/utf8.h"
 #include "host/profile_json.h"
 
 #define MAX_TEXT 65536u /* bytes of one string; a kernel command line has 4096 at most */
@@ -55,37 +54,24 @@ static bool is_blank(const char *bytes, size_t length)
 	return length == 0;
 }
 
-static int check_parsed(const struct profile_reader *r, json_tokener *tokener, json_object *object,
-			const char *bytes, size_t length)
+static int refuse_text(const struct profile_reader *r, const char *bytes,
+		       const struct json_error *error)
 {
-	enum json_tokener_error error = json_tokener_get_error(tokener);
-	size_t end = json_tokener_get_parse_end(tokener);
+	size_t line = line_at(bytes, error->offset);
 
-	/* A number or a word at the top has no end of its own. */
-	if (error == json_tokener_continue && !strchr("{[\"", bytes[strspn(bytes, " \t\r\n")]))
-		return ctx_fail(r->ctx, -EBADMSG, "%s:1: not a JSON object", r->name);
-	if (error == json_tokener_continue)
+	if (error->is_short)
 		return ctx_fail(r->ctx, -EBADMSG, "%s:%zu: the JSON text ends too early", r->name,
-				line_at(bytes, length));
-	if (error == json_tokener_success && !object && length > 4)
-		return ctx_fail(r->ctx, -ENOMEM, "%s: out of memory", r->name);
-	if (error != json_tokener_success)
-		return ctx_fail(r->ctx, -EBADMSG, "%s:%zu: not valid JSON: %s", r->name,
-				line_at(bytes, end), json_tokener_error_desc(error));
-	if (!is_blank(bytes + end, length - end))
-		return ctx_fail(r->ctx, -EBADMSG, "%s:%zu: text after the end of the JSON value",
-				r->name, line_at(bytes, end));
-	if (json_object_get_type(object) != json_type_object)
-		return ctx_fail(r->ctx, -EBADMSG, "%s:1: not a JSON object", r->name);
-	return 0;
+				line);
+	return ctx_fail(r->ctx, -EBADMSG, "%s:%zu: not valid JSON: %s", r->name, line,
+			error->reason);
 }
 
-int profile_parse(const struct profile_reader *r, const char *bytes, size_t length,
-		  json_object **out)
+int profile_parse(const struct profile_reader *r, struct arena *arena, const char *bytes,
+		  size_t length, const struct json_value **out)
 {
 	const char *nul = memchr(bytes, '\0', length);
-	json_tokener *tokener;
-	json_object *object;
+	struct json_value *value;
+	struct json_error error;
 	int err;
 
 	*out = NULL;
@@ -97,33 +83,30 @@ int profile_parse(const struct profile_reader *r, const char *bytes, size_t leng
 	if (nul)
 		return ctx_fail(r->ctx, -EBADMSG, "%s:%zu: a zero byte in the text", r->name,
 				line_at(bytes, (size_t)(nul - bytes)));
-	tokener = json_tokener_new_ex(PROFILE_MAX_DEPTH);
-	if (!tokener)
-		return ctx_fail(r->ctx, -ENOMEM, "%s: out of memory", r->name);
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	object = json_tokener_parse_ex(tokener, bytes, (int)length);
-	err = check_parsed(r, tokener, object, bytes, length);
-	json_tokener_free(tokener);
-	if (err) {
-		json_object_put(object);
-		return err;
-	}
-	*out = object;
+	value = arena_alloc(arena, sizeof(*value));
+	err = value ? json_parse(arena, bytes, length, value, &error) : -ENOMEM;
+	if (err == -EBADMSG)
+		return refuse_text(r, bytes, &error);
+	if (err)
+		return ctx_fail(r->ctx, err, "%s: out of memory", r->name);
+	if (value->type != JSON_OBJECT)
+		return ctx_fail(r->ctx, -EBADMSG, "%s:1: not a JSON object", r->name);
+	*out = value;
 	return 0;
 }
 
 static const char *type_text(enum json_type type)
 {
 	switch (type) {
-	case json_type_boolean:
+	case JSON_BOOL:
 		return "true or false";
-	case json_type_int:
+	case JSON_INTEGER:
 		return "a whole number";
-	case json_type_object:
+	case JSON_OBJECT:
 		return "an object";
-	case json_type_array:
+	case JSON_ARRAY:
 		return "an array";
-	case json_type_string:
+	case JSON_STRING:
 		return "a string";
 	default:
 		return "something else";
@@ -131,94 +114,72 @@ static const char *type_text(enum json_type type)
 }
 
 int profile_object(const struct profile_reader *r, const struct json_place *place,
-		   json_object *value)
+		   const struct json_value *value)
 {
-	if (json_object_get_type(value) == json_type_object)
+	if (value->type == JSON_OBJECT)
 		return 0;
 	return profile_refuse(r, place, "must be an object");
 }
 
 int profile_member(const struct profile_reader *r, const struct json_place *place,
-		   json_object *object, const char *key, enum json_type type, bool required,
-		   json_object **out)
+		   const struct json_value *object, const char *key, enum json_type type,
+		   bool required, const struct json_value **out)
 {
 	struct json_place here = {.up = place, .key = key};
 
-	*out = NULL;
-	json_object_object_get_ex(object, key, out);
+	*out = json_member(object, key);
+	if (*out && (*out)->type == JSON_NULL)
+		*out = NULL;
 	if (!*out)
 		return required ? profile_refuse(r, &here, "is missing") : 0;
-	if (json_object_get_type(*out) != type)
+	if ((*out)->type != type)
 		return profile_refuse(r, &here, "must be %s", type_text(type));
 	return 0;
 }
 
-/* json-c lets through some sequences that are none. */
-static bool is_utf8(const char *text, size_t length)
-{
-	size_t n;
-
-	for (; length; text += n, length -= n) {
-		uint32_t c;
-
-		n = utf8_decode(text, length, &c);
-		if (!n)
-			return false;
-	}
-	return true;
-}
-
 int profile_string(const struct profile_reader *r, const struct json_place *place,
-		   json_object *value, const char **out)
+		   const struct json_value *value, const char **out)
 {
-	const char *text;
-	size_t length;
-
-	if (json_object_get_type(value) != json_type_string)
+	if (value->type != JSON_STRING)
 		return profile_refuse(r, place, "must be a string");
-	text = json_object_get_string(value);
-	length = (size_t)json_object_get_string_len(value);
-	if (length > MAX_TEXT)
+	if (value->n > MAX_TEXT)
 		return profile_refuse(r, place, "is longer than %u bytes", MAX_TEXT);
-	if (strlen(text) != length)
+	if (strlen(value->text) != value->n)
 		return profile_refuse(r, place, "holds a zero byte");
-	if (!is_utf8(text, length))
-		return profile_refuse(r, place, "is not valid UTF-8");
-	*out = arena_strndup(r->arena, text, length);
+	*out = arena_strndup(r->arena, value->text, value->n);
 	return *out ? 0 : ctx_fail(r->ctx, -ENOMEM, "%s: out of memory", r->name);
 }
 
 int profile_text(const struct profile_reader *r, const struct json_place *place,
-		 json_object *object, const char *key, const char **out)
+		 const struct json_value *object, const char *key, const char **out)
 {
 	struct json_place here = {.up = place, .key = key};
-	json_object *value;
-	int err = profile_member(r, place, object, key, json_type_string, false, &value);
+	const struct json_value *value;
+	int err = profile_member(r, place, object, key, JSON_STRING, false, &value);
 
 	*out = NULL;
 	return err || !value ? err : profile_string(r, &here, value, out);
 }
 
 int profile_address(const struct profile_reader *r, const struct json_place *place,
-		    json_object *value, uint64_t *out)
+		    const struct json_value *value, uint64_t *out)
 {
 	const char *text;
 
-	if (json_object_get_type(value) != json_type_string)
+	if (value->type != JSON_STRING)
 		return profile_refuse(r, place, "must be a string such as \"0x1000\"");
-	text = json_object_get_string(value);
-	if (!str_starts(text, "0x") ||
-	    parse_u64n(text, (size_t)json_object_get_string_len(value), 16, UINT64_MAX, out) < 0)
+	text = value->text;
+	if (!str_starts(text, "0x") || parse_u64n(text, value->n, 16, UINT64_MAX, out) < 0)
 		return profile_refuse(r, place, "must be a 64-bit number such as \"0x1000\"");
 	return 0;
 }
 
 static const enum json_type json_types[] = {
-	[FIELD_STRING] = json_type_string,   [FIELD_BOOL] = json_type_boolean,
-	[FIELD_TRISTATE] = json_type_string, [FIELD_ENUM] = json_type_string,
-	[FIELD_UNSIGNED] = json_type_int,    [FIELD_INT] = json_type_int,
-	[FIELD_U64] = json_type_int,	     [FIELD_HEX64] = json_type_string,
-	[FIELD_HEX32] = json_type_string,    [FIELD_HEX16] = json_type_string,
+	[FIELD_STRING] = JSON_STRING,	 [FIELD_BOOL] = JSON_BOOL,
+	[FIELD_TRISTATE] = JSON_STRING,	 [FIELD_ENUM] = JSON_STRING,
+	[FIELD_UNSIGNED] = JSON_INTEGER, [FIELD_INT] = JSON_INTEGER,
+	[FIELD_U64] = JSON_INTEGER,	 [FIELD_HEX64] = JSON_STRING,
+	[FIELD_HEX32] = JSON_STRING,	 [FIELD_HEX16] = JSON_STRING,
 };
 
 static const uint64_t type_limits[] = {
@@ -227,9 +188,9 @@ static const uint64_t type_limits[] = {
 };
 
 static int read_name(const struct profile_reader *r, const struct json_place *place,
-		     json_object *value, const char *const *names, unsigned *out)
+		     const struct json_value *value, const char *const *names, unsigned *out)
 {
-	const char *text = json_object_get_string(value);
+	const char *text = value->text;
 	unsigned i;
 
 	for (i = 0; names[i]; i++) {
@@ -243,26 +204,27 @@ static int read_name(const struct profile_reader *r, const struct json_place *pl
 
 /* A number as JSON or as "0x…", at most the field's limit. */
 static int read_number(const struct profile_reader *r, const struct json_place *place,
-		       json_object *value, const struct profile_field *field, uint64_t *out)
+		       const struct json_value *value, const struct profile_field *field,
+		       uint64_t *out)
 {
 	uint64_t max = field->max ? field->max : type_limits[field->type];
 	int err = 0;
 
-	if (json_types[field->type] == json_type_string)
+	if (json_types[field->type] == JSON_STRING)
 		err = profile_address(r, place, value, out);
-	else if (json_object_get_int64(value) < 0)
+	else if (json_int64(value) < 0)
 		return profile_refuse(r, place, "must not be negative");
 	else
-		*out = json_object_get_uint64(value);
+		*out = value->number;
 	if (!err && *out > max)
 		return profile_refuse(r, place, "is out of range");
 	return err;
 }
 
 static int read_int(const struct profile_reader *r, const struct json_place *place,
-		    json_object *value, void *to)
+		    const struct json_value *value, void *to)
 {
-	int64_t number = json_object_get_int64(value);
+	int64_t number = json_int64(value);
 	int narrow = (int)number;
 
 	if (number < -1 || number > INT_MAX)
@@ -290,7 +252,7 @@ static void store(enum field_type type, uint64_t number, void *to)
 }
 
 static int read_value(const struct profile_reader *r, const struct json_place *place,
-		      json_object *value, const struct profile_field *field, void *to)
+		      const struct json_value *value, const struct profile_field *field, void *to)
 {
 	const char *const *names = field->names ? field->names : tristate_names;
 	const char *text;
@@ -308,7 +270,7 @@ static int read_value(const struct profile_reader *r, const struct json_place *p
 			memcpy(to, &text, sizeof(text));
 		return err;
 	case FIELD_BOOL:
-		*(bool *)to = json_object_get_boolean(value);
+		*(bool *)to = value->boolean;
 		return 0;
 	case FIELD_TRISTATE:
 	case FIELD_ENUM:
@@ -327,11 +289,11 @@ static int read_value(const struct profile_reader *r, const struct json_place *p
 }
 
 int profile_fields(const struct profile_reader *r, const struct json_place *place,
-		   json_object *object, const struct profile_field *field, void *base)
+		   const struct json_value *object, const struct profile_field *field, void *base)
 {
 	for (; field->key; field++) {
 		struct json_place here = {.up = place, .key = field->key};
-		json_object *value;
+		const struct json_value *value;
 		int err;
 
 		err = profile_member(r, place, object, field->key, json_types[field->type],

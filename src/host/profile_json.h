@@ -3,8 +3,7 @@
 #ifndef HOST_PROFILE_JSON_H
 #define HOST_PROFILE_JSON_H
 
-#include <json-c/json.h>
-
+#include "base/json.h"
 #include "host/profile.h"
 
 struct profile_reader {
@@ -20,30 +19,32 @@ struct json_place {
 	size_t index;
 };
 
-/* Parse the whole text as one JSON object; -EBADMSG with the line. The caller puts it. */
-int profile_parse(const struct profile_reader *, const char *bytes, size_t length,
-		  json_object **out);
+/* Parse the whole text as one JSON object, into the arena; -EBADMSG with the line. */
+int profile_parse(const struct profile_reader *, struct arena *, const char *bytes, size_t length,
+		  const struct json_value **out);
 
 /* Set "name: devices[3].bdf: reason" and return -EBADMSG. */
 int profile_refuse(const struct profile_reader *, const struct json_place *, const char *format,
 		   ...) __attribute__((format(printf, 3, 4)));
 
 /* A member of that type; *out is NULL if it is absent or null and not required. */
-int profile_member(const struct profile_reader *, const struct json_place *, json_object *object,
-		   const char *key, enum json_type, bool required, json_object **out);
+int profile_member(const struct profile_reader *, const struct json_place *,
+		   const struct json_value *object, const char *key, enum json_type, bool required,
+		   const struct json_value **out);
 /* A value that is text, in the arena. */
-int profile_string(const struct profile_reader *, const struct json_place *, json_object *value,
-		   const char **out);
+int profile_string(const struct profile_reader *, const struct json_place *,
+		   const struct json_value *value, const char **out);
 /* A member that is text, in the arena; *out is NULL if it is absent or null. */
-int profile_text(const struct profile_reader *, const struct json_place *, json_object *object,
-		 const char *key, const char **out);
+int profile_text(const struct profile_reader *, const struct json_place *,
+		 const struct json_value *object, const char *key, const char **out);
 /* The members that a table names, into the structure at base. What is absent is left as it is. */
-int profile_fields(const struct profile_reader *, const struct json_place *, json_object *object,
-		   const struct profile_field *, void *base);
+int profile_fields(const struct profile_reader *, const struct json_place *,
+		   const struct json_value *object, const struct profile_field *, void *base);
 /* An address as "0x…". */
-int profile_address(const struct profile_reader *, const struct json_place *, json_object *value,
-		    uint64_t *out);
+int profile_address(const struct profile_reader *, const struct json_place *,
+		    const struct json_value *value, uint64_t *out);
 /* value as an object; -EBADMSG if it is none. */
-int profile_object(const struct profile_reader *, const struct json_place *, json_object *value);
+int profile_object(const struct profile_reader *, const struct json_place *,
+		   const struct json_value *value);
 
 #endif

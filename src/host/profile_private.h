@@ -9,16 +9,17 @@ struct profile {
 	struct profile_reader reader;
 	struct iof_host *host;
 	const struct iof_host_options *options;
-	json_object *root;
-	json_object *devices;
+	const struct json_value *root;
+	const struct json_value *devices;
 	const bool *wanted_groups; /* by index in host->groups; NULL: every device is wanted */
 };
 
 /* All return 0, -EBADMSG or -ENOMEM. */
 int profile_no_memory(const struct profile *);
 /* An array member, each item an object; *n is 0 if it is absent and not required. */
-int profile_array(const struct profile *, const struct json_place *, json_object *object,
-		  const char *key, bool required, json_object **out, size_t *n);
+int profile_array(const struct profile *, const struct json_place *,
+		  const struct json_value *object, const char *key, bool required,
+		  const struct json_value **out, size_t *n);
 
 /* After the units and groups: the devices that the options want. */
 int profile_devices(struct profile *);

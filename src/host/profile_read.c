@@ -8,23 +8,26 @@
 #include "host/finish.h"
 #include "host/profile_private.h"
 
+#define TREE_BLOCK (64u * 1024)
+
 int profile_no_memory(const struct profile *p)
 {
 	return ctx_fail(p->reader.ctx, -ENOMEM, "%s: out of memory", p->reader.name);
 }
 
-int profile_array(const struct profile *p, const struct json_place *place, json_object *object,
-		  const char *key, bool required, json_object **out, size_t *n)
+int profile_array(const struct profile *p, const struct json_place *place,
+		  const struct json_value *object, const char *key, bool required,
+		  const struct json_value **out, size_t *n)
 {
 	struct json_place here = {.up = place, .key = key};
-	int err = profile_member(&p->reader, place, object, key, json_type_array, required, out);
+	int err = profile_member(&p->reader, place, object, key, JSON_ARRAY, required, out);
 	size_t i;
 
-	*n = !err && *out ? json_object_array_length(*out) : 0;
+	*n = !err && *out ? (*out)->n : 0;
 	for (i = 0; i < *n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
 
-		err = profile_object(&p->reader, &item, json_object_array_get_idx(*out, i));
+		err = profile_object(&p->reader, &item, &(*out)->items[i]);
 	}
 	return err;
 }
@@ -32,10 +35,10 @@ int profile_array(const struct profile *p, const struct json_place *place, json_
 /* ---- units ---- */
 
 static int read_domains(const struct profile *p, const struct json_place *place,
-			json_object *object, struct iommu_unit *unit)
+			const struct json_value *object, struct iommu_unit *unit)
 {
 	struct json_place here = {.up = place, .key = "domains"};
-	json_object *array;
+	const struct json_value *array;
 	size_t i, n;
 	int err = profile_array(p, place, object, "domains", false, &array, &n);
 
@@ -44,8 +47,8 @@ static int read_domains(const struct profile *p, const struct json_place *place,
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
 
-		err = profile_fields(&p->reader, &item, json_object_array_get_idx(array, i),
-				     profile_domain_fields, &unit->domain[i]);
+		err = profile_fields(&p->reader, &item, &array->items[i], profile_domain_fields,
+				     &unit->domain[i]);
 		if (!err && unit->domain[i].aperture_first > unit->domain[i].aperture_last)
 			err = profile_refuse(&p->reader, &item, "ends before it begins");
 	}
@@ -55,7 +58,7 @@ static int read_domains(const struct profile *p, const struct json_place *place,
 static int read_units(struct profile *p)
 {
 	const struct json_place here = {.key = "units"};
-	json_object *array;
+	const struct json_value *array;
 	size_t i, n;
 	int err = profile_array(p, NULL, p->root, "units", true, &array, &n);
 
@@ -67,7 +70,7 @@ static int read_units(struct profile *p)
 	p->host->n_units = n;
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
-		json_object *object = json_object_array_get_idx(array, i);
+		const struct json_value *object = &array->items[i];
 		struct iommu_unit *unit = &p->host->units[i];
 
 		err = profile_fields(&p->reader, &item, object, profile_unit_fields, unit);
@@ -80,10 +83,10 @@ static int read_units(struct profile *p)
 /* ---- groups ---- */
 
 static int read_regions(const struct profile *p, const struct json_place *place,
-			json_object *object, struct iommu_group *group)
+			const struct json_value *object, struct iommu_group *group)
 {
 	struct json_place here = {.up = place, .key = "reserved_regions"};
-	json_object *array;
+	const struct json_value *array;
 	size_t i, n;
 	int err = profile_array(p, place, object, "reserved_regions", false, &array, &n);
 
@@ -96,8 +99,8 @@ static int read_regions(const struct profile *p, const struct json_place *place,
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
 
-		err = profile_fields(&p->reader, &item, json_object_array_get_idx(array, i),
-				     profile_region_fields, &group->regions[i]);
+		err = profile_fields(&p->reader, &item, &array->items[i], profile_region_fields,
+				     &group->regions[i]);
 		if (!err && group->regions[i].first > group->regions[i].last)
 			err = profile_refuse(&p->reader, &item, "ends before it begins");
 	}
@@ -107,7 +110,7 @@ static int read_regions(const struct profile *p, const struct json_place *place,
 static int read_groups(struct profile *p)
 {
 	const struct json_place here = {.key = "groups"};
-	json_object *array;
+	const struct json_value *array;
 	size_t i, n;
 	int err = profile_array(p, NULL, p->root, "groups", true, &array, &n);
 
@@ -119,7 +122,7 @@ static int read_groups(struct profile *p)
 	p->host->n_groups = n;
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
-		json_object *object = json_object_array_get_idx(array, i);
+		const struct json_value *object = &array->items[i];
 		struct iommu_group *group = &p->host->groups[i];
 
 		err = profile_fields(&p->reader, &item, object, profile_group_fields, group);
@@ -134,12 +137,13 @@ static int read_groups(struct profile *p)
 
 /* ---- the whole ---- */
 
-static int read_part(const struct profile *p, const struct json_place *place, json_object *object,
-		     const char *key, bool required, const struct profile_field *fields)
+static int read_part(const struct profile *p, const struct json_place *place,
+		     const struct json_value *object, const char *key, bool required,
+		     const struct profile_field *fields)
 {
 	struct json_place here = {.up = place, .key = key};
-	json_object *part;
-	int err = profile_member(&p->reader, place, object, key, json_type_object, required, &part);
+	const struct json_value *part;
+	int err = profile_member(&p->reader, place, object, key, JSON_OBJECT, required, &part);
 
 	return err || !part ? err : profile_fields(&p->reader, &here, part, fields, p->host);
 }
@@ -148,9 +152,8 @@ static int read_acpi(const struct profile *p)
 {
 	const struct json_place here = {.key = "acpi"};
 	const struct profile_part *part;
-	json_object *object;
-	int err =
-		profile_member(&p->reader, NULL, p->root, "acpi", json_type_object, false, &object);
+	const struct json_value *object;
+	int err = profile_member(&p->reader, NULL, p->root, "acpi", JSON_OBJECT, false, &object);
 
 	for (part = profile_acpi_parts; part->key && object && !err; part++)
 		err = read_part(p, &here, object, part->key, false, part->fields);
@@ -162,22 +165,20 @@ static int read_config(const struct profile *p)
 {
 	const struct json_place up = {.key = "kernel"}, here = {.up = &up, .key = "config"};
 	struct buf text = {0};
-	json_object *kernel, *array;
+	const struct json_value *kernel, *array;
 	size_t i, n;
-	int err = profile_member(&p->reader, NULL, p->root, "kernel", json_type_object, true,
-				 &kernel);
+	int err = profile_member(&p->reader, NULL, p->root, "kernel", JSON_OBJECT, true, &kernel);
 
 	if (!err)
-		err = profile_member(&p->reader, &up, kernel, "config", json_type_array, false,
-				     &array);
+		err = profile_member(&p->reader, &up, kernel, "config", JSON_ARRAY, false, &array);
 	if (err || !array)
 		return err;
-	n = json_object_array_length(array);
+	n = array->n;
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
 		const char *line;
 
-		err = profile_string(&p->reader, &item, json_object_array_get_idx(array, i), &line);
+		err = profile_string(&p->reader, &item, &array->items[i], &line);
 		if (!err && strpbrk(line, "\r\n"))
 			err = profile_refuse(&p->reader, &item, "must be one line");
 		if (!err)
@@ -196,7 +197,7 @@ static int read_list(const struct profile *p, const char *key, const struct prof
 		     size_t size, void **out, size_t *n_out)
 {
 	const struct json_place here = {.key = key};
-	json_object *array;
+	const struct json_value *array;
 	size_t i, n;
 	int err = profile_array(p, NULL, p->root, key, false, &array, &n);
 
@@ -209,7 +210,7 @@ static int read_list(const struct profile *p, const char *key, const struct prof
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
 
-		err = profile_fields(&p->reader, &item, json_object_array_get_idx(array, i), fields,
+		err = profile_fields(&p->reader, &item, &array->items[i], fields,
 				     (char *)*out + i * size);
 	}
 	return err;
@@ -311,20 +312,19 @@ IOF_EXPORT int iof_host_load_profile(struct iof_ctx *ctx, const char *bytes, siz
 {
 	struct profile p = {.reader = {.ctx = ctx, .name = name ? name : "profile"},
 			    .options = options};
+	struct arena *tree;
 	int err;
 
 	*out = NULL;
-	err = profile_parse(&p.reader, bytes, length, &p.root);
-	if (err)
-		return err;
+	tree = arena_new(TREE_BLOCK);
 	p.host = host_new();
-	if (p.host) {
+	err = tree && p.host ? profile_parse(&p.reader, tree, bytes, length, &p.root)
+			     : profile_no_memory(&p);
+	if (!err) {
 		p.reader.arena = p.host->arena;
 		err = build(&p);
-	} else {
-		err = profile_no_memory(&p);
 	}
-	json_object_put(p.root);
+	arena_free(tree);
 	if (err) {
 		host_free(p.host);
 		return err;

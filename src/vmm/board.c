@@ -117,7 +117,7 @@ static void check_parse(struct iof_machine *m)
 }
 
 /* -machine may be given several times: the last value of each key wins. */
-static const struct pair *machine_option(const struct iof_machine *m, const char *key, size_t *index)
+const struct pair *machine_option(const struct iof_machine *m, const char *key, size_t *index)
 {
 	const struct pair *found = NULL;
 
@@ -152,8 +152,8 @@ static void check_type(struct iof_machine *m)
 	size_t index = SIZE_MAX;
 	const struct pair *type = machine_option(m, "type", &index);
 	const char *text = m->version >= QEMU(9, 1, 0)
-				   ? "unsupported machine type: \"{0}\"\nUse -machine help to list supported machines"
-				   : "unsupported machine type\nUse -machine help to list supported machines";
+				   ? "unsupported machine type: \"{0}\"\n\tUse -machine help to list supported machines"
+				   : "unsupported machine type\n\tUse -machine help to list supported machines";
 
 	if (type && !machine_type_known(&m->type, m->version))
 		machine_problem(m, PROBLEM_MACHINE_TYPE, index, type, type->value,
@@ -255,23 +255,6 @@ static void check_cpu(struct iof_machine *m)
 	}
 }
 
-static uint64_t parse_size(const char *text)
-{
-	static const char suffixes[] = "KMGTPE";
-	size_t digits = strspn(text, "0123456789");
-	const char *suffix = text[digits] ? strchr(suffixes, text[digits] & ~0x20) : NULL;
-	uint64_t value;
-
-	if (parse_u64n(text, digits, 10, UINT64_MAX, &value))
-		return 0;
-	for (const char *s = suffixes; suffix && s <= suffix; s++) {
-		if (value > UINT64_MAX >> 10)
-			return UINT64_MAX;
-		value <<= 10;
-	}
-	return value;
-}
-
 /* backends/hostmem.c: huge pages are taken when the backend is made, before the board. */
 static void check_backing(struct iof_machine *m)
 {
@@ -286,15 +269,15 @@ static void check_backing(struct iof_machine *m)
 		huge = option_pair(object, "hugetlb");
 		page = option_pair(object, "hugetlbsize");
 		size = option_value(object, "size");
-		page_size = page ? parse_size(page->value) : 0;
+		page_size = page ? memory_size(page->value, 1) : 0;
 		if (!size || host_hugepages(m->host, page_size, &page_size, &pages_free))
 			continue;
-		if (page_size == 0 || parse_size(size) / page_size <= pages_free)
+		if (page_size == 0 || memory_size(size, 1) / page_size <= pages_free)
 			continue;
 		machine_problem(m, PROBLEM_RAM_BACKING, i, huge, "hugetlb",
 				(struct message){
 					.text = "unable to map backing store for guest RAM: Cannot allocate memory",
-					.operand = { number_operand(pages_free), number_operand(parse_size(size)),
+					.operand = { number_operand(pages_free), number_operand(memory_size(size, 1)),
 						     number_operand(page_size) } });
 		return;
 	}
@@ -312,6 +295,8 @@ int machine_build_board(struct iof_machine *m)
 	m->type_name = machine_type_name(m->arena, &m->type, m->version);
 	check_backing(m);
 	check_cpu(m);
+	machine_find_vcpu(m);
+	machine_map_memory(m);
 	if (!m->type_name || warn_short_forms(m) || warn_phys_bits(m))
 		return -ENOMEM;
 	m->n_early_warnings = m->n_warnings;

@@ -144,6 +144,11 @@ static const struct property_def pxb_properties[] = {
 
 static const struct property_def pci_properties[] = { PCI_PROPERTIES };
 
+static const struct property_def memory_properties[] = {
+	{ "memdev", VALUE_STRING, PROPERTY_MEMDEV, EVER, 0, NULL },
+	{ "addr", VALUE_U64, PROPERTY_MEMORY_ADDR, EVER, 0, NULL },
+};
+
 #define PROPERTIES(table) table, ARRAY_SIZE(table)
 
 static const struct driver_def drivers[] = {
@@ -162,6 +167,8 @@ static const struct driver_def drivers[] = {
 	{ "pci-bridge", NULL, DRIVER_PCI_BRIDGE, BUS_PCI, false, EVER, PROPERTIES(pci_properties) },
 	{ "i82801b11-bridge", NULL, DRIVER_PCI_BRIDGE, BUS_PCI, false, EVER, PROPERTIES(pci_properties) },
 	{ "pxb-pcie", NULL, DRIVER_PXB, BUS_PCI, false, EVER, PROPERTIES(pxb_properties) },
+	{ "pc-dimm", NULL, DRIVER_MEMORY, BUS_OTHER, false, EVER, PROPERTIES(memory_properties) },
+	{ "nvdimm", NULL, DRIVER_MEMORY, BUS_OTHER, false, EVER, PROPERTIES(memory_properties) },
 	{ "pxb", NULL, DRIVER_PXB, BUS_PCI, false, EVER, PROPERTIES(pxb_properties) },
 };
 

@@ -20,6 +20,7 @@ enum driver_kind {
 	DRIVER_ROOT_PORT, /* any bridge that makes a PCIe bus: root ports and switch ports */
 	DRIVER_PCI_BRIDGE, /* any bridge that makes a conventional PCI bus */
 	DRIVER_PXB, /* pxb-pcie, pxb: a further root bus */
+	DRIVER_MEMORY, /* pc-dimm, nvdimm: RAM with an address of its own */
 };
 
 /* Where a device sits. */
@@ -58,6 +59,8 @@ enum property_id {
 	PROPERTY_BUS_NR,
 	PROPERTY_ADDR,
 	PROPERTY_MULTIFUNCTION,
+	PROPERTY_MEMDEV,
+	PROPERTY_MEMORY_ADDR,
 	PROPERTY_COUNT,
 };
 

@@ -33,6 +33,8 @@ enum problem_kind {
 	PROBLEM_DUPLICATE_ID,
 	PROBLEM_PROPERTY_ABSENT,  /* this version lacks the property */
 	PROBLEM_VALUE,            /* a value that the property does not take */
+	PROBLEM_ADDRESS_SPACE,    /* more guest addresses than the vCPU has */
+	PROBLEM_MEMORY_DEVICE,    /* a memory device outside the area for such */
 	PROBLEM_HOST_ADDRESS,     /* host= that is no PCI address */
 	PROBLEM_OBJECT_ABSENT,    /* a link to an object that is not there */
 	PROBLEM_PCI_SLOT,         /* a slot or function that is taken */
@@ -78,6 +80,12 @@ struct machine_value {
 	const struct pair *pair;        /* where the user wrote it, NULL */
 };
 
+/* A block of guest RAM, as QEMU maps it for devices. */
+struct ram_block {
+	uint64_t first, last;
+	const char *name; /* of its memory region: "pc.ram" or the backend's id */
+};
+
 enum host_state {
 	HOST_DEVICE_FOUND = 0,
 	HOST_DEVICE_ABSENT,
@@ -100,6 +108,8 @@ struct machine_device {
 	struct machine_bus *bus; /* NULL: not on PCI */
 	unsigned devfn;
 	struct problem problem; /* the first thing that stops its creation */
+
+	struct ram_block block; /* of a memory device */
 
 	/* assigned devices */
 	enum host_state host_state;
@@ -130,6 +140,17 @@ struct iof_machine {
 	const char *type_name;
 	bool kvm;
 	enum irqchip irqchip;
+	struct {
+		bool is_amd;      /* the vendor that the guest sees */
+		bool long_mode;
+		unsigned phys_bits; /* 0: not known */
+	} vcpu;
+	/* The guest's RAM below and above 4 GiB, and where memory devices may go. */
+	struct ram_block ram[2];
+	size_t n_ram;
+	uint64_t ram_size, max_size, slots;
+	uint64_t device_memory_base, device_memory_size; /* 0: none */
+	uint64_t max_used_address;
 	bool nodefaults;
 	bool bypass_iommu; /* default_bus_bypass_iommu */
 	uint64_t memlock;
@@ -138,7 +159,7 @@ struct iof_machine {
 	struct problem *warnings; /* what QEMU prints and goes on, in its order */
 	size_t n_warnings, cap_warnings;
 	size_t n_early_warnings; /* of them, those before the devices */
-	struct problem problems[PROBLEM_NO_PCI_BUS]; /* before the devices: at most one a kind, in QEMU's order */
+	struct problem problems[16]; /* before the devices: at most one a kind, in QEMU's order */
 	size_t n_problems;
 
 	struct machine_bus *buses;
@@ -146,6 +167,7 @@ struct iof_machine {
 	size_t n_devices;
 	size_t n_cold; /* devices that are there from the start */
 	size_t n_assigned;
+	size_t n_memory_devices;
 	uint32_t models; /* a bit for each enum driver_kind that is there */
 	const struct machine_device *viommu; /* the first; NULL: none */
 
@@ -165,6 +187,15 @@ int machine_build_board(struct iof_machine *);
 int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *, const char *value,
 		     struct message);
+
+/* memory.c: the memory map of i440fx and q35 */
+void machine_map_memory(struct iof_machine *);
+void memory_device_place(struct iof_machine *, struct machine_device *);
+uint64_t memory_size(const char *text, uint64_t unit);
+/* vcpu.c */
+void machine_find_vcpu(struct iof_machine *);
+/* board.c: the last value of a machine property */
+const struct pair *machine_option(const struct iof_machine *, const char *key, size_t *index);
 
 /* devices.c: remember the first thing that stops a device */
 void device_problem(struct machine_device *, enum problem_kind, const struct pair *, const char *value, struct message);

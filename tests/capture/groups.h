@@ -20,8 +20,6 @@ void remove_folder(char *folder);
 void put_file(const char *folder, const char *path, const void *bytes, size_t length);
 /* Unpack a capture into a folder. */
 void unpack(const char *capture, const char *folder);
-/* The bytes of a committed capture. */
-char *read_capture(const char *name, size_t *length);
 /* The capture of a folder (NULL: this machine) or of a root, as bytes. */
 char *captured(const char *folder, const char *format, size_t *length);
 char *captured_root(struct root *, const char *format, size_t *length);

@@ -96,19 +96,6 @@ void unpack(const char *capture, const char *folder)
 	free(path);
 }
 
-char *read_capture(const char *name, size_t *length)
-{
-	char *path = test_path("captures/%s", name);
-	FILE *file = fopen(path, "r");
-	char *bytes = malloc(1 << 20);
-
-	assert_non_null(file);
-	*length = fread(bytes, 1, 1 << 20, file);
-	fclose(file);
-	free(path);
-	return bytes;
-}
-
 static char *contents(int fd, size_t *length)
 {
 	off_t size = lseek(fd, 0, SEEK_END);

@@ -107,6 +107,9 @@ static const struct member_row members[] = {
 	{"absolute hard link",
 	 {"sys/y", AE_IFREG, "/etc/passwd", true, 0},
 	 "a member has an absolute name"},
+	{"link to itself",
+	 {"sys/class/iommu", AE_IFLNK, "iommu", false, 0},
+	 "/sys/class/iommu:1: too many levels of symbolic links"},
 	{"large member", {"sys/y", AE_IFREG, NULL, false, (16u << 20) + 1}, "larger than 16 MiB"},
 };
 

@@ -52,21 +52,11 @@ static void check_same(struct iof_ctx *ctx, struct root *root, const char *forma
 	free(bytes);
 }
 
-static struct root *root_of_capture(struct iof_ctx *ctx, const char *name)
-{
-	size_t length;
-	char *bytes = read_capture(name, &length);
-	struct root *root = root_of(ctx, bytes, length);
-
-	free(bytes);
-	return root;
-}
-
 static void same_host(void **state)
 {
 	const struct capture_row *row = *state;
 	struct iof_ctx *ctx = new_context();
-	struct root *root = root_of_capture(ctx, row->name);
+	struct root *root = load_capture_root(ctx, row->name);
 
 	check_same(ctx, root, "tar");
 	root_free(root);
@@ -90,7 +80,7 @@ static void every_format(void **state)
 {
 	const struct format_row *row = *state;
 	struct iof_ctx *ctx = new_context();
-	struct root *root = root_of_capture(ctx, "virtio39.tar.xz");
+	struct root *root = load_capture_root(ctx, "virtio39.tar.xz");
 	size_t length;
 	char *bytes = captured_root(root, row->name, &length);
 
@@ -105,7 +95,7 @@ static void every_format(void **state)
 static void folder(void **state)
 {
 	struct iof_ctx *ctx = new_context();
-	struct root *root = root_of_capture(ctx, "arm-none.tar.xz");
+	struct root *root = load_capture_root(ctx, "arm-none.tar.xz");
 	char *unpacked = make_folder();
 	size_t n, m;
 	char *first, *second;
@@ -134,13 +124,32 @@ static void count_path(void *data, const char *path)
 static void says_what_it_took(void **state)
 {
 	struct iof_ctx *ctx = new_context();
-	struct root *root = root_of_capture(ctx, "intel39-pb46.tar.xz");
+	struct root *root = load_capture_root(ctx, "intel39-pb46.tar.xz");
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	size_t n = 0;
 
 	assert_int_equal(capture_write(ctx, root, fd, "tar", count_path, &n), 0);
 	assert_true(n > 300);
 	close(fd);
+	root_free(root);
+	iof_ctx_unref(ctx);
+}
+
+/* What this user may not read is there nevertheless, and stays told from what is absent. */
+static void unreadable_stays_unreadable(void **state)
+{
+	static const char ivrs[] = "/sys/firmware/acpi/tables/IVRS.unreadable";
+	struct iof_ctx *ctx = new_context();
+	struct root *root;
+	size_t length;
+	char *bytes;
+
+	assert_int_equal(root_memory(ctx, "plain user", &root), 0);
+	assert_int_equal(root_memory_file(root, ivrs, "", 0), 0);
+	bytes = captured_root(root, "tar", &length);
+	assert_non_null(memmem(bytes, length, ivrs + 1, strlen(ivrs + 1)));
+	assert_null(memmem(bytes, length, "tables/DMAR", strlen("tables/DMAR")));
+	free(bytes);
 	root_free(root);
 	iof_ctx_unref(ctx);
 }
@@ -188,6 +197,7 @@ int test_write(void)
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(folder),
 		cmocka_unit_test(says_what_it_took),
+		cmocka_unit_test(unreadable_stays_unreadable),
 		cmocka_unit_test(live),
 	};
 

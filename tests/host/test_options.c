@@ -136,6 +136,41 @@ static void test_mates(void **state)
 	iof_ctx_unref(ctx);
 }
 
+/* A module that is not loaded will be told what the command line or modprobe.d says. */
+static void test_parameters(void **state)
+{
+	static const struct {
+		const char *cmdline, *modprobe;
+		enum tristate legacy, iommufd;
+	} rows[] = {
+		{"quiet\n", "", TRI_NO, TRI_NO},
+		{"vfio_iommu_type1.allow_unsafe_interrupts=1\n", "", TRI_YES, TRI_NO},
+		{"quiet\n", "# options vfio_iommu_type1 allow_unsafe_interrupts=1\n", TRI_NO,
+		 TRI_NO},
+		{"quiet\n", "options vfio_iommu_type1 allow_unsafe_interrupts=1\n", TRI_YES,
+		 TRI_NO},
+		{"quiet\n", "options\tiommufd  x=2 allow-unsafe-interrupts\noptions kvm y=1",
+		 TRI_NO, TRI_YES},
+		{"iommufd.allow_unsafe_interrupts=0\n",
+		 "options iommufd allow_unsafe_interrupts=1\n", TRI_NO, TRI_NO},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct change changes[] = {WITHOUT("/sys/module/*"),
+					   TEXT("/proc/cmdline", rows[i].cmdline),
+					   TEXT("/etc/modprobe.d/vfio.conf", rows[i].modprobe),
+					   TEXT("/etc/modprobe.d/README",
+						"options iommufd allow_unsafe_interrupts=1")};
+		struct iof_host *host = changed_host("intel48-pb46", changes, ARRAY_SIZE(changes));
+
+		assert_int_equal(host->unsafe_legacy, rows[i].legacy);
+		assert_int_equal(host->unsafe_iommufd, rows[i].iommufd);
+		assert_int_equal(host->dma_entry_limit, 65535);
+		iof_host_unref(host);
+	}
+}
+
 static void put_file(const char *folder, const char *name, const char *text)
 {
 	struct buf path = {0};
@@ -208,6 +243,7 @@ int run_options(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mates),
+		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_where),
 		cmocka_unit_test(test_size_of_options),
 	};

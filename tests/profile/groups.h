@@ -4,6 +4,7 @@
 
 /* Each runs its tests and returns how many failed. */
 int test_bad(void);
+int test_memory(void);
 int test_options(void);
 int test_round_trip(void);
 int test_text(void);

@@ -3,5 +3,5 @@
 
 int main(void)
 {
-	return test_round_trip() + test_options() + test_bad() + test_text();
+	return test_round_trip() + test_options() + test_bad() + test_text() + test_memory();
 }

@@ -28,6 +28,7 @@ static const struct bad_row bad[] = {
 	 "ELF\x02\x01\x01",
 	 "p:1: not valid JSON"},
 	{"not UTF-8", "{\"schema\":\"\xff\xfe\"}", "p:1: not valid JSON"},
+	{"overlong UTF-8", "{\"schema\":\"\xf0\x80\x80\x80\"}", "p: schema: is not valid UTF-8"},
 	{"comment", "{/* */}", "p:1: not valid JSON"},
 	{"text behind", HEAD REST "\n}", "p:2: "},
 	{"array", "[]", "p:1: not a JSON object"},

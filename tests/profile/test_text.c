@@ -58,7 +58,91 @@ static void lines_fit(void **state)
 	iof_ctx_unref(ctx);
 }
 
+/* 4096 devices, each in its own group. */
+static struct iof_host *large_host(struct iof_ctx *ctx)
+{
+	struct buf text = {0};
+	struct iof_host *host = NULL;
+	unsigned i;
+
+	buf_puts(&text,
+		 "{\"schema\":\"iommufit.host/1\",\"iommu\":\"intel-vtd\",\"cpu\":{},\"kernel\":{},"
+		 "\"units\":[{\"name\":\"dmar0\",\"kind\":\"intel-vtd\",\"provenance\":\"read\","
+		 "\"cap\":\"0xd2008c40660462\",\"ecap\":\"0xf050da\"}],\"groups\":[");
+	for (i = 0; i < 4096; i++)
+		buf_printf(&text, "%s{\"id\":%u,\"regions_provenance\":\"read\"}", i ? "," : "", i);
+	buf_puts(&text, "],\"devices\":[");
+	for (i = 0; i < 4096; i++)
+		buf_printf(
+			&text,
+			"%s{\"bdf\":\"0000:%02x:%02x.%u\",\"group\":%u,\"unit\":\"dmar0\","
+			"\"class\":\"0x020000\",\"driver\":\"vfio-pci\",\"driver_is_vfio\":true}",
+			i ? "," : "", i >> 8, i >> 3 & 31, i & 7, i);
+	buf_puts(&text, "]}");
+	assert_int_equal(iof_host_load_profile(ctx, text.data, text.length, "large", NULL, &host),
+			 0);
+	buf_free(&text);
+	return host;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static void long_tables_are_cut(void **state)
+{
+	struct iof_ctx *ctx = new_context();
+	struct iof_host *host = large_host(ctx);
+	char *text = rendered(ctx, host, IOF_FORMAT_TEXT, false);
+
+	assert_non_null(strstr(text, "4096 devices can be given to a VM."));
+	assert_non_null(strstr(text, "\n... 4032 more (--verbose)\n"));
+	assert_true(count_lines(text) < 100);
+	free(text);
+	text = rendered(ctx, host, IOF_FORMAT_TEXT, true);
+	assert_null(strstr(text, "more (--verbose)"));
+	assert_non_null(strstr(text, "\n0000:0f:1f.7  4095 "));
+	free(text);
+	iof_host_unref(host);
+	iof_ctx_unref(ctx);
+}
+
+/* Nothing in a profile reaches the terminal as a control sequence. */
+static void control_characters_are_escaped(void **state)
+{
+	static const char profile[] =
+		"{\"schema\":\"iommufit.host/1\",\"name\":\"\\u001b[31m\",\"iommu\":\"none\","
+		"\"iommu_why\":\"a\\nb\\u009b\",\"cpu\":{\"model\":\"\\u0007\"},\"kernel\":{},"
+		"\"units\":[],\"groups\":[],\"devices\":[{\"bdf\":\"00:01.0\",\"driver\":\"\\u001b]"
+		"0;x\"}]}";
+	struct iof_ctx *ctx = new_context();
+	struct iof_host *host = NULL;
+	const char *at;
+	char *text;
+
+	assert_int_equal(iof_host_load_profile(ctx, profile, sizeof(profile) - 1, "p", NULL, &host),
+			 0);
+	text = rendered(ctx, host, IOF_FORMAT_TEXT, true);
+	for (at = text; *at; at++)
+		assert_true(*at == '\n' || (*at >= ' ' && *at < 0x7f));
+	assert_non_null(strstr(text, "\\x1b[31m"));
+	free(text);
+	iof_host_unref(host);
+	iof_ctx_unref(ctx);
+}
+
 int test_text(void)
 {
-	return RUN_TABLE(first_lines, answer_first) + run_captures("lines fit", lines_fit);
+	const struct CMUnitTest others[] = {
+		cmocka_unit_test(long_tables_are_cut),
+		cmocka_unit_test(control_characters_are_escaped),
+	};
+
+	return cmocka_run_group_tests(others, NULL, NULL) + RUN_TABLE(first_lines, answer_first) +
+	       run_captures("lines fit", lines_fit);
 }

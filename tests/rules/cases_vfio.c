@@ -3,93 +3,123 @@
 #include "rules.h"
 
 #define CONTAINER "vfio " BDF ": failed to setup container for group 3: "
-#define BIND	  "vfio " BDF ": error bind device fd=N to iommufd=N: "
-#define NO_CDEV(bdf)                                                                                                       \
-	"vfio " bdf ": vfio /sys/bus/pci/devices/" bdf "/vfio-dev: couldn't open directory /sys/bus/pci/devices/" bdf      \
+#define BIND "vfio " BDF ": error bind device fd=N to iommufd=N: "
+#define NO_CDEV(bdf)                                                                               \
+	"vfio " bdf ": vfio /sys/bus/pci/devices/" bdf                                             \
+	"/vfio-dev: couldn't open directory /sys/bus/pci/devices/" bdf                             \
 	"/vfio-dev: No such file or directory"
 #define INTEL "-device intel-iommu,caching-mode=on,aw-bits=39 "
-#define PAIR  "-device vfio-pci,host=0000:02:01.0,id=dev0 -device vfio-pci,host=0000:02:02.0,id=dev1 "
-#define PAIR_FD                                                                                                            \
-	OBJECT "-device vfio-pci,host=0000:02:01.0,id=dev0,iommufd=iommufd0 -device "                                     \
+#define PAIR                                                                                       \
+	"-device vfio-pci,host=0000:02:01.0,id=dev0 -device vfio-pci,host=0000:02:02.0,id=dev1 "
+#define PAIR_FD                                                                                    \
+	OBJECT "-device vfio-pci,host=0000:02:01.0,id=dev0,iommufd=iommufd0 -device "              \
 	       "vfio-pci,host=0000:02:02.0,id=dev1,iommufd=iommufd0 "
-#define HINT_9_0 "Use -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,fd=DEVICE_FD or -device vfio-pci,sysfsdev=PATH_TO_DEVICE"
+#define HINT_9_0                                                                                   \
+	"Use -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,fd=DEVICE_FD or -device "      \
+	"vfio-pci,sysfsdev=PATH_TO_DEVICE"
 
 static const struct rule_case rows[] = {
-	{"no device, 8.2", &host_intel39, "8.2", Q35 "-device vfio-pci,id=dev0", NULL, FIRES("vfio.no-device-given"), "fails",
-	 "No provided host device\nUse -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,sysfsdev=PATH_TO_DEVICE"},
-	{"no device, 9.0", &host_intel39, "9.0", Q35 "-device vfio-pci,id=dev0", NULL, FIRES("vfio.no-device-given"), "fails",
-	 "No provided host device\n" HINT_9_0},
-	{"a device by its path", &host_intel39, "9.0", Q35 "-device vfio-pci,sysfsdev=/sys/bus/pci/devices/" BDF ",id=dev0",
-	 NULL, SILENT("vfio.no-device-given"), "starts works", NULL},
+	{"no device, 8.2", &host_intel39, "8.2", Q35 "-device vfio-pci,id=dev0", NULL,
+	 FIRES("vfio.no-device-given"), "fails",
+	 "No provided host device\nUse -device vfio-pci,host=DDDD:BB:DD.F or -device "
+	 "vfio-pci,sysfsdev=PATH_TO_DEVICE"},
+	{"no device, 9.0", &host_intel39, "9.0", Q35 "-device vfio-pci,id=dev0", NULL,
+	 FIRES("vfio.no-device-given"), "fails", "No provided host device\n" HINT_9_0},
+	{"a device by its path", &host_intel39, "9.0",
+	 Q35 "-device vfio-pci,sysfsdev=/sys/bus/pci/devices/" BDF ",id=dev0", NULL,
+	 SILENT("vfio.no-device-given"), "starts works", NULL},
 
-	{"no such device", &host_intel39, "11.1", Q35 "-device vfio-pci,host=0000:00:1e.0,id=dev0", NULL,
-	 FIRES("vfio.device-absent"), "fails",
+	{"no such device", &host_intel39, "11.1", Q35 "-device vfio-pci,host=0000:00:1e.0,id=dev0",
+	 NULL, FIRES("vfio.device-absent"), "fails",
 	 "vfio /sys/bus/pci/devices/0000:00:1e.0: no such host device: No such file or directory"},
-	{"such a device", &host_intel39, "11.1", Q35 DEV, NULL, SILENT("vfio.device-absent"), "starts works", NULL},
-
-	{"a descriptor that cannot be followed", &host_intel39, "11.1",
-	 Q35 OBJECT "-device vfio-pci,fd=9,iommufd=iommufd0,id=dev0", NULL, FIRES("vfio.device-not-identified"),
-	 "unknown unknown", NULL},
-	{"host=", &host_intel39, "11.1", Q35 DEV_FD, NULL, SILENT("vfio.device-not-identified"), "starts works", NULL},
-
-	{"fd= with the legacy backend", &host_intel39, "11.1", Q35 "-device vfio-pci,fd=5,id=dev0", NULL,
-	 FIRES("vfio.fd-without-iommufd"), "fails", "Use FD passing only with iommufd backend"},
-	{"host= with it", &host_intel39, "11.1", Q35 DEV, NULL, SILENT("vfio.fd-without-iommufd"), "starts works", NULL},
-
-	{"intel_iommu=off, legacy", &host_off, "11.1", Q35 DEV, NULL, FIRES("vfio.no-iommu-group"), "fails",
-	 "vfio " BDF ": no iommu_group found: No such file or directory"},
-	{"no IOMMU, iommufd", &host_none, "10.0", Q35 DEV_FD, NULL, FIRES("vfio.no-iommu-group"), "fails", NO_CDEV(BDF)},
-	{"an IOMMU", &host_intel39, "10.0", Q35 DEV_FD, NULL, SILENT("vfio.no-iommu-group"), "starts works", NULL},
-
-	{"not bound, 9.0", &host_intel39_unbound, "9.0", Q35 DEV, NULL, FIRES("vfio.not-bound"), "fails",
-	 "vfio " BDF ": failed to open /dev/vfio/3: No such file or directory"},
-	{"not bound, 9.1", &host_intel39_unbound, "9.1", Q35 DEV, NULL, FIRES("vfio.not-bound"), "fails",
-	 "vfio " BDF ": Could not open '/dev/vfio/3': No such file or directory"},
-	{"not bound, iommufd", &host_intel39_unbound, "11.1", Q35 DEV_FD, NULL, FIRES("vfio.not-bound"), "fails", NO_CDEV(BDF)},
-	{"not bound, but its group mate is", &host_mate_only, "11.1", Q35 "-device vfio-pci,host=0000:02:02.0,id=dev0", NULL,
-	 FIRES("vfio.not-bound"), "fails",
-	 "vfio 0000:02:02.0: error getting device from group 11: No such device\nVerify all devices in group 11 are bound to "
-	 "vfio-<bus> or pci-stub and not already in use"},
-	{"bound, and its group mate has no driver", &host_mate_only, "11.1", Q35 "-device vfio-pci,host=0000:02:01.0,id=dev0",
-	 NULL, SILENT("vfio.not-bound"), "starts works", NULL},
-
-	{"a mate with a driver, legacy", &host_mate_busy, "11.1", Q35 "-device vfio-pci,host=0000:02:01.0,id=dev0", NULL,
-	 FIRES("vfio.group-not-viable"), "fails",
-	 "vfio 0000:02:01.0: group 11 is not viable\nPlease ensure all devices within the iommu_group are bound to their vfio "
-	 "bus driver."},
-	{"a mate with a driver, iommufd", &host_mate_busy, "11.1",
-	 Q35 OBJECT "-device vfio-pci,host=0000:02:01.0,id=dev0,iommufd=iommufd0", NULL, FIRES("vfio.group-not-viable"),
-	 "fails", "vfio 0000:02:01.0: error bind device fd=N to iommufd=N: Operation not permitted"},
-	{"a mate without a driver", &host_mate_only, "11.1", Q35 "-device vfio-pci,host=0000:02:01.0,id=dev0", NULL,
-	 SILENT("vfio.group-not-viable"), "starts works", NULL},
-
-	{"direct region, legacy, 7.2", &host_direct, "11.1", Q35 DEV, NULL, FIRES("vfio.direct-region"), "fails",
-	 CONTAINER "Failed to set group container: Invalid argument"},
-	{"direct region, legacy, 6.6", &host_direct_6_6, "10.0", Q35 DEV, NULL, FIRES("vfio.direct-region"), "fails",
-	 CONTAINER "Failed to set group container: Invalid argument"},
-	{"direct region, legacy, 6.5", &host_direct_6_5, "10.0", Q35 DEV, NULL, FIRES("vfio.direct-region"), "fails",
-	 CONTAINER "Failed to set iommu for container: Operation not permitted"},
-	{"direct region, iommufd", &host_direct, "11.1", Q35 DEV_FD, NULL, FIRES("vfio.direct-region"), "fails",
-	 BIND "Invalid argument"},
-	{"direct region of another group", &host_direct, "11.1", Q35 "-device vfio-pci,host=0000:00:06.0,id=dev0", NULL,
-	 SILENT("vfio.direct-region"), "starts works", NULL},
-	{"a relaxed one, legacy", &host_relaxable, "11.1", Q35 DEV, NULL, SILENT("vfio.direct-region"), "starts works", NULL},
-	{"a relaxed one, iommufd", &host_relaxable, "11.1", Q35 DEV_FD, NULL, SILENT("vfio.direct-region"), "starts works",
-	 NULL},
-
-	{"no interrupt remapping, legacy", &host_no_remapping, "11.1", Q35 DEV, NULL, FIRES("vfio.no-interrupt-remapping"),
-	 "fails", CONTAINER "Failed to set iommu for container: Operation not permitted"},
-	{"no interrupt remapping, iommufd", &host_no_remapping, "11.1", Q35 DEV_FD, NULL,
-	 FIRES("vfio.no-interrupt-remapping"), "fails", BIND "Operation not permitted"},
-	{"unsafe interrupts allowed", &host_virtio, "11.1", Q35 DEV, NULL, SILENT("vfio.no-interrupt-remapping"),
+	{"such a device", &host_intel39, "11.1", Q35 DEV, NULL, SILENT("vfio.device-absent"),
 	 "starts works", NULL},
 
-	{"Linux 6.1", &host_kernel_6_1, "10.0", Q35 DEV_FD, NULL, FIRES("vfio.no-iommufd"), "fails", NO_CDEV(BDF)},
-	{"Linux 6.1, legacy", &host_kernel_6_1, "10.0", Q35 DEV, NULL, SILENT("vfio.no-iommufd"), "starts works", NULL},
+	{"a descriptor that cannot be followed", &host_intel39, "11.1",
+	 Q35 OBJECT "-device vfio-pci,fd=9,iommufd=iommufd0,id=dev0", NULL,
+	 FIRES("vfio.device-not-identified"), "unknown unknown", NULL},
+	{"host=", &host_intel39, "11.1", Q35 DEV_FD, NULL, SILENT("vfio.device-not-identified"),
+	 "starts works", NULL},
 
-	{"twice, legacy", &host_intel48, "11.1", Q35 DEV "-device vfio-pci,host=" BDF ",id=dev1", NULL,
-	 FIRES("vfio.device-used-twice"), "fails", "vfio " BDF ": device is already attached"},
-	{"twice, iommufd", &host_intel48, "11.1", Q35 DEV_FD "-device vfio-pci,host=" BDF ",id=dev1,iommufd=iommufd0", NULL,
+	{"fd= with the legacy backend", &host_intel39, "11.1", Q35 "-device vfio-pci,fd=5,id=dev0",
+	 NULL, FIRES("vfio.fd-without-iommufd"), "fails",
+	 "Use FD passing only with iommufd backend"},
+	{"host= with it", &host_intel39, "11.1", Q35 DEV, NULL, SILENT("vfio.fd-without-iommufd"),
+	 "starts works", NULL},
+
+	{"intel_iommu=off, legacy", &host_off, "11.1", Q35 DEV, NULL, FIRES("vfio.no-iommu-group"),
+	 "fails", "vfio " BDF ": no iommu_group found: No such file or directory"},
+	{"no IOMMU, iommufd", &host_none, "10.0", Q35 DEV_FD, NULL, FIRES("vfio.no-iommu-group"),
+	 "fails", NO_CDEV(BDF)},
+	{"an IOMMU", &host_intel39, "10.0", Q35 DEV_FD, NULL, SILENT("vfio.no-iommu-group"),
+	 "starts works", NULL},
+
+	{"not bound, 9.0", &host_intel39_unbound, "9.0", Q35 DEV, NULL, FIRES("vfio.not-bound"),
+	 "fails", "vfio " BDF ": failed to open /dev/vfio/3: No such file or directory"},
+	{"not bound, 9.1", &host_intel39_unbound, "9.1", Q35 DEV, NULL, FIRES("vfio.not-bound"),
+	 "fails", "vfio " BDF ": Could not open '/dev/vfio/3': No such file or directory"},
+	{"not bound, iommufd", &host_intel39_unbound, "11.1", Q35 DEV_FD, NULL,
+	 FIRES("vfio.not-bound"), "fails", NO_CDEV(BDF)},
+	{"not bound, but its group mate is", &host_mate_only, "11.1",
+	 Q35 "-device vfio-pci,host=0000:02:02.0,id=dev0", NULL, FIRES("vfio.not-bound"), "fails",
+	 "vfio 0000:02:02.0: error getting device from group 11: No such device\nVerify all "
+	 "devices in group 11 are bound to "
+	 "vfio-<bus> or pci-stub and not already in use"},
+	{"bound, and its group mate has no driver", &host_mate_only, "11.1",
+	 Q35 "-device vfio-pci,host=0000:02:01.0,id=dev0", NULL, SILENT("vfio.not-bound"),
+	 "starts works", NULL},
+
+	{"a mate with a driver, legacy", &host_mate_busy, "11.1",
+	 Q35 "-device vfio-pci,host=0000:02:01.0,id=dev0", NULL, FIRES("vfio.group-not-viable"),
+	 "fails",
+	 "vfio 0000:02:01.0: group 11 is not viable\nPlease ensure all devices within the "
+	 "iommu_group are bound to their vfio "
+	 "bus driver."},
+	{"a mate with a driver, iommufd", &host_mate_busy, "11.1",
+	 Q35 OBJECT "-device vfio-pci,host=0000:02:01.0,id=dev0,iommufd=iommufd0", NULL,
+	 FIRES("vfio.group-not-viable"), "fails",
+	 "vfio 0000:02:01.0: error bind device fd=N to iommufd=N: Operation not permitted"},
+	{"a mate without a driver", &host_mate_only, "11.1",
+	 Q35 "-device vfio-pci,host=0000:02:01.0,id=dev0", NULL, SILENT("vfio.group-not-viable"),
+	 "starts works", NULL},
+
+	{"direct region, legacy, 7.2", &host_direct, "11.1", Q35 DEV, NULL,
+	 FIRES("vfio.direct-region"), "fails",
+	 CONTAINER "Failed to set group container: Invalid argument"},
+	{"direct region, legacy, 6.6", &host_direct_6_6, "10.0", Q35 DEV, NULL,
+	 FIRES("vfio.direct-region"), "fails",
+	 CONTAINER "Failed to set group container: Invalid argument"},
+	{"direct region, legacy, 6.5", &host_direct_6_5, "10.0", Q35 DEV, NULL,
+	 FIRES("vfio.direct-region"), "fails",
+	 CONTAINER "Failed to set iommu for container: Operation not permitted"},
+	{"direct region, iommufd", &host_direct, "11.1", Q35 DEV_FD, NULL,
+	 FIRES("vfio.direct-region"), "fails", BIND "Invalid argument"},
+	{"direct region of another group", &host_direct, "11.1",
+	 Q35 "-device vfio-pci,host=0000:00:06.0,id=dev0", NULL, SILENT("vfio.direct-region"),
+	 "starts works", NULL},
+	{"a relaxed one, legacy", &host_relaxable, "11.1", Q35 DEV, NULL,
+	 SILENT("vfio.direct-region"), "starts works", NULL},
+	{"a relaxed one, iommufd", &host_relaxable, "11.1", Q35 DEV_FD, NULL,
+	 SILENT("vfio.direct-region"), "starts works", NULL},
+
+	{"no interrupt remapping, legacy", &host_no_remapping, "11.1", Q35 DEV, NULL,
+	 FIRES("vfio.no-interrupt-remapping"), "fails",
+	 CONTAINER "Failed to set iommu for container: Operation not permitted"},
+	{"no interrupt remapping, iommufd", &host_no_remapping, "11.1", Q35 DEV_FD, NULL,
+	 FIRES("vfio.no-interrupt-remapping"), "fails", BIND "Operation not permitted"},
+	{"unsafe interrupts allowed", &host_virtio, "11.1", Q35 DEV, NULL,
+	 SILENT("vfio.no-interrupt-remapping"), "starts works", NULL},
+
+	{"Linux 6.1", &host_kernel_6_1, "10.0", Q35 DEV_FD, NULL, FIRES("vfio.no-iommufd"), "fails",
+	 NO_CDEV(BDF)},
+	{"Linux 6.1, legacy", &host_kernel_6_1, "10.0", Q35 DEV, NULL, SILENT("vfio.no-iommufd"),
+	 "starts works", NULL},
+
+	{"twice, legacy", &host_intel48, "11.1", Q35 DEV "-device vfio-pci,host=" BDF ",id=dev1",
+	 NULL, FIRES("vfio.device-used-twice"), "fails",
+	 "vfio " BDF ": device is already attached"},
+	{"twice, iommufd", &host_intel48, "11.1",
+	 Q35 DEV_FD "-device vfio-pci,host=" BDF ",id=dev1,iommufd=iommufd0", NULL,
 	 FIRES("vfio.device-used-twice"), "fails", BIND "Invalid argument"},
 	{"two", &host_intel48, "11.1", Q35 DEV "-device vfio-pci,host=0000:00:06.0,id=dev1", NULL,
 	 SILENT("vfio.device-used-twice"), "starts works", NULL},
@@ -100,46 +130,55 @@ static const struct rule_case rows[] = {
 	{"one group behind a vIOMMU, iommufd, 10.0", &host_intel39, "10.0", Q35 INTEL PAIR_FD, NULL,
 	 FIRES("vfio.group-in-several-address-spaces"), "fails",
 	 "vfio 0000:02:02.0: [iommufd=N] error attach 0000:02:02.0 (N) to id=N: Invalid argument"},
-	{"one group without a vIOMMU", &host_intel39, "10.0", Q35 PAIR, NULL, SILENT("vfio.group-in-several-address-spaces"),
-	 "starts works", NULL},
+	{"one group without a vIOMMU", &host_intel39, "10.0", Q35 PAIR, NULL,
+	 SILENT("vfio.group-in-several-address-spaces"), "starts works", NULL},
 
 	{"one group through both backends", &host_intel39, "10.0",
-	 Q35 OBJECT
-	 "-device vfio-pci,host=0000:02:01.0,id=dev0 -device vfio-pci,host=0000:02:02.0,id=dev1,iommufd=iommufd0",
+	 Q35 OBJECT "-device vfio-pci,host=0000:02:01.0,id=dev0 -device "
+		    "vfio-pci,host=0000:02:02.0,id=dev1,iommufd=iommufd0",
 	 NULL, FIRES("vfio.mixed-backends"), "fails",
 	 "vfio 0000:02:02.0: error bind device fd=N to iommufd=N: Device or resource busy"},
 	{"two groups through both backends", &host_intel39, "10.0",
-	 Q35 OBJECT "-device vfio-pci,host=0000:02:01.0,id=dev0 -device vfio-pci,host=" BDF ",id=dev1,iommufd=iommufd0", NULL,
-	 SILENT("vfio.mixed-backends"), "starts works", NULL},
+	 Q35 OBJECT "-device vfio-pci,host=0000:02:01.0,id=dev0 -device vfio-pci,host=" BDF
+		    ",id=dev1,iommufd=iommufd0",
+	 NULL, SILENT("vfio.mixed-backends"), "starts works", NULL},
 
-	{"256 bytes, 11.1", &host_intel48, "11.1", Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0", NULL,
-	 FIRES("vfio.bar-without-dma-buf"), "starts works",
-	 "warning: 0000:00:08.0 BAR 0: dma-buf unavailable, using mmap fallback, P2P DMA will not work: Invalid argument"},
-	{"256 bytes, 10.2", &host_intel48, "10.2", Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0", NULL,
-	 SILENT("vfio.bar-without-dma-buf"), "starts works", NULL},
-	{"256 bytes, not mapped", &host_intel48, "11.1", Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0,x-no-mmap=on", NULL,
+	{"256 bytes, 11.1", &host_intel48, "11.1", Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0",
+	 NULL, FIRES("vfio.bar-without-dma-buf"), "starts works",
+	 "warning: 0000:00:08.0 BAR 0: dma-buf unavailable, using mmap fallback, P2P DMA will not "
+	 "work: Invalid argument"},
+	{"256 bytes, 10.2", &host_intel48, "10.2", Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0",
+	 NULL, SILENT("vfio.bar-without-dma-buf"), "starts works", NULL},
+	{"256 bytes, not mapped", &host_intel48, "11.1",
+	 Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0,x-no-mmap=on", NULL,
 	 SILENT("vfio.bar-without-dma-buf"), "starts works", NULL},
 
 	{"a second device below a port", &host_intel48, "11.1",
-	 Q35 PORT "-device vfio-pci,host=" BDF ",id=dev0,bus=rp0 -device vfio-pci,host=0000:00:06.0,id=dev1,bus=rp0,addr=1",
+	 Q35 PORT "-device vfio-pci,host=" BDF
+		  ",id=dev0,bus=rp0 -device vfio-pci,host=0000:00:06.0,id=dev1,bus=rp0,addr=1",
 	 NULL, FIRES("vfio.slot-not-valid"), "starts works",
-	 "warning: PCI: slot 1 is not valid for vfio-pci, parent device only allows plugging into slot 0."},
-	{"the first", &host_intel48, "11.1", Q35 PORT "-device vfio-pci,host=" BDF ",id=dev0,bus=rp0", NULL,
+	 "warning: PCI: slot 1 is not valid for vfio-pci, parent device only allows plugging into "
+	 "slot 0."},
+	{"the first", &host_intel48, "11.1",
+	 Q35 PORT "-device vfio-pci,host=" BDF ",id=dev0,bus=rp0", NULL,
 	 SILENT("vfio.slot-not-valid"), "starts works", NULL},
 
-	{"the vIOMMU comes last", &host_intel39, "11.1", Q35 DEV INTEL, NULL, FIRES("order.viommu-after-device"),
-	 "starts broken", NULL},
-	{"the vIOMMU comes first", &host_intel39, "11.1", Q35 INTEL DEV, NULL, SILENT("order.viommu-after-device"),
-	 "starts works", NULL},
-	{"the vIOMMU comes last, but the device is in JSON, which QEMU makes later", &host_intel39, "11.1",
-	 Q35 "-device '{\"driver\":\"vfio-pci\",\"host\":\"" BDF "\"}' " INTEL, NULL, SILENT("order.viommu-after-device"),
-	 "starts works", NULL},
+	{"the vIOMMU comes last", &host_intel39, "11.1", Q35 DEV INTEL, NULL,
+	 FIRES("order.viommu-after-device"), "starts broken", NULL},
+	{"the vIOMMU comes first", &host_intel39, "11.1", Q35 INTEL DEV, NULL,
+	 SILENT("order.viommu-after-device"), "starts works", NULL},
+	{"the vIOMMU comes last, but the device is in JSON, which QEMU makes later", &host_intel39,
+	 "11.1", Q35 "-device '{\"driver\":\"vfio-pci\",\"host\":\"" BDF "\"}' " INTEL, NULL,
+	 SILENT("order.viommu-after-device"), "starts works", NULL},
 
-	{"two of one kind", &host_intel48, "11.1", Q35 "-device intel-iommu -device intel-iommu", NULL,
-	 FIRES("viommu.more-than-one"), "fails", "QEMU does not support multiple vIOMMUs for x86 yet."},
-	{"two of two kinds", &host_intel48, "7.2", Q35 "-device amd-iommu -device virtio-iommu-pci", NULL,
-	 FIRES("viommu.more-than-one"), "fails", "QEMU does not support multiple vIOMMUs for x86 yet."},
-	{"one", &host_intel48, "7.2", Q35 "-device amd-iommu", NULL, SILENT("viommu.more-than-one"), "starts works", NULL},
+	{"two of one kind", &host_intel48, "11.1", Q35 "-device intel-iommu -device intel-iommu",
+	 NULL, FIRES("viommu.more-than-one"), "fails",
+	 "QEMU does not support multiple vIOMMUs for x86 yet."},
+	{"two of two kinds", &host_intel48, "7.2", Q35 "-device amd-iommu -device virtio-iommu-pci",
+	 NULL, FIRES("viommu.more-than-one"), "fails",
+	 "QEMU does not support multiple vIOMMUs for x86 yet."},
+	{"one", &host_intel48, "7.2", Q35 "-device amd-iommu", NULL, SILENT("viommu.more-than-one"),
+	 "starts works", NULL},
 };
 
 CASES(vfio_cases, rows);

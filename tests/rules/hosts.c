@@ -2,12 +2,12 @@
 /* The hosts of the cases: captures as they are, and captures changed to what no capture has. */
 #include "rules.h"
 
-#define CAP	"*/intel-iommu/cap"
-#define ECAP	"*/intel-iommu/ecap"
-#define CONFIG	"/sys/devices/pci0000:00/" BDF "/config"
+#define CAP "*/intel-iommu/cap"
+#define ECAP "*/intel-iommu/ecap"
+#define CONFIG "/sys/devices/pci0000:00/" BDF "/config"
 #define REGIONS "/sys/kernel/iommu_groups/3/reserved_regions"
-#define MSI	"0x00000000fee00000 0x00000000feefffff msi\n"
-#define MATE	"/sys/devices/pci0000:00/0000:00:0d.0/0000:02:02.0"
+#define MSI "0x00000000fee00000 0x00000000feefffff msi\n"
+#define MATE "/sys/devices/pci0000:00/0000:00:0d.0/0000:02:02.0"
 
 const struct rule_host host_intel39 = {"intel39-pb46", NULL, {{0}}, false};
 const struct rule_host host_intel39_unbound = {"intel39-pb46.unbound", NULL, {{0}}, false};
@@ -20,31 +20,51 @@ const struct rule_host host_none = {"none-pb46", NULL, {{0}}, false};
 const struct rule_host host_virtio = {"virtio39-unsafe", NULL, {{0}}, false};
 
 /*
- * Units that can nest (VT-d 4.1 chapter 11.4): SMTS 43, SSTS 46, FSTS 47 and NEST 26 in ECAP. MGAW 57 with four and five
- * levels in both stages (FS5LP 60), as servers have it; FS1GP is bit 56 of CAP. With PASID 40 and PSS 9: ten bits.
+ * Units that can nest (VT-d 4.1 chapter 11.4): SMTS 43, SSTS 46, FSTS 47 and NEST 26 in ECAP. MGAW
+ * 57 with four and five levels in both stages (FS5LP 60), as servers have it; FS1GP is bit 56 of
+ * CAP. With PASID 40 and PSS 9: ten bits.
  */
 const struct rule_host host_nesting = {
-	"intelsm-pb46", NULL, {TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")}, false};
+	"intelsm-pb46",
+	NULL,
+	{TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")},
+	false};
 const struct rule_host host_nesting_no_1g = {
-	"intelsm-pb46", NULL, {TEXT(CAP, "90d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")}, false};
+	"intelsm-pb46",
+	NULL,
+	{TEXT(CAP, "90d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")},
+	false};
 const struct rule_host host_nesting_pasid = {
-	"intelsm-pb46", NULL, {TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c94884f00f4a\n")}, true};
+	"intelsm-pb46",
+	NULL,
+	{TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c94884f00f4a\n")},
+	true};
 /* MGAW 48: a plain domain has 47 bits (first stage), a nesting parent 48 (second stage). */
 const struct rule_host host_nesting_48 = {
-	"intelsm-pb46", NULL, {TEXT(CAP, "81d2008c222f0606\n"), TEXT(ECAP, "c80084f00f4a\n")}, false};
+	"intelsm-pb46",
+	NULL,
+	{TEXT(CAP, "81d2008c222f0606\n"), TEXT(ECAP, "c80084f00f4a\n")},
+	false};
 /* An AMD unit that can nest: EFR GTSup 4 and GIOSup 48, EFR2 GCR3TRPMode 3. */
 const struct rule_host host_nesting_amd = {
 	"amd-pb48", NULL, {TEXT("*/amd-iommu/features", "10000000029d3:8\n")}, false};
 
 /* Firmware wants the device mapped one to one. */
-#define DIRECT	  {TEXT(REGIONS, "0x000000007c000000 0x000000007fffffff direct\n" MSI)}
-#define RELAXABLE {TEXT(REGIONS, "0x000000007c000000 0x000000007fffffff direct-relaxable\n" MSI)}
+#define DIRECT                                                                                     \
+	{                                                                                          \
+		TEXT(REGIONS, "0x000000007c000000 0x000000007fffffff direct\n" MSI)                \
+	}
+#define RELAXABLE                                                                                  \
+	{                                                                                          \
+		TEXT(REGIONS, "0x000000007c000000 0x000000007fffffff direct-relaxable\n" MSI)      \
+	}
 const struct rule_host host_direct = {"intel39-pb46", NULL, DIRECT, false};
 const struct rule_host host_direct_6_5 = {"intel39-pb46", "6.5", DIRECT, false};
 const struct rule_host host_direct_6_6 = {"intel39-pb46", "6.6", DIRECT, false};
 const struct rule_host host_relaxable = {"intel39-pb46", NULL, RELAXABLE, false};
 
-/* 0000:02:02.0, in one group with 02:01.0: with a driver of the host; and the only one of the two that is bound. */
+/* 0000:02:02.0, in one group with 02:01.0: with a driver of the host; and the only one of the two
+ * that is bound. */
 const struct rule_host host_mate_busy = {
 	"intel39-pb46",
 	NULL,
@@ -57,11 +77,13 @@ const struct rule_host host_mate_only = {
 const struct rule_host host_kernel_6_1 = {
 	"intel39-pb46",
 	NULL,
-	{TEXT("/proc/version", "Linux version 6.1.0\n"), WITHOUT("/sys/module/iommufd*"), TEXT("/proc/misc", "196 vfio\n"), TEXT("/proc/devices", "Character devices:\n"),
+	{TEXT("/proc/version", "Linux version 6.1.0\n"), WITHOUT("/sys/module/iommufd*"),
+	 TEXT("/proc/misc", "196 vfio\n"), TEXT("/proc/devices", "Character devices:\n"),
 	 WITHOUT("/proc/config.gz")},
 	false};
 /* A plain user may not read the table that says how wide AMD's addresses are. */
-const struct rule_host host_ivrs_hidden = {"amd-pb48", NULL, {DENIED("/sys/firmware/acpi/tables/IVRS")}, false};
+const struct rule_host host_ivrs_hidden = {
+	"amd-pb48", NULL, {DENIED("/sys/firmware/acpi/tables/IVRS")}, false};
 const struct rule_host host_no_hugepages = {
 	"intel39-pb46", NULL, {TEXT("*/hugepages-2048kB/free_hugepages", "0\n")}, false};
 
@@ -82,7 +104,7 @@ static void add_pasid(char *config, const struct members *all)
 
 struct iof_host *rule_host_load(const struct rule_host *want)
 {
-	struct change changes[sizeof(want->changes) / sizeof(want->changes[0]) + 1];
+	struct change changes[ARRAY_SIZE(want->changes) + 1];
 	struct iof_host_options options = {.size = sizeof(options), .kernel = want->kernel};
 	struct members *all = members_read(want->capture);
 	struct iof_ctx *ctx = new_context();
@@ -90,7 +112,7 @@ struct iof_host *rule_host_load(const struct rule_host *want)
 	char config[CONFIG_SIZE];
 	size_t n = 0;
 
-	while (n < sizeof(want->changes) / sizeof(want->changes[0]) && want->changes[n].pattern) {
+	while (n < ARRAY_SIZE(want->changes) && want->changes[n].pattern) {
 		changes[n] = want->changes[n];
 		n++;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * rules.h - one case: a host, a QEMU version, a command line, and what a rule makes of them. Expectations come from QEMU's
- * and Linux' sources and from real runs, never from iommufit's own answer.
+ * rules.h - one case: a host, a QEMU version, a command line, and what a rule makes of them.
+ * Expectations come from QEMU's and Linux' sources and from real runs, never from iommufit's own
+ * answer.
  */
 #ifndef TESTS_RULES_H
 #define TESTS_RULES_H
@@ -25,21 +26,22 @@ struct rule_case {
 	const char *plug; /* NULL: nothing is plugged */
 	const char *rule;
 	bool fires;
-	/* "fails", or start, plug if there is one, and run: "starts works", "starts refused works"; then "blocked" if
-	 * migration is. */
+	/* "fails", or start, plug if there is one, and run: "starts works", "starts refused works";
+	 * then "blocked" if migration is. */
 	const char *expect;
-	/* All that QEMU prints at start, plug and run, lines parted by \n; for "blocked" what it says to a migration. */
+	/* All that QEMU prints at start, plug and run, lines parted by \n; for "blocked" what it
+	 * says to a migration. */
 	const char *messages;
-	const char *no_cure; /* why there is no checked fix; NULL: there is one */
 };
 
-#define FIRES(rule)  rule, true
+#define FIRES(rule) rule, true
 #define SILENT(rule) rule, false
 
-extern const struct rule_host host_intel39, host_intel39_unbound, host_intel48, host_amd, host_first_stage, host_no_remapping,
-	host_off, host_none, host_virtio, host_nesting, host_nesting_no_1g, host_nesting_pasid, host_nesting_48, host_nesting_amd, host_direct,
-	host_direct_6_5, host_direct_6_6, host_relaxable, host_mate_busy, host_mate_only, host_kernel_6_1,
-	host_ivrs_hidden, host_no_hugepages;
+extern const struct rule_host host_intel39, host_intel39_unbound, host_intel48, host_amd,
+	host_first_stage, host_no_remapping, host_off, host_none, host_virtio, host_nesting,
+	host_nesting_no_1g, host_nesting_pasid, host_nesting_48, host_nesting_amd, host_direct,
+	host_direct_6_5, host_direct_6_6, host_relaxable, host_mate_busy, host_mate_only,
+	host_kernel_6_1, host_ivrs_hidden, host_no_hugepages;
 
 struct rule_cases {
 	const char *family;
@@ -47,20 +49,21 @@ struct rule_cases {
 	size_t n;
 };
 
-extern const struct rule_cases config_cases, vfio_cases, intel_cases, nesting_cases, virtio_cases, amd_cases, other_cases;
+extern const struct rule_cases config_cases, vfio_cases, intel_cases, nesting_cases, virtio_cases,
+	amd_cases, other_cases;
 
-#define CASES(name, rows) const struct rule_cases name = {#name, rows, sizeof(rows) / sizeof((rows)[0])}
+#define CASES(name, rows) const struct rule_cases name = {#name, rows, ARRAY_SIZE(rows)}
 
 /* Pieces of command lines. */
-#define Q35	 "-machine q35 -accel tcg -m 64M "
-#define KVM	 "-machine q35 -accel kvm -m 64M "
-#define BDF	 "0000:00:05.0"
-#define DEV	 "-device vfio-pci,host=" BDF ",id=dev0 "
-#define OBJECT	 "-object iommufd,id=iommufd0 "
-#define DEV_FD	 OBJECT "-device vfio-pci,host=" BDF ",id=dev0,iommufd=iommufd0 "
-#define PORT	 "-device pcie-root-port,id=rp0,chassis=1 "
-#define PLUG	 "vfio-pci,host=" BDF ",id=dev0,bus=rp0"
-#define PLUG_FD	 PLUG ",iommufd=iommufd0"
+#define Q35 "-machine q35 -accel tcg -m 64M "
+#define KVM "-machine q35 -accel kvm -m 64M "
+#define BDF "0000:00:05.0"
+#define DEV "-device vfio-pci,host=" BDF ",id=dev0 "
+#define OBJECT "-object iommufd,id=iommufd0 "
+#define DEV_FD OBJECT "-device vfio-pci,host=" BDF ",id=dev0,iommufd=iommufd0 "
+#define PORT "-device pcie-root-port,id=rp0,chassis=1 "
+#define PLUG "vfio-pci,host=" BDF ",id=dev0,bus=rp0"
+#define PLUG_FD PLUG ",iommufd=iommufd0"
 #define VIOMMU(x) "vfio " BDF ": Failed to set vIOMMU: " x
 #define OLD_VIOMMU(x) "vfio " BDF ": Failed to set iommu_device: " x
 

@@ -44,6 +44,17 @@ static const struct {
 	{"memory, unknown key", "-m foo=1", "m(foo=1)!Invalid parameter 'foo'"},
 	{"memory, no number of slots", "-m 1G,slots=x",
 	 "m(*size=1G,slots=x)!Parameter 'slots' expects a number"},
+	{"memory, just fits", "-m 15.9E,slots=18446744073709551615",
+	 "m(*size=15.9E,slots=18446744073709551615)"},
+	{"memory, too much", "-m 16E",
+	 "m(*size=16E)!Value '16E' is out of range for parameter 'size'"},
+	{"memory, too many digits", "-m 1G,maxmem=18446744073709551616",
+	 "m(*size=1G,maxmem=18446744073709551616)!Value '18446744073709551616' is out of range for "
+	 "parameter "
+	 "'maxmem'"},
+	{"memory, too many slots", "-m 1G,slots=18446744073709551616",
+	 "m(*size=1G,slots=18446744073709551616)!Value '18446744073709551616' is too large for "
+	 "parameter 'slots'"},
 	{"memory, no size", "-m 4x",
 	 "m(*size=4x)!Parameter 'size' expects a non-negative number below 2^64\nOptional suffix "
 	 "k, M, G, T, P or E "

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Guest RAM against the addresses that the host's IOMMU can map. QEMU maps all RAM for each assigned device when it is
+ * attached, and new RAM at once (hw/vfio/listener.c; up to 10.0 common.c).
+ */
+#include "fit/cures.h"
+#include "fit/rule.h"
+
+#define V9_0  QEMU(9, 0, 0)
+#define V10_0 QEMU(10, 0, 0)
+#define END   QEMU_NEVER
+
+static bool fits(const struct device_iova *iova, const struct ram_block *block)
+{
+	return !iova->n || ranges_contain(iova->ranges, iova->n, block->first, block->last);
+}
+
+static enum answer block_outside(const struct scene *s, const struct device_iova *iova, const struct ram_block *block,
+				 struct operand *op)
+{
+	if (fits(iova, block))
+		return NO;
+	op[2] = hex_operand(block->first);
+	op[3] = hex_operand(block->last - block->first + 1);
+	op[4] = text_operand(block->name);
+	op[5] = hex_operand(iova->ranges[iova->n - 1].last);
+	return YES;
+}
+
+/* The listener walks the address space upwards; the first that fails is the one that is named. */
+static enum answer ram_outside(const struct scene *s, enum backend backend, struct operand *op)
+{
+	const struct device_iova *iova = scene_iova(s);
+	enum answer answer = NO;
+
+	if (s->device->backend != backend || !iova)
+		return NO;
+	op[1] = number_operand(s->device->host->group ? s->device->host->group->id : 0);
+	for (size_t i = 0; i < s->m->n_ram && answer == NO; i++)
+		answer = block_outside(s, iova, &s->m->ram[i], op);
+	if (!s->m->n_memory_devices)
+		return answer;
+	for (const struct machine_device *d = s->m->devices; d < s->device && answer == NO; d++) {
+		if (d->block.name)
+			answer = block_outside(s, iova, &d->block, op);
+	}
+	return answer;
+}
+
+static enum answer ram_outside_legacy(const struct scene *s, struct operand *op)
+{
+	return ram_outside(s, BACKEND_LEGACY, op);
+}
+
+static enum answer ram_outside_iommufd(const struct scene *s, struct operand *op)
+{
+	return ram_outside(s, BACKEND_IOMMUFD, op);
+}
+
+/* RAM that comes while a device is attached already: too late to say no. */
+static enum answer late_ram(const struct scene *s, enum backend backend, struct operand *op)
+{
+	struct scene each = *s;
+
+	if (s->device->kind != DRIVER_MEMORY || !s->device->block.name)
+		return NO;
+	op[0] = text_operand(s->device->label);
+	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
+		each.device = d;
+		if (d->kind == DRIVER_VFIO_PCI && d->backend == backend && scene_iova(&each) &&
+		    block_outside(s, scene_iova(&each), &s->device->block, op) == YES)
+			return YES;
+	}
+	return NO;
+}
+
+static enum answer late_ram_legacy(const struct scene *s, struct operand *op)
+{
+	return late_ram(s, BACKEND_LEGACY, op);
+}
+
+static enum answer late_ram_iommufd(const struct scene *s, struct operand *op)
+{
+	return late_ram(s, BACKEND_IOMMUFD, op);
+}
+
+enum { OUTSIDE, LATE };
+
+static const struct rule rules[] = {
+	[OUTSIDE] = { "memory.outside-iova", IOF_SEVERITY_ERROR, "guest RAM that the host's IOMMU cannot map",
+		      "QEMU will refuse {0}: guest RAM at {2} is out of reach of the host's IOMMU.",
+		      "The block {4} has {3} bytes from {2} on; the highest usable address is {5}, and each block must lie in "
+		      "one usable range.",
+		      "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", NULL,
+		      "Give the VM less RAM (-m, maxmem), or a host with a wider IOMMU." },
+	[LATE] = { "memory.late-outside-iova", IOF_SEVERITY_ERROR, "RAM added after an assigned device, out of its reach",
+		   "QEMU will abort: RAM of {0} at {2} is out of reach of an assigned device.",
+		   "The block {4} has {3} bytes from {2} on; the highest usable address is {5}. The device is attached "
+		   "already, so QEMU can only give up.",
+		   "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", NULL,
+		   "Place the memory device lower (addr=, smaller maxmem), or do not plug it." },
+};
+
+#define CONTAINER "vfio {0}: failed to setup container for group {1}: "
+#define LISTENER  "memory listener initialization failed: Region {4}: "
+#define MAP_OLD	  "vfio_dma_map(PTR, {2}, {3}, PTR) = -22 (Invalid argument)"
+#define MAP	  "vfio_container_dma_map(PTR, {2}, {3}, PTR) = -22 (Invalid argument)"
+#define TYPE1	  "VFIO_MAP_DMA failed: Invalid argument\n"
+#define IOAS	  "IOMMU_IOAS_MAP failed: Invalid argument\n"
+#define ABORT	  "\nhardware error: vfio: DMA mapping failed, unable to continue"
+
+static const struct step steps[] = {
+	{ STAGE_MAP, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
+	  TYPE1 CONTAINER LISTENER MAP_OLD },
+	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
+	  TYPE1 CONTAINER LISTENER MAP },
+	{ STAGE_MAP, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
+	  CONTAINER LISTENER MAP },
+	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, ram_outside_iommufd, &rules[OUTSIDE],
+	  IOAS "vfio {0}: " LISTENER MAP },
+	{ STAGE_MAP, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, ram_outside_iommufd, &rules[OUTSIDE],
+	  "vfio {0}: " LISTENER MAP },
+	{ STAGE_ADD_RAM, COLD_AND_HOT, 0, V9_0, EFFECT_KILLS, late_ram_legacy, &rules[LATE], TYPE1 MAP_OLD ABORT },
+	{ STAGE_ADD_RAM, COLD_AND_HOT, V9_0, V10_0, EFFECT_KILLS, late_ram_legacy, &rules[LATE], TYPE1 MAP ABORT },
+	{ STAGE_ADD_RAM, COLD_AND_HOT, V9_0, V10_0, EFFECT_KILLS, late_ram_iommufd, &rules[LATE], IOAS MAP ABORT },
+	{ STAGE_ADD_RAM, COLD_AND_HOT, V10_0, END, EFFECT_KILLS, late_ram_legacy, &rules[LATE], MAP ABORT },
+	{ STAGE_ADD_RAM, COLD_AND_HOT, V10_0, END, EFFECT_KILLS, late_ram_iommufd, &rules[LATE], MAP ABORT },
+};
+
+const struct rule_family memory_family = { DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };

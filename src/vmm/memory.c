@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The memory map of i440fx and q35: RAM below and above 4 GiB, AMD's HyperTransport hole, the area for memory devices, and
+ * whether the vCPU can address it all (hw/i386/pc.c pc_memory_init, pc_max_used_gpa; pc_q35.c, pc_piix.c).
+ */
+#include "vmm/machine.h"
+
+#define KIB ((uint64_t)1 << 10)
+#define MIB ((uint64_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
+#define TIB ((uint64_t)1 << 40)
+
+#define HT_START	((uint64_t)0xfd00000000)
+#define MAX_MEMORY	((uint64_t)1 << 56) /* sums of a few such sizes cannot wrap */
+#define DEFAULT_RAM	(128 * MIB)
+#define HOTPLUG_ALIGN	(2 * MIB) /* a memory device's alignment without huge pages */
+
+/* util/cutils.c qemu_strtosz: a number, maybe with a fraction, and a suffix; without one the unit. 0: none. */
+uint64_t memory_size(const char *text, uint64_t unit)
+{
+	static const char suffixes[] = "BKMGTPE";
+	size_t digits = str_starts(text, "0x") ? 2 + strspn(text + 2, "0123456789abcdefABCDEF")
+					       : strspn(text, "0123456789");
+	const char *suffix = text[digits] ? strchr(suffixes, text[digits] & ~0x20) : NULL;
+	uint64_t value;
+
+	if (parse_u64n(text, digits, 0, UINT64_MAX, &value))
+		return 0;
+	if (text[digits] && suffix)
+		unit = (uint64_t)1 << 10 * (suffix - suffixes);
+	return value > UINT64_MAX / unit ? UINT64_MAX : value * unit;
+}
+
+static uint64_t round_up(uint64_t value, uint64_t to)
+{
+	return (value + to - 1) / to * to;
+}
+
+static uint64_t clamp(uint64_t size)
+{
+	return size > MAX_MEMORY ? MAX_MEMORY : size;
+}
+
+static void find_sizes(struct iof_machine *m)
+{
+	const struct vm_option *memory, *next;
+	const char *text;
+
+	m->ram_size = DEFAULT_RAM;
+	memory = NULL;
+	for (size_t n = 0; (next = vm_option_nth(m->vm, OPTION_MEMORY, n)); n++)
+		memory = next;
+	if (!memory)
+		return;
+	text = option_value(memory, "size");
+	if (text && memory_size(text, MIB))
+		m->ram_size = clamp(memory_size(text, MIB));
+	text = option_value(memory, "maxmem");
+	m->max_size = text ? clamp(memory_size(text, MIB)) : 0;
+	text = option_value(memory, "slots");
+	m->slots = text ? memory_size(text, 1) : 0;
+	if (m->slots > 256)
+		m->slots = 256;
+}
+
+/* -machine memory-backend= gives the RAM another name, -m and the backend's size must agree. */
+static const char *ram_name(const struct iof_machine *m)
+{
+	const struct pair *backend = machine_option(m, "memory-backend", NULL);
+
+	return backend ? backend->value : "pc.ram";
+}
+
+static uint64_t low_ram(const struct iof_machine *m)
+{
+	const struct pair *option = machine_option(m, "max-ram-below-4g", NULL);
+	uint64_t most = option ? memory_size(option->value, 1) : 0;
+	uint64_t low;
+
+	if (m->type.family == MACHINE_Q35) {
+		low = m->ram_size >= 0xb0000000 ? 2 * GIB : 0xb0000000;
+		low = most && most < low ? most : low;
+	} else {
+		most = most ? most : 0xe0000000;
+		low = m->ram_size >= most && most > 0xc0000000 ? 0xc0000000 : most;
+	}
+	return m->ram_size < low ? m->ram_size : low;
+}
+
+static uint64_t hole64_size(const struct iof_machine *m)
+{
+	bool is_q35 = m->type.family == MACHINE_Q35;
+	uint64_t size = is_q35 ? 32 * GIB : 2 * GIB;
+
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *global = &m->vm->options[i];
+		const char *driver = global->kind == OPTION_GLOBAL ? option_value(global, "driver") : NULL;
+		const char *property = driver ? option_value(global, "property") : NULL;
+		const char *value = driver ? option_value(global, "value") : NULL;
+
+		if (property && value && str_eq(property, "pci-hole64-size") &&
+		    str_eq(driver, is_q35 ? "q35-pcihost" : "i440FX-pcihost"))
+			size = clamp(memory_size(value, 1));
+	}
+	return size;
+}
+
+/* Everything above 4 GiB, when RAM goes on at start. */
+static void lay_out(struct iof_machine *m, uint64_t start)
+{
+	uint64_t below = low_ram(m), above = m->ram_size - below, end = start + above;
+
+	m->ram[0] = (struct ram_block){ 0, below - 1, ram_name(m) };
+	m->ram[1] = (struct ram_block){ start, start + above - 1, ram_name(m) };
+	m->n_ram = above ? 2 : 1;
+	m->device_memory_base = m->device_memory_size = 0;
+	if (m->max_size > m->ram_size) {
+		m->device_memory_base = round_up(end, GIB);
+		m->device_memory_size = m->max_size - m->ram_size + m->slots * GIB;
+		end = m->device_memory_base + m->device_memory_size;
+	}
+	m->max_used_address = round_up(end, GIB) + hole64_size(m) - 1;
+}
+
+/* A class field of machine types from 7.1 on, not to be set. */
+static bool avoids_ht_hole(const struct iof_machine *m)
+{
+	return m->vcpu.is_amd && (m->type.version == 0 || m->type.version >= QEMU(7, 1, 0));
+}
+
+static void check_address_space(struct iof_machine *m)
+{
+	uint64_t limit;
+
+	if (!m->vcpu.phys_bits || m->vcpu.phys_bits >= 64 || !m->vcpu.long_mode)
+		return;
+	limit = ((uint64_t)1 << m->vcpu.phys_bits) - 1;
+	if (limit < m->max_used_address)
+		machine_problem(m, PROBLEM_ADDRESS_SPACE, SIZE_MAX, NULL, "phys-bits",
+				(struct message){ .text = "Address space limit {0} < {1} phys-bits too low ({2})",
+						  .operand = { hex_operand(limit), hex_operand(m->max_used_address),
+							       number_operand(m->vcpu.phys_bits) } });
+}
+
+void machine_map_memory(struct iof_machine *m)
+{
+	if (m->type.family != MACHINE_Q35 && m->type.family != MACHINE_I440FX)
+		return;
+	find_sizes(m);
+	lay_out(m, 4 * GIB);
+	if (avoids_ht_hole(m) && m->max_used_address >= HT_START)
+		lay_out(m, TIB);
+	check_address_space(m);
+}
+
+static uint64_t backend_size(const struct iof_machine *m, const char *id)
+{
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *object = &m->vm->options[i];
+		const char *name = object->kind == OPTION_OBJECT ? option_value(object, "id") : NULL;
+		const char *size = name && str_eq(name, id) ? option_value(object, "size") : NULL;
+
+		if (size)
+			return clamp(memory_size(size, 1));
+	}
+	return 0;
+}
+
+/* hw/mem/memory-device.c memory_device_get_free_addr: the first gap that is large enough. */
+static uint64_t free_address(const struct iof_machine *m, const struct machine_device *device, uint64_t size)
+{
+	uint64_t at = m->device_memory_base;
+	bool moved = true;
+
+	while (moved) {
+		moved = false;
+		for (const struct machine_device *other = m->devices; other < device; other++) {
+			bool overlaps = other->block.name && other->block.first <= at + size - 1 &&
+					other->block.last >= at;
+
+			if (overlaps) {
+				at = round_up(other->block.last + 1, HOTPLUG_ALIGN);
+				moved = true;
+			}
+		}
+	}
+	return at;
+}
+
+void memory_device_place(struct iof_machine *m, struct machine_device *device)
+{
+	const char *id = device->value[PROPERTY_MEMDEV].text;
+	uint64_t size = id ? backend_size(m, id) : 0, base = m->device_memory_base, at;
+
+	if (!size || !m->device_memory_size || device->problem.kind)
+		return;
+	m->n_memory_devices++;
+	at = device->value[PROPERTY_MEMORY_ADDR].pair ? (uint64_t)device_value(device, PROPERTY_MEMORY_ADDR)
+						      : free_address(m, device, size);
+	if (at < base || size > m->device_memory_size || at - base > m->device_memory_size - size) {
+		device_problem(device, PROBLEM_MEMORY_DEVICE, device->value[PROPERTY_MEMORY_ADDR].pair, "addr",
+			       (struct message){ .text = "can't add memory device [{0}:{1}], usable range for memory "
+							 "devices [{2}:{3}]",
+						 .operand = { hex_operand(at), hex_operand(size), hex_operand(base),
+							      hex_operand(m->device_memory_size) } });
+		return;
+	}
+	device->block = (struct ram_block){ at, at + size - 1, id };
+}
