@@ -47,6 +47,7 @@ enum { COLD = 1, HOT = 2, COLD_AND_HOT = 3 };
 /* What changes while QEMU goes its way. */
 struct progress {
 	uint64_t page_mask; /* virtio-iommu: sizes that all devices so far have in common */
+	uint64_t locked;    /* bytes of guest memory locked so far */
 	bool is_frozen;     /* its granule is fixed: the machine is done */
 	bool is_hot;
 	size_t n_viommus;

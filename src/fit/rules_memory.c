@@ -84,7 +84,67 @@ static enum answer late_ram_iommufd(const struct scene *s, struct operand *op)
 	return late_ram(s, BACKEND_IOMMUFD, op);
 }
 
-enum { OUTSIDE, LATE };
+/* The firmware's image below 4 GiB is mapped like RAM (256 KiB of SeaBIOS where nothing else is given). */
+static const struct ram_block bios = { 0xfffc0000, 0xffffffff, "pc.bios" };
+
+/* Devices without a vIOMMU share one container; behind one, each address space has its own and locks all RAM again. */
+static bool shares_container(const struct scene *s)
+{
+	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
+		if (d->kind != DRIVER_VFIO_PCI || d->backend != s->device->backend || d->viommu != s->device->viommu ||
+		    d->problem.kind)
+			continue;
+		if (!d->viommu || (d->bus == s->device->bus && d->behind_bridge))
+			return true;
+	}
+	return false;
+}
+
+static bool lock_block(const struct scene *s, const struct ram_block *block, struct operand *op)
+{
+	uint64_t size = block->last - block->first + 1, limit = s->m->memlock;
+
+	if (size <= limit && s->progress->locked <= limit - size) {
+		s->progress->locked += size;
+		return true;
+	}
+	op[2] = hex_operand(block->first);
+	op[3] = hex_operand(size);
+	op[4] = text_operand(block->name);
+	op[5] = number_operand(limit);
+	return false;
+}
+
+/* Pages are charged to the user's locked memory, block by block, upwards. */
+static enum answer locked_limit(const struct scene *s, enum backend backend, struct operand *op)
+{
+	bool fit = true;
+
+	if (s->device->backend != backend || s->m->memlock == 0 || s->m->memlock == UINT64_MAX || !s->m->n_ram ||
+	    shares_container(s))
+		return NO;
+	op[1] = number_operand(s->device->host && s->device->host->group ? s->device->host->group->id : 0);
+	fit = lock_block(s, &s->m->ram[0], op) && lock_block(s, &bios, op);
+	if (fit && s->m->n_ram > 1)
+		fit = lock_block(s, &s->m->ram[1], op);
+	for (const struct machine_device *d = s->m->devices; fit && d < s->device && s->m->n_memory_devices; d++) {
+		if (d->block.name)
+			fit = lock_block(s, &d->block, op);
+	}
+	return fit ? NO : YES;
+}
+
+static enum answer locked_limit_legacy(const struct scene *s, struct operand *op)
+{
+	return locked_limit(s, BACKEND_LEGACY, op);
+}
+
+static enum answer locked_limit_iommufd(const struct scene *s, struct operand *op)
+{
+	return locked_limit(s, BACKEND_IOMMUFD, op);
+}
+
+enum { OUTSIDE, LATE, LOCKED };
 
 static const struct rule rules[] = {
 	[OUTSIDE] = { "memory.outside-iova", IOF_SEVERITY_ERROR, "guest RAM that the host's IOMMU cannot map",
@@ -99,14 +159,24 @@ static const struct rule rules[] = {
 		   "already, so QEMU can only give up.",
 		   "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", NULL,
 		   "Place the memory device lower (addr=, smaller maxmem), or do not plug it." },
+	[LOCKED] = { "memory.locked-limit", IOF_SEVERITY_ERROR, "a locked-memory limit that is too low",
+		     "QEMU will refuse {0}: the limit of locked memory is too low.",
+		     "The block {4} ({3} bytes at {2}) does not fit into the limit of {5} bytes. All RAM and the firmware are "
+		     "locked, and with a vIOMMU once more for each device.",
+		     "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/pages.c", "lab", NULL,
+		     "Raise the limit (ulimit -l, LimitMEMLOCK=, libvirt <memtune><hard_limit>)." },
 };
 
 #define CONTAINER "vfio {0}: failed to setup container for group {1}: "
 #define LISTENER  "memory listener initialization failed: Region {4}: "
-#define MAP_OLD	  "vfio_dma_map(PTR, {2}, {3}, PTR) = -22 (Invalid argument)"
-#define MAP	  "vfio_container_dma_map(PTR, {2}, {3}, PTR) = -22 (Invalid argument)"
-#define TYPE1	  "VFIO_MAP_DMA failed: Invalid argument\n"
-#define IOAS	  "IOMMU_IOAS_MAP failed: Invalid argument\n"
+#define INVALID	  "Invalid argument"
+#define NO_MEMORY "Cannot allocate memory"
+#define MAP_OLD	  "vfio_dma_map(PTR, {2}, {3}, PTR) = -22 (" INVALID ")"
+#define MAP	  "vfio_container_dma_map(PTR, {2}, {3}, PTR) = -22 (" INVALID ")"
+#define LOCK_OLD  "vfio_dma_map(PTR, {2}, {3}, PTR) = -12 (" NO_MEMORY ")"
+#define LOCK	  "vfio_container_dma_map(PTR, {2}, {3}, PTR) = -12 (" NO_MEMORY ")"
+#define TYPE1	  "VFIO_MAP_DMA failed: " INVALID "\n"
+#define IOAS	  "IOMMU_IOAS_MAP failed: " INVALID "\n"
 #define ABORT	  "\nhardware error: vfio: DMA mapping failed, unable to continue"
 
 static const struct step steps[] = {
@@ -120,6 +190,16 @@ static const struct step steps[] = {
 	  IOAS "vfio {0}: " LISTENER MAP },
 	{ STAGE_MAP, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, ram_outside_iommufd, &rules[OUTSIDE],
 	  "vfio {0}: " LISTENER MAP },
+	{ STAGE_MAP, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
+	  "VFIO_MAP_DMA failed: " NO_MEMORY "\n" CONTAINER LISTENER LOCK_OLD },
+	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
+	  "VFIO_MAP_DMA failed: " NO_MEMORY "\n" CONTAINER LISTENER LOCK },
+	{ STAGE_MAP, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
+	  CONTAINER LISTENER LOCK },
+	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, locked_limit_iommufd, &rules[LOCKED],
+	  "IOMMU_IOAS_MAP failed: " NO_MEMORY "\nvfio {0}: " LISTENER LOCK },
+	{ STAGE_MAP, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, locked_limit_iommufd, &rules[LOCKED],
+	  "vfio {0}: " LISTENER LOCK },
 	{ STAGE_ADD_RAM, COLD_AND_HOT, 0, V9_0, EFFECT_KILLS, late_ram_legacy, &rules[LATE], TYPE1 MAP_OLD ABORT },
 	{ STAGE_ADD_RAM, COLD_AND_HOT, V9_0, V10_0, EFFECT_KILLS, late_ram_legacy, &rules[LATE], TYPE1 MAP ABORT },
 	{ STAGE_ADD_RAM, COLD_AND_HOT, V9_0, V10_0, EFFECT_KILLS, late_ram_iommufd, &rules[LATE], IOAS MAP ABORT },

@@ -288,6 +288,13 @@ static bool has_working_fix(struct run *run, struct iof_host *host, struct iof_v
 	return false;
 }
 
+static uint64_t memlock(struct json_object *cell)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(cell, "memlock", &value) ? (uint64_t)json_object_get_int64(value) : 0;
+}
+
 static void one_cell(struct run *run, struct json_object *cell)
 {
 	struct json_object *argv = json_object_object_get(cell, "argv");
@@ -296,7 +303,8 @@ static void one_cell(struct run *run, struct json_object *cell)
 	const char **words = calloc(argc + 1, sizeof(*words));
 	char version[32];
 	const char *plug = get(cell, "device_add"), *outcome = get(cell, "outcome"), *rule;
-	struct iof_vmm vmm = { .size = sizeof(vmm), .version = version, .plug = &plug, .n_plug = plug ? 1 : 0 };
+	struct iof_vmm vmm = { .size = sizeof(vmm), .version = version, .plug = &plug, .n_plug = plug ? 1 : 0,
+			       .memlock = memlock(cell) };
 	struct iof_vm *vm = NULL;
 	struct iof_machine *machine = NULL;
 	bool is_right;
