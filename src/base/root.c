@@ -437,5 +437,12 @@ bool root_exists(struct root *root, const char *path)
 	if (path[0] != '/')
 		return false;
 	err = access_result(root, path, root->ops->exists(root, path));
+	if (err == -ENOMEM)
+		root->lacked_memory = true;
 	return err == 0 || err == -EACCES;
+}
+
+int root_error(const struct root *root)
+{
+	return root->lacked_memory ? -ENOMEM : 0;
 }

@@ -49,5 +49,7 @@ int root_readlink(struct root *, struct arena *, const char *path, const char **
 /* Names in a folder, sorted bytewise, NULL-terminated. */
 int root_list(struct root *, struct arena *, const char *path, const char ***names, size_t *n);
 bool root_exists(struct root *, const char *path);
+/* -ENOMEM if root_exists() could not tell for want of memory, ever since. */
+int root_error(const struct root *);
 
 #endif

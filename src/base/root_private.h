@@ -30,6 +30,7 @@ struct root {
 	const struct root_ops *ops;
 	enum root_kind kind;
 	struct iof_ctx *ctx;
+	bool lacked_memory; /* see root_error() */
 	char *name;
 	struct buf scratch; /* of the last read, so that a hundred small files cost no malloc() */
 	/* ROOT_FOLDER */

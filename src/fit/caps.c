@@ -149,7 +149,11 @@ static int ask(struct question *q, enum property_id id, const char *value, bool 
 		finding = iof_report_finding_next(q->report, NULL);
 		if (finding)
 			out->because = arena_strdup(q->caps->arena, iof_finding_because(q->report, finding));
+		if (finding && !out->because)
+			r = -ENOMEM;
 	}
+	if (r == 0)
+		r = iof_report_error(q->report);
 	iof_machine_unref(m);
 	iof_vm_unref(vm);
 	return r;
@@ -196,10 +200,12 @@ static bool is_number(const char *text, uint64_t *value)
 }
 
 /* "39, 48" or "32 to 64" or "off, on"; NULL: none is accepted. */
-static const char *join_values(struct arena *arena, const char *const *values, const bool *accepted, size_t n)
+/* NULL in *text: none is accepted. */
+static int join_values(struct arena *arena, const char *const *values, const bool *accepted, size_t n,
+		       const char **text)
 {
 	struct buf out = { 0 };
-	const char *text;
+	int err;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t end = i;
@@ -214,9 +220,10 @@ static const char *join_values(struct arena *arena, const char *const *values, c
 			buf_printf(&out, "%s%s", end > i + 1 ? " to " : ", ", values[end]);
 		i = end;
 	}
-	text = out.length && !out.err ? arena_strdup(arena, out.data) : NULL;
+	*text = out.length && !out.err ? arena_strdup(arena, out.data) : NULL;
+	err = out.err || (out.length && !*text) ? -ENOMEM : 0;
 	buf_free(&out);
-	return text;
+	return err;
 }
 
 static unsigned host_width(const struct question *q)
@@ -296,10 +303,13 @@ static int one_property(struct question *q, enum iof_model model, const struct p
 	}
 	if (r || n == 0)
 		return r;
-	cap.theory = join_values(q->caps->arena, values, theory, n);
+	r = join_values(q->caps->arena, values, theory, n, &cap.theory);
+	if (r == 0 && q->n_devices)
+		r = join_values(q->caps->arena, values, here, n, &cap.here);
 	cap.def = default_text(q, property);
+	if (r || !cap.def)
+		return -ENOMEM;
 	if (q->n_devices) {
-		cap.here = join_values(q->caps->arena, values, here, n);
 		if (!cap.here)
 			cap.here = is_unknown ? "unknown" : "none";
 		cap.provenance = is_unknown ? IOF_PROVENANCE_UNKNOWN : IOF_PROVENANCE_READ;

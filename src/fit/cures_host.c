@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Cures that change the host, or how a device is assigned. Host commands are shown, never run. */
+#include <inttypes.h>
+
 #include "fit/cures.h"
 
 static int bind_device(struct fix_list *list, const char *bdf, const char *consequence)
@@ -61,5 +63,38 @@ int cure_off_bridge(struct fix_list *list, const struct iof_machine *m, const st
 	if (device->option_index != SIZE_MAX && option_pair(device->option, "bus"))
 		fix_unset(list, fix_new(list, "The device goes to the machine's root bus."), device->option_index, "bus",
 			  fix_target(list, device, "bus"));
+	return list->err;
+}
+
+/* A memory device that was put out of reach by its addr=: without it QEMU takes the lowest free one. */
+int cure_memory_block(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	for (size_t i = 0; i < m->n_cold; i++) {
+		const struct machine_device *device = &m->devices[i];
+
+		if (!device->block.name || device->block.first != finding->operand[2].number ||
+		    !option_pair(device->option, "addr"))
+			continue;
+		fix_unset(list, fix_new(list, "QEMU places the memory device as low as it can."), device->option_index,
+			  "addr", fix_target(list, device, "addr"));
+		break;
+	}
+	return list->err;
+}
+
+#define FIRMWARE ((uint64_t)16 << 20) /* more than any firmware image maps */
+
+/* All RAM once for each address space that there can be. */
+int cure_memlock(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	uint64_t spaces = m->viommu ? m->n_assigned : 1;
+	uint64_t ram = (m->max_size > m->ram_size ? m->max_size : m->ram_size) + FIRMWARE;
+	uint64_t need = ram > UINT64_MAX / 2 / spaces ? UINT64_MAX / 2 : ram * spaces;
+	uint64_t kib = (need + 1023) / 1024;
+
+	(void)finding;
+	fix_host(list, fix_new(list, "The VM may lock all its memory."), "memlock",
+		 arena_printf(list->arena, "%" PRIu64, kib * 1024),
+		 arena_printf(list->arena, "ulimit -l %" PRIu64, kib));
 	return list->err;
 }

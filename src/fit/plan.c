@@ -14,6 +14,7 @@
 
 struct plan {
 	struct iof_report *report;
+	struct iof_vmm vmm;  /* as it would be: the locked-memory limit may be raised on the way */
 	struct arena *arena; /* of the fix */
 	const struct iof_fix *rounds[MAX_ROUNDS];
 	unsigned n_rounds;
@@ -42,7 +43,7 @@ static bool is_good(const struct plan *p, const struct iof_report *report)
 	return p->was_failing || report->verdict == IOF_VERDICT_FITS;
 }
 
-static int apply_edits(const struct iof_fix *fix, const struct iof_host *host, const struct iof_vm *vm,
+static int apply_edits(struct plan *p, const struct iof_fix *fix, const struct iof_host *host, const struct iof_vm *vm,
 		       struct iof_host **new_host, struct iof_vm **new_vm)
 {
 	struct vm_edit *edits = calloc(fix->n_edits ? fix->n_edits : 1, sizeof(*edits));
@@ -59,6 +60,10 @@ static int apply_edits(const struct iof_fix *fix, const struct iof_host *host, c
 
 		if (e->where == IOF_WHERE_VM) {
 			edits[n++] = fix_to_vm_edit(e);
+			continue;
+		}
+		if (str_eq(e->target, "memlock")) {
+			r = parse_u64(e->value, 10, UINT64_MAX, &p->vmm.memlock);
 			continue;
 		}
 		r = host_what_if(*new_host, e->target, e->value, &changed);
@@ -80,19 +85,21 @@ static bool try_cure(struct plan *p, const struct iof_fix *fix, const struct iof
 {
 	struct iof_host *new_host = NULL;
 	struct iof_vm *new_vm = NULL;
+	uint64_t memlock = p->vmm.memlock;
 	bool solved = false;
 	int r;
 
 	if (p->n_rounds == MAX_ROUNDS || p->tries++ >= MAX_TRIES || !fix->n_edits)
 		return false;
 	p->rounds[p->n_rounds++] = fix;
-	r = apply_edits(fix, host, vm, &new_host, &new_vm);
+	r = apply_edits(p, fix, host, vm, &new_host, &new_vm);
 	if (r == -ENOMEM)
 		p->err = r;
 	if (r == 0)
 		solved = solve(p, new_host, new_vm);
 	iof_host_unref(new_host);
 	iof_vm_unref(new_vm);
+	p->vmm.memlock = memlock;
 	if (!solved)
 		p->n_rounds--;
 	return solved;
@@ -163,7 +170,7 @@ static bool solve(struct plan *p, struct iof_host *host, struct iof_vm *vm)
 	int r = iof_report_new(NULL, &report);
 
 	if (r == 0)
-		r = iof_machine_resolve(NULL, host, vm, &p->report->machine->vmm, &m);
+		r = iof_machine_resolve(NULL, host, vm, &p->vmm, &m);
 	if (r == 0)
 		r = iof_check(host, m, &p->report->options, report);
 	if (r == -ENOMEM)
@@ -227,7 +234,7 @@ int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 	const struct iof_machine *m = report->machine;
 	struct fix_list list = { .arena = report->arena };
 	struct iof_fix **last = &finding->fixes;
-	struct plan p = { .report = report, .arena = report->arena,
+	struct plan p = { .report = report, .arena = report->arena, .vmm = m->vmm,
 			  .was_failing = report->verdict == IOF_VERDICT_FAILS };
 
 	finding->has_fixes = true;

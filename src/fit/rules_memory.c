@@ -151,19 +151,19 @@ static const struct rule rules[] = {
 		      "QEMU will refuse {0}: guest RAM at {2} is out of reach of the host's IOMMU.",
 		      "The block {4} has {3} bytes from {2} on; the highest usable address is {5}, and each block must lie in "
 		      "one usable range.",
-		      "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", NULL,
+		      "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", cure_memory_block,
 		      "Give the VM less RAM (-m, maxmem), or a host with a wider IOMMU." },
 	[LATE] = { "memory.late-outside-iova", IOF_SEVERITY_ERROR, "RAM added after an assigned device, out of its reach",
 		   "QEMU will abort: RAM of {0} at {2} is out of reach of an assigned device.",
 		   "The block {4} has {3} bytes from {2} on; the highest usable address is {5}. The device is attached "
 		   "already, so QEMU can only give up.",
-		   "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", NULL,
+		   "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", cure_memory_block,
 		   "Place the memory device lower (addr=, smaller maxmem), or do not plug it." },
 	[LOCKED] = { "memory.locked-limit", IOF_SEVERITY_ERROR, "a locked-memory limit that is too low",
 		     "QEMU will refuse {0}: the limit of locked memory is too low.",
 		     "The block {4} ({3} bytes at {2}) does not fit into the limit of {5} bytes. All RAM and the firmware are "
 		     "locked, and with a vIOMMU once more for each device.",
-		     "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/pages.c", "lab", NULL,
+		     "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/pages.c", "lab", cure_memlock,
 		     "Raise the limit (ulimit -l, LimitMEMLOCK=, libvirt <memtune><hard_limit>)." },
 };
 

@@ -71,6 +71,8 @@ static int run(struct loader *load, const char *source, const struct iof_host_op
 	err = take_wanted(load, options);
 	for (size_t i = 0; !err && i < ARRAY_SIZE(steps); i++) {
 		err = steps[i](load);
+		if (root_error(load->root))
+			err = fact_no_memory(load);
 		arena_reset(load->scratch);
 	}
 	if (!err)
