@@ -160,7 +160,8 @@ static int ask(struct question *q, enum property_id id, const char *value, bool 
 }
 
 /* The values of a property that are worth asking about. */
-static size_t list_values(struct question *q, const struct property_def *property, const char *values[MAX_VALUES])
+static int list_values(struct question *q, const struct property_def *property, const char *values[MAX_VALUES],
+		       size_t *count)
 {
 	static const char *const words[] = { "off", "on", "auto" };
 	unsigned first = 0, last = 0;
@@ -185,13 +186,14 @@ static size_t list_values(struct question *q, const struct property_def *propert
 		for (unsigned v = first; v <= last; v++) {
 			values[n] = arena_printf(q->caps->arena, "%u", v);
 			if (!values[n++])
-				return 0;
+				return -ENOMEM;
 		}
 		break;
 	default:
 		break;
 	}
-	return n;
+	*count = n;
+	return 0;
 }
 
 static bool is_number(const char *text, uint64_t *value)
@@ -200,7 +202,6 @@ static bool is_number(const char *text, uint64_t *value)
 }
 
 /* "39, 48" or "32 to 64" or "off, on"; NULL: none is accepted. */
-/* NULL in *text: none is accepted. */
 static int join_values(struct arena *arena, const char *const *values, const bool *accepted, size_t n,
 		       const char **text)
 {
@@ -285,8 +286,8 @@ static int one_property(struct question *q, enum iof_model model, const struct p
 	const char *values[MAX_VALUES];
 	bool theory[MAX_VALUES] = { false }, here[MAX_VALUES] = { false }, is_unknown = false;
 	struct iof_cap cap = { .model = model, .property = property->name, .provenance = IOF_PROVENANCE_ASSUMED };
-	size_t n = list_values(q, property, values);
-	int r = 0;
+	size_t n = 0;
+	int r = list_values(q, property, values, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct answer_text answer;

@@ -43,7 +43,7 @@ struct archive_module {
 /* A module's one exported function. */
 typedef const struct archive_module *(*archive_module_fn)(void);
 
-enum archive_module_kind { MODULE_ARCHIVE, MODULE_XZ, MODULE_ZSTD };
+enum archive_module_kind { MODULE_ARCHIVE, MODULE_GZ, MODULE_XZ, MODULE_ZSTD };
 
 /* The module, loaded when first needed and kept. -EOPNOTSUPP: not installed. */
 int archive_module_load(struct iof_ctx *, enum archive_module_kind, const struct archive_module **);

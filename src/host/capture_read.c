@@ -59,7 +59,7 @@ static const struct {
 	{"\xfd"
 	 "7zXZ",
 	 6, MODULE_XZ},
-	{"\x1f\x8b", 2, MODULE_ARCHIVE},
+	{"\x1f\x8b", 2, MODULE_GZ},
 	{"\x28\xb5\x2f\xfd", 4, MODULE_ZSTD},
 };
 

@@ -4,6 +4,7 @@
 #include "host/loader.h"
 #include "host/vtd.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <sys/utsname.h>
 
@@ -16,6 +17,14 @@ static int take_release(struct loader *load, const char *release, size_t length)
 		return fact_no_memory(load);
 	load->host->kernel = kernel_version_parse(load->host->kernel_release);
 	return 0;
+}
+
+static bool is_release(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!isalnum((unsigned char)text[i]) && !strchr("._+~-", text[i]))
+			return false;
+	return true;
 }
 
 /* "Linux version 6.12.43+deb13-amd64 (builder@host) (gcc ...) #1 SMP ..." */
@@ -33,7 +42,7 @@ static int read_version(struct loader *load)
 	release = text + sizeof(prefix) - 1;
 	length = strcspn(release, " ");
 	/* It becomes part of a path. */
-	if (!kernel_version_parse(release).major || memchr(release, '/', length))
+	if (!kernel_version_parse(release).major || !is_release(release, length))
 		return fact_bad(load, VERSION, 1, "expected a kernel version");
 	return take_release(load, release, length);
 }

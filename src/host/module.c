@@ -43,6 +43,7 @@ static bool runs_from_build_folder(void)
 
 static const char *const file_names[] = {
 	[MODULE_ARCHIVE] = "iommufit-archive.so",
+	[MODULE_GZ] = "iommufit-gz.so",
 	[MODULE_XZ] = "iommufit-xz.so",
 	[MODULE_ZSTD] = "iommufit-zstd.so",
 };

@@ -10,16 +10,29 @@ int fact_no_memory(struct loader *load)
 	return ctx_fail(load->ctx, -ENOMEM, "out of memory");
 }
 
+/* Paths hold names that the input gives: an error stays one line whatever they are. */
+static void hide_controls(struct buf *text)
+{
+	for (size_t i = 0; i < text->length; i++)
+		if ((unsigned char)text->data[i] < ' ' || text->data[i] == 0x7f)
+			text->data[i] = '?';
+}
+
 int fact_bad(struct loader *load, const char *path, unsigned line, const char *format, ...)
 {
+	struct buf text = {0};
 	char reason[256];
 	va_list args;
+	int err;
 
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	return ctx_fail(load->ctx, -EBADMSG, "%s%s:%u: %s", root_name(load->root), path, line,
-			reason);
+	buf_printf(&text, "%s%s:%u: %s", root_name(load->root), path, line, reason);
+	hide_controls(&text);
+	err = text.err ? fact_no_memory(load) : ctx_fail(load->ctx, -EBADMSG, "%s", text.data);
+	buf_free(&text);
+	return err;
 }
 
 /* Reading an attribute of a device that has gone, or that has no value, fails in these ways. */

@@ -40,27 +40,21 @@ int machine_warning(struct iof_machine *m, enum problem_kind kind, size_t option
 	return 0;
 }
 
-/* util/qemu-option.c get_opt_name_value: -device foo,bar still works, and is complained about. */
-static int warn_short_forms(struct iof_machine *m)
+/* What QEMU complains of while it reads an option, and takes it nevertheless: "-device foo,bar" for bar=on. Nothing more is
+ * read after the first error. */
+static int warn_options(struct iof_machine *m)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < m->vm->n_options; i++) {
+	for (size_t i = 0; r == 0 && i < m->vm->n_options; i++) {
 		const struct vm_option *option = &m->vm->options[i];
 
-		for (size_t k = 0; r == 0 && option->kind == OPTION_DEVICE && !option->is_json && k < option->n_pairs; k++) {
-			const struct pair *pair = &option->pairs[k];
-			bool is_off = str_eq(pair->value, "off");
-
-			if (!pair->is_flag || pair->is_implied)
-				continue;
-			r = machine_warning(m, PROBLEM_SHORT_FORM, i, pair,
-					    (struct message){ .text = "warning: short-form boolean option '{0}{1}' deprecated\n"
-								      "Please use {1}={2} instead",
-							      .operand = { text_operand(is_off ? "no" : ""),
-									   text_operand(pair->key),
-									   text_operand(pair->value) } });
-		}
+		if (option->warnings)
+			r = machine_warning(m, PROBLEM_SHORT_FORM, i, NULL,
+					    (struct message){ .text = "{0}", .operand = { text_operand(option->warnings),
+											  text_operand(option->name) } });
+		if (option->error)
+			break;
 	}
 	return r;
 }
@@ -297,7 +291,7 @@ int machine_build_board(struct iof_machine *m)
 	check_cpu(m);
 	machine_find_vcpu(m);
 	machine_map_memory(m);
-	if (!m->type_name || warn_short_forms(m) || warn_phys_bits(m))
+	if (!m->type_name || warn_options(m) || warn_phys_bits(m))
 		return -ENOMEM;
 	m->n_early_warnings = m->n_warnings;
 	return 0;

@@ -9,15 +9,15 @@
 #define MSI "0x00000000fee00000 0x00000000feefffff msi\n"
 #define MATE "/sys/devices/pci0000:00/0000:00:0d.0/0000:02:02.0"
 
-const struct rule_host host_intel39 = {"intel39-pb46", NULL, {{0}}, false};
-const struct rule_host host_intel39_unbound = {"intel39-pb46.unbound", NULL, {{0}}, false};
-const struct rule_host host_intel48 = {"intel48-pb48", NULL, {{0}}, false};
-const struct rule_host host_amd = {"amd-pb48", NULL, {{0}}, false};
-const struct rule_host host_first_stage = {"intelsm-fsts-pb48", NULL, {{0}}, false};
-const struct rule_host host_no_remapping = {"intel48-noir", NULL, {{0}}, false};
-const struct rule_host host_off = {"intel48-off", NULL, {{0}}, false};
-const struct rule_host host_none = {"none-pb46", NULL, {{0}}, false};
-const struct rule_host host_virtio = {"virtio39-unsafe", NULL, {{0}}, false};
+const struct rule_host host_intel39 = {.capture = "intel39-pb46"};
+const struct rule_host host_intel39_unbound = {.capture = "intel39-pb46.unbound"};
+const struct rule_host host_intel48 = {.capture = "intel48-pb48"};
+const struct rule_host host_amd = {.capture = "amd-pb48"};
+const struct rule_host host_first_stage = {.capture = "intelsm-fsts-pb48"};
+const struct rule_host host_no_remapping = {.capture = "intel48-noir"};
+const struct rule_host host_off = {.capture = "intel48-off"};
+const struct rule_host host_none = {.capture = "none-pb46"};
+const struct rule_host host_virtio = {.capture = "virtio39-unsafe"};
 
 /*
  * Units that can nest (VT-d 4.1 chapter 11.4): SMTS 43, SSTS 46, FSTS 47 and NEST 26 in ECAP. MGAW
@@ -25,29 +25,22 @@ const struct rule_host host_virtio = {"virtio39-unsafe", NULL, {{0}}, false};
  * CAP. With PASID 40 and PSS 9: ten bits.
  */
 const struct rule_host host_nesting = {
-	"intelsm-pb46",
-	NULL,
-	{TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")},
-	false};
+	.capture = "intelsm-pb46",
+	.changes = {TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")}};
 const struct rule_host host_nesting_no_1g = {
-	"intelsm-pb46",
-	NULL,
-	{TEXT(CAP, "90d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")},
-	false};
+	.capture = "intelsm-pb46",
+	.changes = {TEXT(CAP, "90d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")}};
 const struct rule_host host_nesting_pasid = {
-	"intelsm-pb46",
-	NULL,
-	{TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c94884f00f4a\n")},
-	true};
+	.capture = "intelsm-pb46",
+	.changes = {TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c94884f00f4a\n")},
+	.has_pasid = true};
 /* MGAW 48: a plain domain has 47 bits (first stage), a nesting parent 48 (second stage). */
 const struct rule_host host_nesting_48 = {
-	"intelsm-pb46",
-	NULL,
-	{TEXT(CAP, "81d2008c222f0606\n"), TEXT(ECAP, "c80084f00f4a\n")},
-	false};
+	.capture = "intelsm-pb46",
+	.changes = {TEXT(CAP, "81d2008c222f0606\n"), TEXT(ECAP, "c80084f00f4a\n")}};
 /* An AMD unit that can nest: EFR GTSup 4 and GIOSup 48, EFR2 GCR3TRPMode 3. */
 const struct rule_host host_nesting_amd = {
-	"amd-pb48", NULL, {TEXT("*/amd-iommu/features", "10000000029d3:8\n")}, false};
+	.capture = "amd-pb48", .changes = {TEXT("*/amd-iommu/features", "10000000029d3:8\n")}};
 
 /* Firmware wants the device mapped one to one. */
 #define DIRECT                                                                                     \
@@ -58,34 +51,38 @@ const struct rule_host host_nesting_amd = {
 	{                                                                                          \
 		TEXT(REGIONS, "0x000000007c000000 0x000000007fffffff direct-relaxable\n" MSI)      \
 	}
-const struct rule_host host_direct = {"intel39-pb46", NULL, DIRECT, false};
-const struct rule_host host_direct_6_5 = {"intel39-pb46", "6.5", DIRECT, false};
-const struct rule_host host_direct_6_6 = {"intel39-pb46", "6.6", DIRECT, false};
-const struct rule_host host_relaxable = {"intel39-pb46", NULL, RELAXABLE, false};
+const struct rule_host host_direct = {.capture = "intel39-pb46", .changes = DIRECT};
+const struct rule_host host_direct_6_5 = {
+	.capture = "intel39-pb46", .kernel = "6.5", .changes = DIRECT};
+const struct rule_host host_direct_6_6 = {
+	.capture = "intel39-pb46", .kernel = "6.6", .changes = DIRECT};
+const struct rule_host host_relaxable = {.capture = "intel39-pb46", .changes = RELAXABLE};
 
 /* 0000:02:02.0, in one group with 02:01.0: with a driver of the host; and the only one of the two
  * that is bound. */
 const struct rule_host host_mate_busy = {
-	"intel39-pb46",
-	NULL,
-	{LINK(MATE "/driver", "../../../../bus/pci/drivers/e1000e"), WITHOUT(MATE "/vfio-dev*")},
-	false};
+	.capture = "intel39-pb46",
+	.changes = {LINK(MATE "/driver", "../../../../bus/pci/drivers/e1000e"),
+		    WITHOUT(MATE "/vfio-dev*")}};
 const struct rule_host host_mate_only = {
-	"intel39-pb46", NULL, {WITHOUT(MATE "/driver"), WITHOUT(MATE "/vfio-dev*")}, false};
+	.capture = "intel39-pb46",
+	.changes = {WITHOUT(MATE "/driver"), WITHOUT(MATE "/vfio-dev*")}};
 
 /* Before 6.2 there is no iommufd, before 6.6 no device file of it. */
 const struct rule_host host_kernel_6_1 = {
-	"intel39-pb46",
-	NULL,
-	{TEXT("/proc/version", "Linux version 6.1.0\n"), WITHOUT("/sys/module/iommufd*"),
-	 TEXT("/proc/misc", "196 vfio\n"), TEXT("/proc/devices", "Character devices:\n"),
-	 WITHOUT("/proc/config.gz")},
-	false};
+	.capture = "intel39-pb46",
+	.changes = {TEXT("/proc/version", "Linux version 6.1.0\n"), WITHOUT("/sys/module/iommufd*"),
+		    TEXT("/proc/misc", "196 vfio\n"), TEXT("/proc/devices", "Character devices:\n"),
+		    WITHOUT("/proc/config.gz")}};
 /* A plain user may not read the table that says how wide AMD's addresses are. */
-const struct rule_host host_ivrs_hidden = {
-	"amd-pb48", NULL, {DENIED("/sys/firmware/acpi/tables/IVRS")}, false};
+const struct rule_host host_ivrs_hidden = {.capture = "amd-pb48",
+					   .changes = {DENIED("/sys/firmware/acpi/tables/IVRS")}};
 const struct rule_host host_no_hugepages = {
-	"intel39-pb46", NULL, {TEXT("*/hugepages-2048kB/free_hugepages", "0\n")}, false};
+	.capture = "intel39-pb46", .changes = {TEXT("*/hugepages-2048kB/free_hugepages", "0\n")}};
+
+const struct rule_host host_locked_1m = {.capture = "intel48-pb48", .memlock = 1 << 20};
+const struct rule_host host_locked_64m = {.capture = "intel48-pb48", .memlock = 64 << 20};
+const struct rule_host host_locked_65m = {.capture = "intel48-pb48", .memlock = 65 << 20};
 
 #define CONFIG_SIZE 4096
 

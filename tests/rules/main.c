@@ -6,9 +6,9 @@
 #include "host/what_if.h"
 #include "rules.h"
 
-static const struct rule_cases *const all_cases[] = {&config_cases,  &vfio_cases,   &intel_cases,
-						     &nesting_cases, &virtio_cases, &amd_cases,
-						     &other_cases};
+static const struct rule_cases *const all_cases[] = {&config_cases, &vfio_cases,    &memory_cases,
+						     &intel_cases,  &nesting_cases, &virtio_cases,
+						     &amd_cases,    &other_cases};
 
 #define PROGRAM "qemu-system-x86_64 -nodefaults "
 
@@ -54,7 +54,10 @@ static struct iof_vm *read_line(struct iof_ctx *ctx, const char *text, size_t le
 static struct run check(const struct rule_case *row, struct iof_ctx *ctx, struct iof_host *host,
 			struct iof_vm *vm)
 {
-	struct iof_vmm vmm = {.size = sizeof(vmm), .plug = &row->plug, .n_plug = row->plug ? 1 : 0};
+	struct iof_vmm vmm = {.size = sizeof(vmm),
+			      .plug = &row->plug,
+			      .n_plug = row->plug ? 1 : 0,
+			      .memlock = row->host->memlock};
 	struct run run = {.ctx = ctx, .vm = vm};
 	struct buf version = {0};
 	int r;

@@ -15,7 +15,8 @@ struct rule_host {
 	const char *capture;
 	const char *kernel; /* NULL: as captured (7.2) */
 	struct change changes[6];
-	bool has_pasid; /* 0000:00:05.0 gets a PASID capability */
+	uint64_t memlock; /* of the user that runs QEMU; 0: not limited */
+	bool has_pasid;	  /* 0000:00:05.0 gets a PASID capability */
 };
 
 struct rule_case {
@@ -41,7 +42,8 @@ extern const struct rule_host host_intel39, host_intel39_unbound, host_intel48, 
 	host_first_stage, host_no_remapping, host_off, host_none, host_virtio, host_nesting,
 	host_nesting_no_1g, host_nesting_pasid, host_nesting_48, host_nesting_amd, host_direct,
 	host_direct_6_5, host_direct_6_6, host_relaxable, host_mate_busy, host_mate_only,
-	host_kernel_6_1, host_ivrs_hidden, host_no_hugepages;
+	host_kernel_6_1, host_ivrs_hidden, host_no_hugepages, host_locked_1m, host_locked_64m,
+	host_locked_65m;
 
 struct rule_cases {
 	const char *family;
@@ -49,8 +51,8 @@ struct rule_cases {
 	size_t n;
 };
 
-extern const struct rule_cases config_cases, vfio_cases, intel_cases, nesting_cases, virtio_cases,
-	amd_cases, other_cases;
+extern const struct rule_cases config_cases, vfio_cases, memory_cases, intel_cases, nesting_cases,
+	virtio_cases, amd_cases, other_cases;
 
 #define CASES(name, rows) const struct rule_cases name = {#name, rows, ARRAY_SIZE(rows)}
 

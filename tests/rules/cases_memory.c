@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Guest RAM: against the host's IOVA ranges, the vCPU's width and the limit of locked memory. */
+#include "rules.h"
+
+#define CONTAINER "vfio " BDF ": failed to setup container for group 3: "
+#define LISTENER "memory listener initialization failed: "
+#define HIGH                                                                                       \
+	"-m 64M,slots=2,maxmem=520G -cpu max,phys-bits=52 -object "                                \
+	"memory-backend-ram,id=pm,size=128M "
+#define DIMM(at) "-device pc-dimm,memdev=pm,addr=" at ",id=dimm0 "
+#define MACHINE "-machine q35 -accel tcg "
+#define MAP(f) f "(PTR, 0x8000000000, 0x8000000, PTR) = -22 (Invalid argument)"
+#define ABORT "hardware error: vfio: DMA mapping failed, unable to continue"
+#define RAM(f) f "(PTR, 0x0, 0x4000000, PTR) = -12 (Cannot allocate memory)"
+#define BIOS(f) f "(PTR, 0xfffc0000, 0x40000, PTR) = -12 (Cannot allocate memory)"
+#define NEW "vfio_container_dma_map"
+#define OLD "vfio_dma_map"
+
+static const struct rule_case rows[] = {
+	{"RAM at 2^39, legacy, 8.2", &host_intel39, "8.2", MACHINE HIGH DIMM("0x8000000000") DEV,
+	 NULL, FIRES("memory.outside-iova"), "fails",
+	 "VFIO_MAP_DMA failed: Invalid argument\n" CONTAINER LISTENER "Region pm: " MAP(OLD)},
+	{"RAM at 2^39, legacy, 9.1", &host_intel39, "9.1", MACHINE HIGH DIMM("0x8000000000") DEV,
+	 NULL, FIRES("memory.outside-iova"), "fails",
+	 "VFIO_MAP_DMA failed: Invalid argument\n" CONTAINER LISTENER "Region pm: " MAP(NEW)},
+	{"RAM at 2^39, iommufd, 9.1", &host_intel39, "9.1",
+	 MACHINE HIGH DIMM("0x8000000000") DEV_FD, NULL, FIRES("memory.outside-iova"), "fails",
+	 "IOMMU_IOAS_MAP failed: Invalid argument\nvfio " BDF ": " LISTENER "Region pm: " MAP(NEW)},
+	{"RAM at 2^39, legacy, 11.1", &host_intel39, "11.1", MACHINE HIGH DIMM("0x8000000000") DEV,
+	 NULL, FIRES("memory.outside-iova"), "fails", CONTAINER LISTENER "Region pm: " MAP(NEW)},
+	{"RAM at 2^39, iommufd, 11.1", &host_intel39, "11.1",
+	 MACHINE HIGH DIMM("0x8000000000") DEV_FD, NULL, FIRES("memory.outside-iova"), "fails",
+	 "vfio " BDF ": " LISTENER "Region pm: " MAP(NEW)},
+	{"RAM at 2^39, 48 bits", &host_intel48, "11.1", MACHINE HIGH DIMM("0x8000000000") DEV, NULL,
+	 SILENT("memory.outside-iova"), "starts works", NULL},
+	{"RAM below 2^39", &host_intel39, "11.1", MACHINE HIGH DIMM("0x7ff8000000") DEV, NULL,
+	 SILENT("memory.outside-iova"), "starts works", NULL},
+
+	{"after the device, 8.2", &host_intel39, "8.2", MACHINE HIGH DEV DIMM("0x8000000000"), NULL,
+	 FIRES("memory.late-outside-iova"), "fails",
+	 "VFIO_MAP_DMA failed: Invalid argument\n" MAP(OLD) "\n" ABORT},
+	{"after the device, 9.1", &host_intel39, "9.1", MACHINE HIGH DEV DIMM("0x8000000000"), NULL,
+	 FIRES("memory.late-outside-iova"), "fails",
+	 "VFIO_MAP_DMA failed: Invalid argument\n" MAP(NEW) "\n" ABORT},
+	{"after the device, 11.1", &host_intel39, "11.1", MACHINE HIGH DEV DIMM("0x8000000000"),
+	 NULL, FIRES("memory.late-outside-iova"), "fails", MAP(NEW) "\n" ABORT},
+	{"after the device, below 2^39", &host_intel39, "11.1",
+	 MACHINE HIGH DEV DIMM("0x7ff8000000"), NULL, SILENT("memory.late-outside-iova"),
+	 "starts works", NULL},
+
+	{"1 MiB, legacy, 8.2", &host_locked_1m, "8.2", Q35 DEV, NULL, FIRES("memory.locked-limit"),
+	 "fails",
+	 "VFIO_MAP_DMA failed: Cannot allocate memory\n" CONTAINER LISTENER
+	 "Region pc.ram: " RAM(OLD)},
+	{"1 MiB, iommufd, 9.0", &host_locked_1m, "9.0", Q35 DEV_FD, NULL,
+	 FIRES("memory.locked-limit"), "fails",
+	 "IOMMU_IOAS_MAP failed: Cannot allocate memory\nvfio " BDF ": " LISTENER
+	 "Region pc.ram: " RAM(NEW)},
+	{"as much as the RAM, but not the firmware, 11.1", &host_locked_64m, "11.1", Q35 DEV, NULL,
+	 FIRES("memory.locked-limit"), "fails", CONTAINER LISTENER "Region pc.bios: " BIOS(NEW)},
+	{"as much as the RAM and the firmware", &host_locked_65m, "11.1", Q35 DEV, NULL,
+	 SILENT("memory.locked-limit"), "starts works", NULL},
+
+	{"39 bits for 520 GiB", &host_amd, "11.1",
+	 MACHINE "-m 64M,slots=2,maxmem=600G -cpu max,phys-bits=39 " DEV, NULL,
+	 FIRES("memory.phys-bits-too-low"), "fails",
+	 "Address space limit 0x7fffffffff < 0x9f7fffffff phys-bits too low (39)"},
+	{"52 bits for 520 GiB", &host_amd, "11.1",
+	 MACHINE "-m 64M,slots=2,maxmem=600G -cpu max,phys-bits=52 " DEV, NULL,
+	 SILENT("memory.phys-bits-too-low"), "starts works", NULL},
+
+	{"below the area, which AMD's hole moved up", &host_amd, "9.1",
+	 MACHINE "-m 64M,slots=2,maxmem=1019G -cpu max,phys-bits=52 -object "
+		 "memory-backend-ram,id=pm,size=128M " DIMM("0xfcf8000000") DEV,
+	 NULL, FIRES("memory.device-out-of-area"), "fails",
+	 "can't add memory device [0xfcf8000000:0x8000000], usable range for memory devices "
+	 "[0x10000000000:0xff3c000000]"},
+	{"in the area", &host_amd, "9.1",
+	 MACHINE "-m 64M,slots=2,maxmem=64G -cpu max,phys-bits=52 -object "
+		 "memory-backend-ram,id=pm,size=128M " DIMM("0x200000000") DEV,
+	 NULL, SILENT("memory.device-out-of-area"), "starts works", NULL},
+};
+
+CASES(memory_cases, rows);
