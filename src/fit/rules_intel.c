@@ -315,7 +315,7 @@ static const struct rule rules[] = {
 			 "First-stage tables have four levels: 48 bits.", SRC_DECIDE, "lab", cure_width_48, NULL },
 	[DRAIN] = { "intel.scalable-needs-drain", IOF_SEVERITY_ERROR, "scalable mode with dma-drain=off",
 		    "QEMU will refuse the intel-iommu: scalable mode with dma-drain=off.",
-		    "Scalable mode needs DMA draining.", SRC_DECIDE, "source", cure_drain, NULL },
+		    "Scalable mode needs DMA draining.", SRC_DECIDE, "lab", cure_drain, NULL },
 	[PASID_SCALABLE] = { "intel.pasid-needs-scalable", IOF_SEVERITY_ERROR, "PASID without scalable mode",
 			     "QEMU will refuse the intel-iommu: PASID without scalable mode.",
 			     "Process address space IDs exist in scalable mode only.", SRC_DECIDE, "lab",

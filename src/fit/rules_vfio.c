@@ -419,7 +419,7 @@ static const struct rule rules[] = {
 		    "devices of one group in several address spaces",
 		    "QEMU will refuse {0}: it shares group {1} with {2}, but not its guest address space.",
 		    "Behind a vIOMMU each device has its own address space, and a group can only be in one.",
-		    "QEMU hw/vfio/container.c vfio_get_group", "report", cure_no_viommu, NULL },
+		    "QEMU hw/vfio/container.c vfio_get_group", "lab", cure_no_viommu, NULL },
 	[SMALL_BAR] = { "vfio.bar-without-dma-buf", IOF_SEVERITY_NOTE, "BAR smaller than a page",
 			"QEMU will warn that BAR {1} of {0} takes no part in peer-to-peer DMA.",
 			"It has {2} bytes, less than a page, so the kernel makes no dma-buf of it. The VM runs.",
