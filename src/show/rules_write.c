@@ -1,17 +1,69 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* rules_write.c - the catalogue of rules as text and as schema iommufit.rules/1. */
 #include <errno.h>
+#include <stdio.h>
 
 #include <iommufit/report.h>
 
 #include "base/emit.h"
 #include "base/error.h"
+#include "fit/rule.h"
 #include "show/names.h"
 
 #define FIELD_INDENT 13
 
+/* "9.1", "10.0.3"; NULL where there is no bound. */
+static void version_json(struct emit *e, const char *key, uint32_t version)
+{
+	char text[16];
+
+	if (version == 0 || version == QEMU_NEVER) {
+		emit_null(e, key);
+		return;
+	}
+	snprintf(text, sizeof(text), QEMU_MICRO(version) ? "%u.%u.%u" : "%u.%u", QEMU_MAJOR(version),
+		 QEMU_MINOR(version), QEMU_MICRO(version));
+	emit_string(e, key, text);
+}
+
+static void step_json(struct emit *e, const struct step *step)
+{
+	static const char *const effects[] = { [EFFECT_NOTE] = "note",	     [EFFECT_WARNS] = "warns",
+					       [EFFECT_STOPS] = "stops",     [EFFECT_KILLS] = "kills",
+					       [EFFECT_DEGRADES] = "degrades", [EFFECT_BREAKS] = "breaks",
+					       [EFFECT_BLOCKS] = "blocks" };
+	static const char *const times[] = { [COLD] = "start", [HOT] = "plug", [COLD_AND_HOT] = "start or plug" };
+
+	emit_object(e, NULL);
+	version_json(e, "since", step->since);
+	version_json(e, "until", step->until);
+	emit_string(e, "when", step->stage == STAGE_RUN	      ? "run"
+			       : step->stage == STAGE_MIGRATE ? "migrate"
+							      : times[step->when]);
+	emit_string(e, "effect", effects[step->effect]);
+	emit_string(e, "message", step->message);
+	emit_object_end(e);
+}
+
+/* What QEMU does and prints, by version; empty for rules about the config, whose texts are QEMU's own. */
+static void steps_json(struct emit *e, const struct rule *rule)
+{
+	emit_array(e, "steps");
+	for (size_t f = 0; f < n_rule_families; f++) {
+		const struct rule_family *family = rule_families[f];
+
+		for (size_t i = 0; i < family->n_steps; i++) {
+			if (family->steps[i].rule == rule)
+				step_json(e, &family->steps[i]);
+		}
+	}
+	emit_array_end(e);
+}
+
 static void rule_json(struct emit *e, const struct iof_rule_info *rule)
 {
+	const struct rule *full = rule_find(rule->id);
+
 	emit_object(e, NULL);
 	emit_string(e, "id", rule->id);
 	emit_string(e, "severity", name_severity(rule->severity));
@@ -19,6 +71,13 @@ static void rule_json(struct emit *e, const struct iof_rule_info *rule)
 	emit_string(e, "versions", rule->versions);
 	emit_string(e, "source", rule->source);
 	emit_string(e, "confirmed", rule->confirmed);
+	if (full) {
+		emit_string(e, "what", full->what);
+		emit_string(e, "because", full->because);
+		emit_bool(e, "has_cure", full->cure != NULL);
+		emit_string(e, "advice", full->no_cure);
+		steps_json(e, full);
+	}
 	emit_object_end(e);
 }
 

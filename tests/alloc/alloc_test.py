@@ -21,6 +21,7 @@ VM = ("qemu-system-x86_64 -machine q35,accel=kvm,kernel-irqchip=split -m 4G -nod
 ROWS = [
     ("check, root folder", "check --vmm qemu=10.1 --host {root} {vm}", 2),
     ("check, capture xz", "check --vmm qemu=10.1 --host {capture} {vm}", 2),
+    ("check, capture of an Arm host", "check --vmm qemu=10.1 --host {arm} {vm}", None),
     ("check, capture gz", "check --vmm qemu=10.1 --host {gz} {vm}", 2),
     ("check, profile", "check --vmm qemu=10.1 --host {profile} {vm}", 2),
     ("check, catalogue", "check --vmm qemu=10.1 --host cpu:ryzen-7800x3d {vm}", None),
@@ -33,8 +34,8 @@ ROWS = [
     ("fix -o", "fix -o /dev/null --vmm qemu=10.1 --host {root} {vm}", None),
     ("host", "host --host {root}", 0),
     ("host --json", "host --json --host {root}", 0),
-    ("caps", "caps --host {root} --vmm qemu=11.1", 0),
-    ("caps --json", "caps --json --host {root} --vmm qemu=11.1 intel-iommu", 0),
+    ("caps", "caps --host {root} --vmm qemu=9.0 intel-iommu", 0),
+    ("caps --json", "caps --json --vmm qemu=9.0 amd-iommu", 0),
     ("rules", "rules", 0),
 ]
 SUMS = re.compile(r"^sums: (\d+) failed, (\d+) clean errors, (\d+) same answer, (\d+) bad$", re.M)
@@ -43,7 +44,7 @@ REFERENCE = re.compile(r"^reference: status (-?\d+), (\d+) allocations, (\d+) by
 
 def unpack(folder):
     """The capture in its other forms."""
-    paths = {"capture": CAPTURE, "root": os.path.join(folder, "root"), "gz": os.path.join(folder, "host.tar.gz"),
+    paths = {"capture": CAPTURE, "arm": os.path.join(DATA, "captures", "arm-smmu.tar.xz"), "root": os.path.join(folder, "root"), "gz": os.path.join(folder, "host.tar.gz"),
              "profile": os.path.join(folder, "host.json"), "vm": os.path.join(folder, "vm.sh")}
     with tarfile.open(CAPTURE) as archive:
         archive.extractall(paths["root"])
@@ -91,7 +92,7 @@ def main():
             passed += not complaint
             failed += bool(complaint)
             sums = SUMS.search(text)
-            print(f"{'FAILED' if complaint else 'ok':7} {name:20} {sums[0][6:] if sums else ''}")
+            print(f"{'FAILED' if complaint else 'ok':7} {name:30} {sums[0][6:] if sums else ''}")
             if complaint:
                 print(complaint)
     print(f"{total} allocations were failed")

@@ -31,12 +31,13 @@ static void test_memory(void **state)
 					   .drivers = &driver,
 					   .n_drivers = 1};
 	struct members *all = members_read(row->name);
-	struct root *root = members_root(all, NULL, 0);
 	struct iof_ctx *ctx = new_context();
 	unsigned long n, failed = 0;
 	bool happened = true;
 
 	for (n = 1; happened; n++) {
+		/* A root remembers that memory was short. */
+		struct root *root = members_root(all, NULL, 0);
 		struct iof_host *host = NULL;
 		int err;
 
@@ -52,9 +53,9 @@ static void test_memory(void **state)
 			failed++;
 		}
 		iof_host_unref(host);
+		root_free(root);
 	}
 	assert_true(failed > 5);
-	root_free(root);
 	members_free(all);
 	iof_ctx_unref(ctx);
 }

@@ -218,6 +218,7 @@ static void expect_too_wide(const struct cell *cell, const char *wide, const cha
 	bool is_plug = cell->plug != NULL;
 	struct buf message = {0};
 
+	now.n_too_wide++;
 	buf_printf(&message,
 		   "%s: vfio " DEVICE ": Failed to set %s: aw-bits %u > host aw-bits %u\n",
 		   is_plug ? "plug" : "start",

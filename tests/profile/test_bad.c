@@ -28,7 +28,7 @@ static const struct bad_row bad[] = {
 	 "ELF\x02\x01\x01",
 	 "p:1: not valid JSON"},
 	{"not UTF-8", "{\"schema\":\"\xff\xfe\"}", "p:1: not valid JSON"},
-	{"overlong UTF-8", "{\"schema\":\"\xf0\x80\x80\x80\"}", "p: schema: is not valid UTF-8"},
+	{"overlong UTF-8", "{\"schema\":\"\xf0\x80\x80\x80\"}", "p:1: not valid JSON: not valid UTF-8"},
 	{"comment", "{/* */}", "p:1: not valid JSON"},
 	{"text behind", HEAD REST "\n}", "p:2: "},
 	{"array", "[]", "p:1: not a JSON object"},
@@ -71,11 +71,6 @@ static const struct bad_row bad[] = {
 	 "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"provenance\":\"measured\",\"domains\":"
 	 "[{},{},{},{},{},{},{},{},{}]}]}",
 	 "p: units[0].domains: has more than 8 entries"},
-	{"domain backwards",
-	 HEAD
-	 "\"units\":[{\"name\":\"a\",\"kind\":\"amd-vi\",\"provenance\":\"measured\",\"domains\":"
-	 "[{\"first\":\"0x2\",\"last\":\"0x1\"}]}]}",
-	 "p: units[0].domains[0]: ends before it begins"},
 	{"groups out of order", HEAD UNIT "\"groups\":[{\"id\":2},{\"id\":1}]}",
 	 "p: groups[1]: has an id that is not above the one before"},
 	{"group id too large", HEAD UNIT "\"groups\":[{\"id\":4294967296}]}",
@@ -163,7 +158,7 @@ static void too_deep(void **state)
 
 	for (i = 0; i < 100000; i++)
 		buf_putc(&text, '[');
-	refuse(text.data, text.length, "p:1: not valid JSON: nesting too deep");
+	refuse(text.data, text.length, "p:1: not valid JSON: nested too deeply");
 	buf_free(&text);
 }
 

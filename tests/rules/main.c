@@ -6,80 +6,7 @@
 #include "host/what_if.h"
 #include "rules.h"
 
-static const struct rule_cases *const all_cases[] = {&config_cases, &vfio_cases,    &memory_cases,
-						     &intel_cases,  &nesting_cases, &virtio_cases,
-						     &amd_cases,    &other_cases};
-
-#define PROGRAM "qemu-system-x86_64 -nodefaults "
-
 /* ---- one case ---- */
-
-struct cached {
-	const struct rule_host *want;
-	struct iof_host *host;
-};
-static struct cached *cache;
-static size_t n_cached;
-
-static struct iof_host *find_host(const struct rule_host *want)
-{
-	for (size_t i = 0; i < n_cached; i++) {
-		if (cache[i].want == want)
-			return cache[i].host;
-	}
-	cache = realloc(cache, (n_cached + 1) * sizeof(*cache));
-	assert_non_null(cache);
-	cache[n_cached] = (struct cached){want, rule_host_load(want)};
-	return cache[n_cached++].host;
-}
-
-struct run {
-	struct iof_ctx *ctx;
-	struct iof_vm *vm;
-	struct iof_machine *machine;
-	struct iof_report *report;
-};
-
-static struct iof_vm *read_line(struct iof_ctx *ctx, const char *text, size_t length)
-{
-	struct iof_vm *vm = NULL;
-
-	if (iof_vm_load(ctx, IOF_LANGUAGE_QEMU_ARGV, text, length, "case", &vm))
-		print_error("%s\n", iof_ctx_error(ctx));
-	assert_non_null(vm);
-	return vm;
-}
-
-/* Takes vm. */
-static struct run check(const struct rule_case *row, struct iof_ctx *ctx, struct iof_host *host,
-			struct iof_vm *vm)
-{
-	struct iof_vmm vmm = {.size = sizeof(vmm),
-			      .plug = &row->plug,
-			      .n_plug = row->plug ? 1 : 0,
-			      .memlock = row->host->memlock};
-	struct run run = {.ctx = ctx, .vm = vm};
-	struct buf version = {0};
-	int r;
-
-	buf_printf(&version, "qemu=%s", row->qemu);
-	vmm.version = version.data;
-	r = iof_machine_resolve(ctx, host, vm, &vmm, &run.machine);
-	if (r)
-		print_error("%s\n", iof_ctx_error(ctx));
-	assert_int_equal(r, 0);
-	assert_int_equal(iof_report_new(ctx, &run.report), 0);
-	assert_int_equal(iof_check(host, run.machine, NULL, run.report), 0);
-	buf_free(&version);
-	return run;
-}
-
-static void end(struct run *run)
-{
-	iof_report_unref(run->report);
-	iof_machine_unref(run->machine);
-	iof_vm_unref(run->vm);
-}
 
 static const char *outcome_name(enum iof_outcome outcome)
 {
@@ -131,18 +58,6 @@ static char *messages(const struct run *run, bool of_migration)
 	return buf_steal(&text);
 }
 
-static const struct iof_finding *find(const struct run *run, const char *rule)
-{
-	const struct iof_finding *finding;
-
-	iof_report_finding_foreach(run->report, finding)
-	{
-		if (str_eq(iof_finding_rule(finding), rule))
-			return finding;
-	}
-	return NULL;
-}
-
 /* ---- its cure ---- */
 
 /* Errors are cured, except these. */
@@ -181,11 +96,13 @@ static bool is_incurable(const struct rule_case *row)
 struct changed {
 	struct iof_host **hosts;
 	size_t n;
+	uint64_t memlock;
 };
 
-static struct changed change_host(struct iof_host *host, const struct iof_fix *fix)
+static struct changed change_host(const struct rule_case *row, struct iof_host *host,
+				  const struct iof_fix *fix)
 {
-	struct changed changed = {NULL, 0};
+	struct changed changed = {NULL, 0, row->host->memlock};
 	struct iof_edit_step step;
 	size_t n = 1;
 
@@ -197,6 +114,10 @@ static struct changed change_host(struct iof_host *host, const struct iof_fix *f
 	for (size_t i = 0; iof_fix_step(fix, i, &step) == 0; i++) {
 		if (step.where != IOF_WHERE_HOST)
 			continue;
+		if (str_eq(step.target, "memlock")) {
+			assert_int_equal(parse_u64(step.to, 10, UINT64_MAX, &changed.memlock), 0);
+			continue;
+		}
 		assert_int_equal(host_what_if(changed.hosts[changed.n - 1], step.target, step.to,
 					      &changed.hosts[changed.n]),
 				 0);
@@ -210,7 +131,7 @@ static struct changed change_host(struct iof_host *host, const struct iof_fix *f
 static void expect_cured(const struct rule_case *row, const struct run *run, struct iof_host *host,
 			 const struct iof_fix *fix)
 {
-	struct changed changed = change_host(host, fix);
+	struct changed changed = change_host(row, host, fix);
 	struct iof_edit *edit = NULL;
 	struct run fixed;
 	const char *bytes;
@@ -218,14 +139,14 @@ static void expect_cured(const struct rule_case *row, const struct run *run, str
 
 	assert_int_equal(iof_fix_apply(run->ctx, run->vm, &fix, 1, &edit), 0);
 	bytes = iof_edit_bytes(edit, &length);
-	fixed = check(row, run->ctx, changed.hosts[changed.n - 1],
-		      read_line(run->ctx, bytes, length));
+	fixed = run_check(row, run->ctx, changed.hosts[changed.n - 1],
+			  read_line(run->ctx, bytes, length), changed.memlock);
 	if (iof_report_verdict(fixed.report) == IOF_VERDICT_FAILS)
 		print_error("after the fix: %.*s\n", (int)length, bytes);
 	assert_int_equal(iof_report_start(fixed.report), IOF_OUTCOME_STARTS);
 	assert_int_not_equal(iof_report_verdict(fixed.report), IOF_VERDICT_FAILS);
-	assert_null(find(&fixed, row->rule));
-	end(&fixed);
+	assert_null(run_find(&fixed, row->rule));
+	run_end(&fixed);
 	iof_edit_unref(edit);
 	while (changed.n)
 		iof_host_unref(changed.hosts[--changed.n]);
@@ -282,12 +203,12 @@ static void test_case(void **state)
 	struct run run;
 
 	buf_printf(&line, PROGRAM "%s", row->line);
-	run = check(row, ctx, host, read_line(ctx, line.data, line.length));
-	finding = find(&run, row->rule);
+	run = run_check(row, ctx, host, read_line(ctx, line.data, line.length), row->host->memlock);
+	finding = run_find(&run, row->rule);
 	expect_said(row, &run, finding != NULL);
 	if (finding && iof_finding_severity(finding) == IOF_SEVERITY_ERROR)
 		test_cure(row, &run, host, finding);
-	end(&run);
+	run_end(&run);
 	buf_free(&line);
 	iof_ctx_unref(ctx);
 }
@@ -296,7 +217,7 @@ static void test_case(void **state)
 
 static bool has_case(const char *rule, bool fires)
 {
-	for (size_t f = 0; f < ARRAY_SIZE(all_cases); f++) {
+	for (size_t f = 0; f < n_all_cases; f++) {
 		for (size_t i = 0; i < all_cases[f]->n; i++) {
 			const struct rule_case *row = &all_cases[f]->cases[i];
 
@@ -339,7 +260,7 @@ static void test_every_rule_has_cases(void **state)
 static void test_every_case_has_a_rule(void **state)
 {
 	(void)state;
-	for (size_t f = 0; f < ARRAY_SIZE(all_cases); f++) {
+	for (size_t f = 0; f < n_all_cases; f++) {
 		for (size_t i = 0; i < all_cases[f]->n; i++) {
 			if (!is_rule(all_cases[f]->cases[i].rule))
 				fail_msg("no rule %s", all_cases[f]->cases[i].rule);
@@ -351,7 +272,7 @@ static void test_every_case_has_a_rule(void **state)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_rule_has_cases),
@@ -359,12 +280,15 @@ int main(void)
 	};
 	int failed = 0;
 
-	for (size_t f = 0; f < ARRAY_SIZE(all_cases); f++)
+	if (argc == 2 && str_eq(argv[1], "--examples")) {
+		print_examples();
+		drop_hosts();
+		return 0;
+	}
+	for (size_t f = 0; f < n_all_cases; f++)
 		failed += run_table(all_cases[f]->family, all_cases[f]->cases, all_cases[f]->n,
 				    sizeof(struct rule_case), test_case);
 	failed += cmocka_run_group_tests_name("catalogue", tests, NULL, NULL);
-	for (size_t i = 0; i < n_cached; i++)
-		iof_host_unref(cache[i].host);
-	free(cache);
+	drop_hosts();
 	return failed;
 }

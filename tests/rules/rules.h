@@ -7,6 +7,8 @@
 #ifndef TESTS_RULES_H
 #define TESTS_RULES_H
 
+#include <iommufit/iommufit.h>
+
 #include "../captures.h"
 #include "../host/members.h"
 
@@ -69,6 +71,31 @@ extern const struct rule_cases config_cases, vfio_cases, memory_cases, intel_cas
 #define VIOMMU(x) "vfio " BDF ": Failed to set vIOMMU: " x
 #define OLD_VIOMMU(x) "vfio " BDF ": Failed to set iommu_device: " x
 
+extern const struct rule_cases *const all_cases[];
+extern const size_t n_all_cases;
+
+#define PROGRAM "qemu-system-x86_64 -nodefaults "
+
 struct iof_host *rule_host_load(const struct rule_host *);
+/* The same, once for each. */
+struct iof_host *find_host(const struct rule_host *);
+void drop_hosts(void);
+
+struct run {
+	struct iof_ctx *ctx;
+	struct iof_vm *vm;
+	struct iof_machine *machine;
+	struct iof_report *report;
+};
+
+struct iof_vm *read_line(struct iof_ctx *, const char *text, size_t length);
+/* Takes vm. */
+struct run run_check(const struct rule_case *, struct iof_ctx *, struct iof_host *, struct iof_vm *,
+		     uint64_t memlock);
+void run_end(struct run *);
+/* The first finding of a rule, NULL: none. */
+const struct iof_finding *run_find(const struct run *, const char *rule);
+
+void print_examples(void);
 
 #endif
