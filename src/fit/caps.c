@@ -95,7 +95,7 @@ static int add_viommu(struct question *q, struct iof_vm *vm, enum property_id id
 		put(pairs, &n, "dma-remap", "on");
 	if (with_devices && q->aw_bits[0] && property_name(q, PROPERTY_AW_BITS))
 		put(pairs, &n, "aw-bits", q->aw_bits);
-	for (size_t i = 0; i < ARRAY_SIZE(companions); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(companions) && id && !str_eq(value, "off"); i++) {
 		if (companions[i].property == id && property_name(q, companions[i].with))
 			put(pairs, &n, property_name(q, companions[i].with), companions[i].value);
 	}
@@ -144,7 +144,8 @@ static int ask(struct question *q, enum property_id id, const char *value, bool 
 		*out = (struct answer_text){
 			.starts = q->report->start == IOF_OUTCOME_STARTS,
 			.works = q->report->start == IOF_OUTCOME_STARTS && q->report->run != IOF_OUTCOME_BROKEN,
-			.unknown = q->report->start == IOF_OUTCOME_UNKNOWN || q->report->run == IOF_OUTCOME_UNKNOWN,
+			.unknown = q->report->start == IOF_OUTCOME_UNKNOWN ||
+				   (q->report->start == IOF_OUTCOME_STARTS && q->report->run == IOF_OUTCOME_UNKNOWN),
 		};
 		finding = iof_report_finding_next(q->report, NULL);
 		if (finding)

@@ -31,10 +31,10 @@ unsigned best_intel_width(const struct iof_machine *m)
 
 	for (size_t i = 0; i < m->n_devices; i++) {
 		const struct machine_device *device = &m->devices[i];
+		const struct device_iova *iova = device->host ? &device->host->iova[0] : NULL;
 
-		if (device->kind == DRIVER_VFIO_PCI && device->host && device->host->iova[0].known &&
-		    device->host->iova[0].width < host)
-			host = device->host->iova[0].width;
+		if (device->kind == DRIVER_VFIO_PCI && iova && iova->known && iova->width < host)
+			host = iova->width;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(widths); i++) {
 		if (widths[i] <= host)

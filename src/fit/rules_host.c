@@ -24,7 +24,7 @@ enum { FACT_MISSING };
 
 static const struct rule host_rules[] = {
 	[FACT_MISSING] = { "host.fact-missing", IOF_SEVERITY_WARNING, "a fact about the host is missing",
-			   "The answer depends on a fact that could not be read: {0}.", "{1}", "iommufit", "lab", NULL,
+			   "The answer depends on a fact that could not be read: {0}.", "To find out: {1}.", "iommufit", "lab", NULL,
 			   NULL },
 };
 

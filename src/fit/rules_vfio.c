@@ -230,6 +230,26 @@ static enum answer no_iommufd(const struct scene *s, struct operand *op)
 	return s->host->vfio_cdev == TRI_NO || s->host->iommufd == TRI_NO ? YES : NO;
 }
 
+/* The kernel finds no page-table format that the unit has: nothing can be attached. */
+static enum answer no_domain(const struct scene *s, enum backend backend, struct operand *op)
+{
+	const struct device_iova *iova = scene_iova(s);
+
+	put_group(s, op);
+	op[2] = text_operand(s->device->host && s->device->host->unit ? s->device->host->unit->name : "none");
+	return s->device->backend == backend && iova && iova->n == 0 ? YES : NO;
+}
+
+static enum answer no_domain_legacy(const struct scene *s, struct operand *op)
+{
+	return no_domain(s, BACKEND_LEGACY, op);
+}
+
+static enum answer no_domain_iommufd(const struct scene *s, struct operand *op)
+{
+	return no_domain(s, BACKEND_IOMMUFD, op);
+}
+
 static enum answer used_twice(const struct scene *s, struct operand *op)
 {
 	for (const struct machine_device *other = s->m->devices; other < s->device; other++) {
@@ -365,7 +385,7 @@ static enum answer two_viommus(const struct scene *s, struct operand *op)
 
 enum {
 	NOT_GIVEN, ABSENT, NOT_IDENTIFIED, NO_GROUP, NOT_BOUND, GROUP_BUSY, DIRECT, NO_REMAPPING, NO_IOMMUFD, TWICE, SPLIT,
-	SMALL_BAR, LATE_VIOMMU, TWO_VIOMMUS, MIXED, FD_LEGACY, SLOT_INVALID,
+	SMALL_BAR, LATE_VIOMMU, TWO_VIOMMUS, MIXED, FD_LEGACY, SLOT_INVALID, NO_DOMAIN,
 };
 
 static const struct rule rules[] = {
@@ -432,6 +452,11 @@ static const struct rule rules[] = {
 	[TWO_VIOMMUS] = { "viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
 			  "QEMU will refuse the {0}: there is a vIOMMU already.", "An x86 machine takes one vIOMMU.",
 			  "QEMU hw/i386/pc.c pc_machine_device_pre_plug_cb", "lab", cure_remove_viommu, NULL },
+	[NO_DOMAIN] = { "vfio.no-domain", IOF_SEVERITY_ERROR, "an IOMMU for which the kernel can make no tables",
+			"QEMU will refuse {0}: the kernel can make no page tables for the host's IOMMU.",
+			"{2} has no address width and table depth that this kernel supports together.",
+			"Linux drivers/iommu/generic_pt, drivers/iommu/intel/iommu.c", "source", NULL,
+			"Try another kernel version; look for a firmware update." },
 	[FD_LEGACY] = { "vfio.fd-without-iommufd", IOF_SEVERITY_ERROR, "fd= without the iommufd backend",
 			"QEMU will refuse this vfio-pci device: fd= goes with iommufd= only.",
 			"A device file descriptor is passed to the iommufd backend; the legacy one knows groups.",
@@ -505,6 +530,10 @@ static const struct step steps[] = {
 	  BIND "Invalid argument" },
 	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_remapping_iommufd, &rules[NO_REMAPPING],
 	  BIND "Operation not permitted" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_domain_legacy, &rules[NO_DOMAIN],
+	  CONTAINER "Failed to set iommu for container: Operation not supported" },
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_domain_iommufd, &rules[NO_DOMAIN],
+	  "vfio {0}: Failed to allocate hwpt: Operation not supported" },
 	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, mixed_iommufd, &rules[MIXED],
 	  BIND "Device or resource busy" },
 	{ STAGE_ATTACH, COLD_AND_HOT, 0, V11_0, EFFECT_STOPS, group_split_iommufd, &rules[SPLIT],

@@ -88,6 +88,7 @@ struct device_iova {
 	struct iof_range *ranges;
 	size_t n;
 	unsigned width; /* highest usable bit plus one; 64 when there are no ranges */
+	unsigned nest_width; /* the same of a nesting parent; 0: the unit makes none */
 	uint64_t page_sizes;
 	bool known;
 };

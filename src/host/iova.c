@@ -263,23 +263,32 @@ static void note_unknown(struct iof_host *host)
 
 /* ---- ranges ---- */
 
+/* An aperture less the group's reserved regions; the relaxable ones are usable. */
+static int usable(const struct iommu_group *group, uint64_t first, uint64_t last, struct interval_set *set)
+{
+	int err = first <= last ? interval_add(set, first, last) : 0;
+
+	for (size_t i = 0; !err && i < group->n_regions; i++)
+		if (group->regions[i].type != REGION_DIRECT_RELAXABLE)
+			err = interval_subtract(set, group->regions[i].first, group->regions[i].last);
+	return err;
+}
+
 static int fill_iova(struct iof_host *host, const struct iommu_group *group,
 		     const struct iommu_unit *unit, size_t world, struct device_iova *out)
 {
 	const struct unit_domain *domain = &unit->domain[world];
-	struct interval_set set = {.arena = host->arena};
-	int err = 0;
+	struct interval_set set = {.arena = host->arena}, nest = {.arena = host->arena};
+	int err;
 
 	if (!domain->known)
 		return 0;
-	if (domain->aperture_first <= domain->aperture_last)
-		err = interval_add(&set, domain->aperture_first, domain->aperture_last);
-	for (size_t i = 0; !err && i < group->n_regions; i++)
-		if (group->regions[i].type != REGION_DIRECT_RELAXABLE)
-			err = interval_subtract(&set, group->regions[i].first,
-						group->regions[i].last);
+	err = usable(group, domain->aperture_first, domain->aperture_last, &set);
+	if (!err && domain->nest_parent == TRI_YES)
+		err = usable(group, 0, domain->nest_last, &nest);
 	if (err)
 		return err;
+	out->nest_width = ranges_width(nest.ranges, nest.n);
 	out->ranges = set.ranges;
 	out->n = set.n;
 	out->width = set.n ? ranges_width(set.ranges, set.n) : 64;

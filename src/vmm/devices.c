@@ -23,6 +23,9 @@ static bool is_absent(const struct iof_machine *m, const struct machine_device *
 	return m->type.family != MACHINE_VIRT && !m->version_is_vendor && (!known || !known_device_in(known, m->version));
 }
 
+/* From here on a fixed model is refused after its bus was looked at, and in other words (seen: 7.2 and 10.0). */
+#define FIXED_BY_BUS QEMU(10, 0, 0)
+
 /* Models that are there from the start or never. */
 static bool is_fixed(const struct machine_device *device)
 {
@@ -40,7 +43,7 @@ static void check_driver(struct iof_machine *m, struct machine_device *device)
 	} else if (is_absent(m, device)) {
 		device_problem(device, PROBLEM_DRIVER_ABSENT, option_pair(device->option, "driver"), device->driver,
 			       MESSAGE1("'{0}' is not a valid device model name", device->driver));
-	} else if (is_fixed(device)) {
+	} else if (is_fixed(device) && m->version < FIXED_BY_BUS) {
 		device_problem(device, PROBLEM_NOT_HOTPLUGGABLE, NULL, device->driver,
 			       MESSAGE2("Parameter '{1}' expects a pluggable device type", device->driver, "driver"));
 	} else if (device->def && device->def->bus == BUS_SYSBUS && m->type.family != MACHINE_Q35) {
@@ -82,6 +85,13 @@ static void find_bus(struct iof_machine *m, struct machine_device *device)
 		device_problem(device, PROBLEM_BUS_NO_HOTPLUG, pair, device->bus->name,
 			       MESSAGE1("Bus '{0}' does not support hotplugging", device->bus->name));
 	}
+}
+
+static void check_fixed(const struct iof_machine *m, struct machine_device *device)
+{
+	if (is_fixed(device) && m->version >= FIXED_BY_BUS)
+		device_problem(device, PROBLEM_NOT_HOTPLUGGABLE, NULL, device->driver,
+			       MESSAGE1("Device '{0}' does not support hotplugging", device->driver));
 }
 
 static void check_id(struct iof_machine *m, struct machine_device *device)
@@ -234,6 +244,7 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 	device_set_defaults(m, device);
 	check_driver(m, device);
 	find_bus(m, device);
+	check_fixed(m, device);
 	check_id(m, device);
 	device_check_globals(m, device);
 	r = device_set_properties(m, device);

@@ -56,6 +56,9 @@ const struct rule_host host_direct_6_5 = {
 	.capture = "intel39-pb46", .kernel = "6.5", .changes = DIRECT};
 const struct rule_host host_direct_6_6 = {
 	.capture = "intel39-pb46", .kernel = "6.6", .changes = DIRECT};
+/* MGAW 30 with three-level tables only: no width for which Linux 7.2 makes a domain. */
+const struct rule_host host_no_domain = {
+	.capture = "intel39-pb46", .changes = {TEXT("*/intel-iommu/cap", "80d2008c221d0206\n")}};
 const struct rule_host host_relaxable = {.capture = "intel39-pb46", .changes = RELAXABLE};
 
 /* 0000:02:02.0, in one group with 02:01.0: with a driver of the host; and the only one of the two

@@ -80,6 +80,7 @@ static const struct {
 	{"vfio.no-iommu-group", NULL,
 	 "an IOMMU is switched on in firmware and on the kernel's command line"},
 	{"vfio.direct-region", NULL, "it is firmware that wants it"},
+	{"vfio.no-domain", NULL, "the kernel and the unit have no width in common"},
 };
 
 static bool is_incurable(const struct rule_case *row)
