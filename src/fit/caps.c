@@ -130,7 +130,7 @@ static int ask(struct question *q, enum property_id id, const char *value, bool 
 	const struct iof_finding *finding;
 	int r = iof_vm_new(q->ctx, q->machine, &vm);
 
-	if (!vmm.backend && needs_iommufd(id) && q->version >= QEMU(9, 0, 0))
+	if (!vmm.backend && needs_iommufd(id) && q->version >= V9_0)
 		vmm.backend = "iommufd";
 	if (r == 0)
 		r = add_viommu(q, vm, id, value, with_devices);

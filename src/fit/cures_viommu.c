@@ -110,7 +110,7 @@ int cure_intel_width(struct fix_list *list, const struct iof_machine *m, const s
 			     fix_new(list, bits == 39 ? "The guest's devices see 512 GiB of IOVA instead of 256 TiB."
 						      : NULL),
 			     m, viommu, PROPERTY_AW_BITS, bits == 39 ? "39" : "48");
-	else if (m->version >= QEMU(9, 0, 0))
+	else if (m->version >= V9_0)
 		replace_viommu(list, m, viommu, "virtio-iommu-pci",
 			       "The guest needs a virtio-iommu driver (Linux has one).");
 	if (finding->device && finding->device->backend == BACKEND_IOMMUFD &&

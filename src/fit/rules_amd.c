@@ -6,10 +6,7 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
-#define V9_2   QEMU(9, 2, 0)
 #define V10_0F QEMU(10, 0, 3) /* the refusal came back with a stable update of 10.0 */
-#define V10_2  QEMU(10, 2, 0)
-#define END    QEMU_NEVER
 
 static enum answer refuses_notifier(const struct scene *s, enum backend backend, struct operand *op)
 {
@@ -89,7 +86,7 @@ static const struct rule rules[] = {
 	"which is not currently supported"
 
 static const struct step steps[] = {
-	{ STAGE_REALIZE, COLD_AND_HOT, 0, END, EFFECT_STOPS, intremap_kernel_irqchip, &rules[INTREMAP],
+	{ STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, intremap_kernel_irqchip, &rules[INTREMAP],
 	  "Interrupt Remapping cannot work with kernel-irqchip=on, please use 'split|off'." },
 	{ STAGE_MAP, COLD_AND_HOT, 0, V9_2, EFFECT_STOPS, notifier_legacy, &rules[NOTIFIER], LEGACY_TEXT },
 	{ STAGE_MAP, COLD_AND_HOT, 0, V9_2, EFFECT_STOPS, notifier_iommufd, &rules[NOTIFIER], IOMMUFD_TEXT },
@@ -98,7 +95,7 @@ static const struct step steps[] = {
 	  IOMMUFD_TEXT },
 	{ STAGE_MAP, COLD_AND_HOT, V10_0F, V10_2, EFFECT_STOPS, notifier_legacy, &rules[NOTIFIER], LEGACY_TEXT },
 	{ STAGE_MAP, COLD_AND_HOT, V10_0F, V10_2, EFFECT_STOPS, notifier_iommufd, &rules[NOTIFIER], IOMMUFD_TEXT },
-	{ STAGE_RUN, COLD, V9_2, END, EFFECT_BREAKS, not_remapped, &rules[NOT_REMAPPED], NULL },
+	{ STAGE_RUN, COLD, V9_2, QEMU_NEVER, EFFECT_BREAKS, not_remapped, &rules[NOT_REMAPPED], NULL },
 };
 
 const struct rule_family amd_family = { DRIVER_AMD_IOMMU, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };

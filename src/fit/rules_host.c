@@ -2,9 +2,6 @@
 /* What the host itself leaves open, and what a VM with assigned devices can still migrate. */
 #include "fit/rule.h"
 
-#define V8_1  QEMU(8, 1, 0)
-#define V11_0 QEMU(11, 0, 0)
-#define END   QEMU_NEVER
 
 static enum answer viommu_blocks(const struct scene *s, struct operand *op)
 {

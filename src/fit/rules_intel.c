@@ -7,13 +7,6 @@
 #include "fit/rule.h"
 #include "host/vtd.h"
 
-#define V9_0  QEMU(9, 0, 0)
-#define V9_1  QEMU(9, 1, 0)
-#define V10_0 QEMU(10, 0, 0)
-#define V10_2 QEMU(10, 2, 0)
-#define V11_0 QEMU(11, 0, 0)
-#define V11_1 QEMU(11, 1, 0)
-#define END   QEMU_NEVER
 
 static bool is_intel(const struct scene *s)
 {
@@ -385,81 +378,81 @@ static const struct rule rules[] = {
 };
 
 static const struct step steps[] = {
-	{ STAGE_REALIZE, COLD_AND_HOT, 0, END, EFFECT_STOPS, intremap_kernel_irqchip, &rules[INTREMAP],
+	{ STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, intremap_kernel_irqchip, &rules[INTREMAP],
 	  "Interrupt Remapping cannot work with kernel-irqchip=on, please use 'split|off'." },
-	{ STAGE_REALIZE, COLD_AND_HOT, 0, END, EFFECT_STOPS, eim_without_intremap, &rules[EIM_INTREMAP],
+	{ STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, eim_without_intremap, &rules[EIM_INTREMAP],
 	  "eim=on cannot be selected without intremap=on" },
 	{ STAGE_REALIZE, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, eim_needs_split, &rules[EIM_SPLIT],
 	  "eim=on requires accel=kvm,kernel-irqchip=split" },
 	{ STAGE_REALIZE, COLD_AND_HOT, V10_0, V11_1, EFFECT_STOPS, first_stage_not_scalable, &rules[FS_SCALABLE],
 	  "x-flts is only available in scalable mode" },
-	{ STAGE_REALIZE, COLD_AND_HOT, V11_1, END, EFFECT_STOPS, first_stage_not_scalable, &rules[FS_SCALABLE],
+	{ STAGE_REALIZE, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_STOPS, first_stage_not_scalable, &rules[FS_SCALABLE],
 	  "fsts is only available in scalable mode" },
 	{ STAGE_REALIZE, COLD_AND_HOT, 0, V10_0, EFFECT_STOPS, width_any_mode, &rules[AW_BITS],
 	  "Supported values for aw-bits are: 39, 48" },
-	{ STAGE_REALIZE, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, width_legacy_mode, &rules[AW_BITS],
+	{ STAGE_REALIZE, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, width_legacy_mode, &rules[AW_BITS],
 	  "Legacy mode: supported values for aw-bits are: 39, 48" },
 	{ STAGE_REALIZE, COLD_AND_HOT, V10_0, V11_0, EFFECT_STOPS, width_scalable_mode, &rules[AW_BITS],
 	  "Scalable mode(flts=off): supported values for aw-bits are: 39, 48" },
 	{ STAGE_REALIZE, COLD_AND_HOT, V11_0, V11_1, EFFECT_STOPS, width_scalable_mode, &rules[AW_BITS],
 	  "Scalable mode(x-flts=off): supported values for aw-bits are: 39, 48" },
-	{ STAGE_REALIZE, COLD_AND_HOT, V11_1, END, EFFECT_STOPS, width_scalable_mode, &rules[AW_BITS],
+	{ STAGE_REALIZE, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_STOPS, width_scalable_mode, &rules[AW_BITS],
 	  "Scalable mode(fsts=off): supported values for aw-bits are: 39, 48" },
 	{ STAGE_REALIZE, COLD_AND_HOT, V10_0, V11_0, EFFECT_STOPS, width_first_stage, &rules[FS_AW_BITS],
 	  "Scalable mode(flts=on): supported value for aw-bits is: 48" },
 	{ STAGE_REALIZE, COLD_AND_HOT, V11_0, V11_1, EFFECT_STOPS, width_first_stage, &rules[FS_AW_BITS],
 	  "Scalable mode(x-flts=on): supported value for aw-bits is: 48" },
-	{ STAGE_REALIZE, COLD_AND_HOT, V11_1, END, EFFECT_STOPS, width_first_stage, &rules[FS_AW_BITS],
+	{ STAGE_REALIZE, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_STOPS, width_first_stage, &rules[FS_AW_BITS],
 	  "Scalable mode(fsts=on): supported value for aw-bits is: 48" },
 	{ STAGE_REALIZE, COLD_AND_HOT, 0, V11_1, EFFECT_STOPS, scalable_needs_drain, &rules[DRAIN],
 	  "Need to set dma_drain for scalable mode" },
-	{ STAGE_REALIZE, COLD_AND_HOT, 0, END, EFFECT_STOPS, pasid_not_scalable, &rules[PASID_SCALABLE],
+	{ STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, pasid_not_scalable, &rules[PASID_SCALABLE],
 	  "Need to set scalable mode for PASID" },
-	{ STAGE_REALIZE, COLD_AND_HOT, V11_1, END, EFFECT_STOPS, pasid_too_wide, &rules[PASID_WIDTH],
+	{ STAGE_REALIZE, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_STOPS, pasid_too_wide, &rules[PASID_WIDTH],
 	  "PASID width {0} exceeds Max PASID Width 20 allowed in PCI spec" },
-	{ STAGE_REALIZE, COLD_AND_HOT, V11_0, END, EFFECT_STOPS, svm_needs_iotlb, &rules[SVM],
+	{ STAGE_REALIZE, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_STOPS, svm_needs_iotlb, &rules[SVM],
 	  "Need to set device IOTLB for svm" },
 	{ STAGE_REALIZE, COLD_AND_HOT, V11_0, V11_1, EFFECT_STOPS, svm_needs_first_stage, &rules[SVM],
 	  "Need to set flts for svm" },
-	{ STAGE_REALIZE, COLD_AND_HOT, V11_1, END, EFFECT_STOPS, svm_needs_first_stage, &rules[SVM],
+	{ STAGE_REALIZE, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_STOPS, svm_needs_first_stage, &rules[SVM],
 	  "Need to set fsts for svm" },
-	{ STAGE_REALIZE, COLD_AND_HOT, V11_0, END, EFFECT_STOPS, svm_needs_translation, &rules[SVM],
+	{ STAGE_REALIZE, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_STOPS, svm_needs_translation, &rules[SVM],
 	  "Need to set dma-translation for svm" },
-	{ STAGE_REALIZE, COLD_AND_HOT, V11_0, END, EFFECT_STOPS, svm_needs_pasid, &rules[SVM],
+	{ STAGE_REALIZE, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_STOPS, svm_needs_pasid, &rules[SVM],
 	  "Need to set PASID support for svm" },
 
-	{ STAGE_ATTACH, COLD_AND_HOT, V11_0, END, EFFECT_STOPS, no_nesting_parent, &rules[NESTING],
+	{ STAGE_ATTACH, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_STOPS, no_nesting_parent, &rules[NESTING],
 	  "vfio {0}: Failed to allocate hwpt: Operation not supported" },
 
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_2, END, EFFECT_STOPS, caching_mode_off, &rules[CACHING],
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_2, QEMU_NEVER, EFFECT_STOPS, caching_mode_off, &rules[CACHING],
 	  "vfio {0}: Failed to set vIOMMU: Device assignment is not allowed without enabling caching-mode=on for Intel "
 	  "IOMMU." },
 	{ STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, width_exceeds_host, &rules[WIDTH],
 	  "vfio {0}: Failed to set iommu_device: aw-bits {1} > host aw-bits {2}" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, width_exceeds_host, &rules[WIDTH],
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, width_exceeds_host, &rules[WIDTH],
 	  "vfio {0}: Failed to set vIOMMU: aw-bits {1} > host aw-bits {2}" },
 	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, V11_0, EFFECT_STOPS, first_stage_refused, &rules[FS_NEVER],
 	  "vfio {0}: Failed to set vIOMMU: host device is uncompatible with stage-1 translation" },
 	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_0, V11_1, EFFECT_STOPS, first_stage_needs_iommufd, &rules[FS_IOMMUFD],
 	  "vfio {0}: Failed to set vIOMMU: Need IOMMUFD backend when x-flts=on" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_1, END, EFFECT_STOPS, first_stage_needs_iommufd, &rules[FS_IOMMUFD],
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_STOPS, first_stage_needs_iommufd, &rules[FS_IOMMUFD],
 	  "vfio {0}: Failed to set vIOMMU: Need IOMMUFD backend when fsts=on" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_0, END, EFFECT_STOPS, wrong_host_type, &rules[HOST_TYPE],
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_STOPS, wrong_host_type, &rules[HOST_TYPE],
 	  "vfio {0}: Failed to set vIOMMU: Incompatible host platform IOMMU type {1}" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_0, END, EFFECT_STOPS, no_first_stage_1g, &rules[FS1GP],
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_STOPS, no_first_stage_1g, &rules[FS1GP],
 	  "vfio {0}: Failed to set vIOMMU: First stage 1GB large page is unsupported by host IOMMU" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_1, END, EFFECT_STOPS, pasid_exceeds_host, &rules[PASID_HOST],
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_STOPS, pasid_exceeds_host, &rules[PASID_HOST],
 	  "vfio {0}: Failed to set vIOMMU: PASID bits size {1} > host IOMMU PASID bits size {2}" },
 	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_0, V11_1, EFFECT_STOPS, first_stage_behind_bridge, &rules[FS_BRIDGE],
 	  "vfio {0}: Failed to set vIOMMU: Host device downstream to a PCI bridge is unsupported when x-flts=on" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_1, END, EFFECT_STOPS, first_stage_behind_bridge, &rules[FS_BRIDGE],
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_STOPS, first_stage_behind_bridge, &rules[FS_BRIDGE],
 	  "vfio {0}: Failed to set vIOMMU: Host device downstream to a PCI bridge is unsupported when fsts=on" },
 	{ STAGE_ALLOW, HOT, 0, V10_2, EFFECT_STOPS, caching_mode_off_hot, &rules[CACHING],
 	  "Device assignment is not allowed without enabling caching-mode=on for Intel IOMMU." },
 	{ STAGE_DONE, COLD, 0, V10_2, EFFECT_STOPS, caching_mode_off_machine, &rules[CACHING],
 	  "We need to set caching-mode=on for intel-iommu to enable device assignment with IOMMU protection." },
 
-	{ STAGE_RUN, COLD, 0, END, EFFECT_BREAKS, snoop_control, &rules[SNOOP], NULL },
+	{ STAGE_RUN, COLD, 0, QEMU_NEVER, EFFECT_BREAKS, snoop_control, &rules[SNOOP], NULL },
 	{ STAGE_RUN, COLD, 0, V9_1, EFFECT_DEGRADES, width_unchecked, &rules[WIDTH_RUN], NULL },
 };
 

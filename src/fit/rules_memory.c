@@ -6,9 +6,6 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
-#define V9_0  QEMU(9, 0, 0)
-#define V10_0 QEMU(10, 0, 0)
-#define END   QEMU_NEVER
 
 static bool fits(const struct device_iova *iova, const struct ram_block *block)
 {
@@ -184,27 +181,27 @@ static const struct step steps[] = {
 	  TYPE1 CONTAINER LISTENER MAP_OLD },
 	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
 	  TYPE1 CONTAINER LISTENER MAP },
-	{ STAGE_MAP, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
+	{ STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
 	  CONTAINER LISTENER MAP },
 	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, ram_outside_iommufd, &rules[OUTSIDE],
 	  IOAS "vfio {0}: " LISTENER MAP },
-	{ STAGE_MAP, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, ram_outside_iommufd, &rules[OUTSIDE],
+	{ STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, ram_outside_iommufd, &rules[OUTSIDE],
 	  "vfio {0}: " LISTENER MAP },
 	{ STAGE_MAP, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
 	  "VFIO_MAP_DMA failed: " NO_MEMORY "\n" CONTAINER LISTENER LOCK_OLD },
 	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
 	  "VFIO_MAP_DMA failed: " NO_MEMORY "\n" CONTAINER LISTENER LOCK },
-	{ STAGE_MAP, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
+	{ STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
 	  CONTAINER LISTENER LOCK },
 	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, locked_limit_iommufd, &rules[LOCKED],
 	  "IOMMU_IOAS_MAP failed: " NO_MEMORY "\nvfio {0}: " LISTENER LOCK },
-	{ STAGE_MAP, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, locked_limit_iommufd, &rules[LOCKED],
+	{ STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, locked_limit_iommufd, &rules[LOCKED],
 	  "vfio {0}: " LISTENER LOCK },
 	{ STAGE_ADD_RAM, COLD_AND_HOT, 0, V9_0, EFFECT_KILLS, late_ram_legacy, &rules[LATE], TYPE1 MAP_OLD ABORT },
 	{ STAGE_ADD_RAM, COLD_AND_HOT, V9_0, V10_0, EFFECT_KILLS, late_ram_legacy, &rules[LATE], TYPE1 MAP ABORT },
 	{ STAGE_ADD_RAM, COLD_AND_HOT, V9_0, V10_0, EFFECT_KILLS, late_ram_iommufd, &rules[LATE], IOAS MAP ABORT },
-	{ STAGE_ADD_RAM, COLD_AND_HOT, V10_0, END, EFFECT_KILLS, late_ram_legacy, &rules[LATE], MAP ABORT },
-	{ STAGE_ADD_RAM, COLD_AND_HOT, V10_0, END, EFFECT_KILLS, late_ram_iommufd, &rules[LATE], MAP ABORT },
+	{ STAGE_ADD_RAM, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_KILLS, late_ram_legacy, &rules[LATE], MAP ABORT },
+	{ STAGE_ADD_RAM, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_KILLS, late_ram_iommufd, &rules[LATE], MAP ABORT },
 };
 
 const struct rule_family memory_family = { DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };

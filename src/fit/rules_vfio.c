@@ -6,11 +6,6 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
-#define V8_1  QEMU(8, 1, 0)
-#define V9_0  QEMU(9, 0, 0)
-#define V9_1  QEMU(9, 1, 0)
-#define V11_0 QEMU(11, 0, 0)
-#define END   QEMU_NEVER
 
 static bool is_legacy(const struct scene *s)
 {
@@ -486,69 +481,69 @@ static const struct rule rules[] = {
 #define BIND      "vfio {0}: error bind device fd=N to iommufd=N: "
 
 static const struct step steps[] = {
-	{ STAGE_PRE_PLUG, COLD_AND_HOT, 0, END, EFFECT_STOPS, two_viommus, &rules[TWO_VIOMMUS],
+	{ STAGE_PRE_PLUG, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, two_viommus, &rules[TWO_VIOMMUS],
 	  "QEMU does not support multiple vIOMMUs for x86 yet." },
 
-	{ STAGE_PRE_PLUG, COLD, V8_1, END, EFFECT_WARNS, slot_not_valid, &rules[SLOT_INVALID],
+	{ STAGE_PRE_PLUG, COLD, V8_1, QEMU_NEVER, EFFECT_WARNS, slot_not_valid, &rules[SLOT_INVALID],
 	  "warning: PCI: slot {1} is not valid for {2}, parent device only allows plugging into slot 0." },
-	{ STAGE_OPEN, COLD_AND_HOT, V9_0, END, EFFECT_STOPS, fd_without_iommufd, &rules[FD_LEGACY],
+	{ STAGE_OPEN, COLD_AND_HOT, V9_0, QEMU_NEVER, EFFECT_STOPS, fd_without_iommufd, &rules[FD_LEGACY],
 	  "Use FD passing only with iommufd backend" },
 	{ STAGE_OPEN, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_OLD },
-	{ STAGE_OPEN, COLD_AND_HOT, V9_0, END, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_NEW },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, absent, &rules[ABSENT],
+	{ STAGE_OPEN, COLD_AND_HOT, V9_0, QEMU_NEVER, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_NEW },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, absent, &rules[ABSENT],
 	  "vfio /sys/bus/pci/devices/{0}: no such host device: No such file or directory" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, not_identified, &rules[NOT_IDENTIFIED], NULL },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_group_legacy, &rules[NO_GROUP],
+	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, not_identified, &rules[NOT_IDENTIFIED], NULL },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_group_legacy, &rules[NO_GROUP],
 	  "vfio {0}: no iommu_group found: No such file or directory" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_group_iommufd, &rules[NO_GROUP], NO_CDEV },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_group_iommufd, &rules[NO_GROUP], NO_CDEV },
 	{ STAGE_OPEN, COLD_AND_HOT, 0, V9_1, EFFECT_STOPS, not_bound_legacy, &rules[NOT_BOUND],
 	  "vfio {0}: failed to open /dev/vfio/{1}: No such file or directory" },
-	{ STAGE_OPEN, COLD_AND_HOT, V9_1, END, EFFECT_STOPS, not_bound_legacy, &rules[NOT_BOUND],
+	{ STAGE_OPEN, COLD_AND_HOT, V9_1, QEMU_NEVER, EFFECT_STOPS, not_bound_legacy, &rules[NOT_BOUND],
 	  "vfio {0}: Could not open '/dev/vfio/{1}': No such file or directory" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, not_bound_iommufd, &rules[NOT_BOUND], NO_CDEV },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_iommufd, &rules[NO_IOMMUFD], NO_CDEV },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, not_bound_iommufd, &rules[NOT_BOUND], NO_CDEV },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_iommufd, &rules[NO_IOMMUFD], NO_CDEV },
 	{ STAGE_OPEN, COLD_AND_HOT, 0, V9_1, EFFECT_STOPS, mixed_legacy, &rules[MIXED],
 	  "vfio {0}: failed to open /dev/vfio/{1}: Device or resource busy" },
-	{ STAGE_OPEN, COLD_AND_HOT, V9_1, END, EFFECT_STOPS, mixed_legacy, &rules[MIXED],
+	{ STAGE_OPEN, COLD_AND_HOT, V9_1, QEMU_NEVER, EFFECT_STOPS, mixed_legacy, &rules[MIXED],
 	  "vfio {0}: Could not open '/dev/vfio/{1}': Device or resource busy" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, group_split_legacy, &rules[SPLIT],
+	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, group_split_legacy, &rules[SPLIT],
 	  "vfio {0}: group {1} used in multiple address spaces" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, END, EFFECT_STOPS, group_busy_legacy, &rules[GROUP_BUSY], NOT_VIABLE },
+	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, group_busy_legacy, &rules[GROUP_BUSY], NOT_VIABLE },
 
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, direct_region_legacy, &rules[DIRECT],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_legacy, &rules[DIRECT],
 	  CONTAINER "Failed to set group container: Invalid argument" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_remapping_legacy, &rules[NO_REMAPPING],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_remapping_legacy, &rules[NO_REMAPPING],
 	  CONTAINER "Failed to set iommu for container: Operation not permitted" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, direct_region_old_kernel, &rules[DIRECT],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_old_kernel, &rules[DIRECT],
 	  CONTAINER "Failed to set iommu for container: Operation not permitted" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, mate_bound_only, &rules[NOT_BOUND],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, mate_bound_only, &rules[NOT_BOUND],
 	  "vfio {0}: error getting device from group {1}: No such device\n\tVerify all devices in group {1} are bound "
 	  "to vfio-<bus> or pci-stub and not already in use" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, group_busy_iommufd, &rules[GROUP_BUSY],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, group_busy_iommufd, &rules[GROUP_BUSY],
 	  BIND "Operation not permitted" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, direct_region_iommufd, &rules[DIRECT],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_iommufd, &rules[DIRECT],
 	  BIND "Invalid argument" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_remapping_iommufd, &rules[NO_REMAPPING],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_remapping_iommufd, &rules[NO_REMAPPING],
 	  BIND "Operation not permitted" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_domain_legacy, &rules[NO_DOMAIN],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_domain_legacy, &rules[NO_DOMAIN],
 	  CONTAINER "Failed to set iommu for container: Operation not supported" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, no_domain_iommufd, &rules[NO_DOMAIN],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_domain_iommufd, &rules[NO_DOMAIN],
 	  "vfio {0}: Failed to allocate hwpt: Operation not supported" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, mixed_iommufd, &rules[MIXED],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, mixed_iommufd, &rules[MIXED],
 	  BIND "Device or resource busy" },
 	{ STAGE_ATTACH, COLD_AND_HOT, 0, V11_0, EFFECT_STOPS, group_split_iommufd, &rules[SPLIT],
 	  "vfio {0}: [iommufd=N] error attach {0} (N) to id=N: Invalid argument" },
-	{ STAGE_ATTACH, COLD_AND_HOT, V11_0, END, EFFECT_STOPS, group_split_iommufd, &rules[SPLIT],
+	{ STAGE_ATTACH, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_STOPS, group_split_iommufd, &rules[SPLIT],
 	  "vfio {0}: [iommufd=N] error attach {0} (N) pasid 0 to id=N: Invalid argument" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, used_twice_legacy, &rules[TWICE],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, used_twice_legacy, &rules[TWICE],
 	  "vfio {0}: device is already attached" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, END, EFFECT_STOPS, used_twice_iommufd, &rules[TWICE],
+	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, used_twice_iommufd, &rules[TWICE],
 	  BIND "Invalid argument" },
 
-	{ STAGE_REGIONS, COLD_AND_HOT, V11_0, END, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],
+	{ STAGE_REGIONS, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],
 	  "warning: {0} BAR {1}: dma-buf unavailable, using mmap fallback, P2P DMA will not work: Invalid argument" },
 
-	{ STAGE_RUN, COLD, 0, END, EFFECT_BREAKS, late_viommu, &rules[LATE_VIOMMU], NULL },
+	{ STAGE_RUN, COLD, 0, QEMU_NEVER, EFFECT_BREAKS, late_viommu, &rules[LATE_VIOMMU], NULL },
 };
 
 const struct rule_family vfio_family = { DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };

@@ -6,12 +6,6 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
-#define V8_1  QEMU(8, 1, 0)
-#define V8_2  QEMU(8, 2, 0)
-#define V9_0  QEMU(9, 0, 0)
-#define V9_1  QEMU(9, 1, 0)
-#define V10_0 QEMU(10, 0, 0)
-#define END   QEMU_NEVER
 
 static enum answer width_out_of_range(const struct scene *s, struct operand *op)
 {
@@ -180,25 +174,25 @@ static const struct rule rules[] = {
 };
 
 static const struct step steps[] = {
-	{ STAGE_REALIZE, COLD_AND_HOT, V9_0, END, EFFECT_STOPS, width_out_of_range, &rules[AW_BITS],
+	{ STAGE_REALIZE, COLD_AND_HOT, V9_0, QEMU_NEVER, EFFECT_STOPS, width_out_of_range, &rules[AW_BITS],
 	  "aw-bits must be within [32,64]" },
-	{ STAGE_REALIZE, COLD_AND_HOT, 0, END, EFFECT_STOPS, not_on_root_bus, &rules[ROOT_BUS],
+	{ STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, not_on_root_bus, &rules[ROOT_BUS],
 	  "virtio-iommu-pci must be plugged on the root bus" },
 	{ STAGE_MAP, HOT, 0, V8_1, EFFECT_WARNS, page_mask_differs, &rules[MASK_DIFFERS],
 	  "warning: virtio-iommu page mask {1} does not match {2}" },
 	{ STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, aliased, &rules[ALIASED],
 	  "vfio {0}: Failed to set iommu_device: virtio_iommu_set_host_iova_ranges virtio-iommu does not support aliased BDF" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, aliased, &rules[ALIASED],
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, aliased, &rules[ALIASED],
 	  "vfio {0}: Failed to set vIOMMU: virtio_iommu_set_host_iova_ranges virtio-iommu does not support aliased BDF" },
 	{ STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, page_sizes_conflict, &rules[PAGES],
 	  "vfio {0}: Failed to set iommu_device: {0}: virtio-iommu reports a page size mask {1} incompatible with "
 	  "currently supported mask {2}" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, END, EFFECT_STOPS, page_sizes_conflict, &rules[PAGES],
+	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, page_sizes_conflict, &rules[PAGES],
 	  "vfio {0}: Failed to set vIOMMU: {0}: virtio-iommu reports a page size mask {1} incompatible with currently "
 	  "supported mask {2}" },
 	{ STAGE_SET_IOMMU, HOT, V9_1, V10_0, EFFECT_STOPS, granule_frozen, &rules[FROZEN],
 	  "vfio {0}: Failed to set iommu_device: {0}: virtio-iommu does not support frozen granule {1}" },
-	{ STAGE_SET_IOMMU, HOT, V10_0, END, EFFECT_STOPS, granule_frozen, &rules[FROZEN],
+	{ STAGE_SET_IOMMU, HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, granule_frozen, &rules[FROZEN],
 	  "vfio {0}: Failed to set vIOMMU: {0}: virtio-iommu does not support frozen granule {1}" },
 	{ STAGE_DONE, COLD, V9_0, V9_1, EFFECT_KILLS, page_sizes_conflict_late, &rules[PAGES_LATE],
 	  "virtio-iommu virtio-iommu-memory-region-{3}-{4} reports a page size mask {1} incompatible with currently "

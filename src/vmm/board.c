@@ -12,7 +12,7 @@ static const struct {
 	const char *type;
 	uint32_t since, until;
 } object_types[] = {
-	{ "iommufd", QEMU(9, 0, 0), QEMU_NEVER },
+	{ "iommufd", V9_0, QEMU_NEVER },
 };
 
 /* Boolean and other machine properties that bear on the question. */
@@ -145,7 +145,7 @@ static void check_type(struct iof_machine *m)
 {
 	size_t index = SIZE_MAX;
 	const struct pair *type = machine_option(m, "type", &index);
-	const char *text = m->version >= QEMU(9, 1, 0)
+	const char *text = m->version >= V9_1
 				   ? "unsupported machine type: \"{0}\"\n\tUse -machine help to list supported machines"
 				   : "unsupported machine type\n\tUse -machine help to list supported machines";
 
@@ -218,7 +218,7 @@ static void check_accelerator(struct iof_machine *m)
 	else if (name && !vm_option_nth(m->vm, OPTION_ACCEL, 1) && !is_accelerator(name))
 		machine_problem(m, PROBLEM_MACHINE_OPTION, option, option_pair(accel, "accel"), "accel",
 				(struct message){ .text = "invalid accelerator {0}", .operand = { text_operand(name) } });
-	else if (m->kvm && m->irqchip == IRQCHIP_USER && m->version >= QEMU(8, 0, 0))
+	else if (m->kvm && m->irqchip == IRQCHIP_USER && m->version >= V8_0)
 		machine_problem(m, PROBLEM_MACHINE_OPTION, option, NULL, "kernel-irqchip",
 				(struct message){ .text = "KVM does not support userspace APIC" });
 }
@@ -238,10 +238,10 @@ static void check_cpu(struct iof_machine *m)
 		uint64_t bits;
 
 		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 ||
-		    (bits >= 32 && (bits <= 52 || m->version >= QEMU(11, 0, 0))))
+		    (bits >= 32 && (bits <= 52 || m->version >= V11_0)))
 			continue;
 		machine_problem(m, PROBLEM_CPU_BITS, i, pair, "phys-bits",
-				(struct message){ .text = bits < 32 && m->version >= QEMU(11, 0, 0)
+				(struct message){ .text = bits < 32 && m->version >= V11_0
 								  ? "phys-bits should be at least 32 (but is {0})"
 								  : "phys-bits should be between 32 and 52  (but is {0})",
 						  .operand = { number_operand(bits) } });

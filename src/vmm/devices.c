@@ -24,7 +24,7 @@ static bool is_absent(const struct iof_machine *m, const struct machine_device *
 }
 
 /* From here on a fixed model is refused after its bus was looked at, and in other words (seen: 7.2 and 10.0). */
-#define FIXED_BY_BUS QEMU(10, 0, 0)
+#define FIXED_BY_BUS V10_0
 
 /* Models that are there from the start or never. */
 static bool is_fixed(const struct machine_device *device)
@@ -301,7 +301,7 @@ static int add_plugged(struct iof_ctx *ctx, struct iof_machine *m, const struct 
 		if (r)
 			return ctx_prefix(ctx, r, "device to plug");
 		/* until 9.2 QMP's device_add went through text, and JSON types were lost on the way */
-		for (size_t k = 0; m->version < QEMU(9, 2, 0) && k < options[i].n_pairs; k++)
+		for (size_t k = 0; m->version < V9_2 && k < options[i].n_pairs; k++)
 			options[i].pairs[k].json_type = 0;
 		add_option(m, &options[i], SIZE_MAX);
 	}

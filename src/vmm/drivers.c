@@ -12,17 +12,6 @@
 #define SINCE(v) v, QEMU_NEVER
 #define UNTIL(v) 0, v
 
-#define V7_2  QEMU(7, 2, 0)
-#define V8_1  QEMU(8, 1, 0)
-#define V8_2  QEMU(8, 2, 0)
-#define V9_0  QEMU(9, 0, 0)
-#define V9_1  QEMU(9, 1, 0)
-#define V9_2  QEMU(9, 2, 0)
-#define V10_0 QEMU(10, 0, 0)
-#define V10_1 QEMU(10, 1, 0)
-#define V10_2 QEMU(10, 2, 0)
-#define V11_0 QEMU(11, 0, 0)
-#define V11_1 QEMU(11, 1, 0)
 
 static const struct property_def intel_properties[] = {
 	{ "aw-bits", VALUE_U8, PROPERTY_AW_BITS, UNTIL(V10_0), 39, "QEMU default before 10.0" },
@@ -177,17 +166,17 @@ const struct driver_def driver_any_pci = { NULL, NULL, DRIVER_OTHER, BUS_PCI, fa
 
 /* hw/core/machine.c hw_compat_*, hw/i386/pc.c pc_compat_*, hw/i386/pc_q35.c class defaults. First match wins. */
 static const struct compat_def compats[] = {
-	{ DRIVER_INTEL_IOMMU, PROPERTY_AW_BITS, MACHINE_UNKNOWN, 0, QEMU(9, 2, 0), SINCE(V10_0), 39,
+	{ DRIVER_INTEL_IOMMU, PROPERTY_AW_BITS, MACHINE_UNKNOWN, 0, V9_2, SINCE(V10_0), 39,
 	  "compatibility default of machine types up to 9.1" },
-	{ DRIVER_INTEL_IOMMU, PROPERTY_STALE_TM, MACHINE_UNKNOWN, 0, QEMU(9, 2, 0), SINCE(V9_2), ON,
+	{ DRIVER_INTEL_IOMMU, PROPERTY_STALE_TM, MACHINE_UNKNOWN, 0, V9_2, SINCE(V9_2), ON,
 	  "compatibility default of machine types up to 9.1" },
-	{ DRIVER_VIRTIO_IOMMU, PROPERTY_AW_BITS, MACHINE_UNKNOWN, 0, QEMU(9, 0, 0), SINCE(V9_0), 64,
+	{ DRIVER_VIRTIO_IOMMU, PROPERTY_AW_BITS, MACHINE_UNKNOWN, 0, V9_0, SINCE(V9_0), 64,
 	  "compatibility default of machine types up to 8.2" },
-	{ DRIVER_VIRTIO_IOMMU, PROPERTY_AW_BITS, MACHINE_Q35, QEMU(9, 0, 0), QEMU_NEVER, SINCE(V9_0), 39,
+	{ DRIVER_VIRTIO_IOMMU, PROPERTY_AW_BITS, MACHINE_Q35, V9_0, QEMU_NEVER, SINCE(V9_0), 39,
 	  "default of q35 since 9.0" },
-	{ DRIVER_VIRTIO_IOMMU, PROPERTY_AW_BITS, MACHINE_VIRT, QEMU(9, 0, 0), QEMU_NEVER, SINCE(V9_0), 48,
+	{ DRIVER_VIRTIO_IOMMU, PROPERTY_AW_BITS, MACHINE_VIRT, V9_0, QEMU_NEVER, SINCE(V9_0), 48,
 	  "default of virt since 9.0" },
-	{ DRIVER_VIRTIO_IOMMU, PROPERTY_GRANULE, MACHINE_UNKNOWN, 0, QEMU(9, 0, 0), SINCE(V9_0), GRANULE_4K,
+	{ DRIVER_VIRTIO_IOMMU, PROPERTY_GRANULE, MACHINE_UNKNOWN, 0, V9_0, SINCE(V9_0), GRANULE_4K,
 	  "compatibility default of machine types up to 8.2" },
 };
 

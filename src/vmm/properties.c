@@ -210,7 +210,7 @@ void device_set_defaults(struct iof_machine *m, struct machine_device *device)
 			set_global(m, device, property, global);
 	}
 	/* virtio-iommu before 9.0: 64 bits and the target's page size, not to be set. */
-	if (device->kind == DRIVER_VIRTIO_IOMMU && m->version < QEMU(9, 0, 0)) {
+	if (device->kind == DRIVER_VIRTIO_IOMMU && m->version < V9_0) {
 		device->value[PROPERTY_AW_BITS].number = 64;
 		device->value[PROPERTY_GRANULE].number = GRANULE_4K;
 	}

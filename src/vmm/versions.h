@@ -18,6 +18,20 @@
 /* The release that a point release belongs to: 10.0.13 -> 10.0 */
 #define QEMU_RELEASE(v) ((v) & 0xffff00u)
 
+/* The releases, as the tables name them. */
+#define V7_2  QEMU(7, 2, 0)
+#define V8_0  QEMU(8, 0, 0)
+#define V8_1  QEMU(8, 1, 0)
+#define V8_2  QEMU(8, 2, 0)
+#define V9_0  QEMU(9, 0, 0)
+#define V9_1  QEMU(9, 1, 0)
+#define V9_2  QEMU(9, 2, 0)
+#define V10_0 QEMU(10, 0, 0)
+#define V10_1 QEMU(10, 1, 0)
+#define V10_2 QEMU(10, 2, 0)
+#define V11_0 QEMU(11, 0, 0)
+#define V11_1 QEMU(11, 1, 0)
+
 #define QEMU_OLDEST QEMU(7, 2, 0)
 #define QEMU_NEWEST QEMU(11, 1, 3)
 
