@@ -98,7 +98,8 @@ const char *iof_device_driver(const struct iof_device *);
 const char *iof_device_unit(const struct iof_device *);
 /**
  * Host aw-bits as QEMU computes them: the highest usable IOVA bit plus one (hw/vfio/device.c
- * vfio_device_get_aw_bits, 9.1+). Returns 0, or -ENODATA if the possible values differ; then *bits is the lowest.
+ * vfio_device_get_aw_bits, 9.1+). Returns 0; -ENODATA if the possible values differ, then *bits is the lowest; -ENOENT
+ * for a device without an IOMMU group.
  */
 int iof_device_width(const struct iof_device *, unsigned *bits, enum iof_provenance *);
 /** Usable IOVA ranges of a plain domain, ascending. -ENODATA as above (*ranges are then those of the lowest). */
