@@ -24,9 +24,13 @@ mkdir -p "$work"
 rm -f "$build/$name".*.profraw
 program=$build/fuzz/libfuzzer-$name
 status=0
+dictionary=()
+if [ -e "fuzz/$name.dict" ]; then
+	dictionary=(-dict="fuzz/$name.dict")
+fi
 LLVM_PROFILE_FILE=$build/$name.run.profraw "$program" "$work" "fuzz/corpus/$name" \
 	-runs="$executions" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=10 \
-	-artifact_prefix="$build/$name-" -print_final_stats=1 >"$log" 2>&1 || status=$?
+	"${dictionary[@]}" -artifact_prefix="$build/$name-" -print_final_stats=1 >"$log" 2>&1 || status=$?
 # The coverage is that of the corpus afterwards: a crash leaves no profile.
 LLVM_PROFILE_FILE=$build/$name.corpus.profraw "$program" -runs=0 -max_len=65536 "$work" \
 	"fuzz/corpus/$name" >>"$log" 2>&1 || status=$?
