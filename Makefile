@@ -32,10 +32,13 @@ try: build
 check: build
 	@scripts/check.py $(BUILD)
 
+bench: build
+	@ninja -C $(BUILD) --quiet bench
+
 install: build
 	@meson install -C $(BUILD)
 
 clean:
 	@rm -rf $(BUILD)
 
-.PHONY: all deps build try check install clean
+.PHONY: all deps build try check bench install clean

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define ZLIB_CONST
 #include <zlib.h>
 
 #include "host/archive_module.h"

@@ -23,6 +23,7 @@ int root_new(struct iof_ctx *ctx, enum root_kind kind, const struct root_ops *op
 	root->ctx = iof_ctx_ref(ctx);
 	root->name = name;
 	root->fd = -1;
+	root->folder_fd = -1;
 	*out = root;
 	return 0;
 }

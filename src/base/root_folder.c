@@ -162,7 +162,7 @@ static int open_manually(struct root *root, const char *path, int flags)
 }
 
 /* A descriptor, or a negative errno. Absolute paths and links mean the root. */
-static int folder_open(struct root *root, const char *path, int flags)
+static int open_path(struct root *root, const char *path, int flags)
 {
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
@@ -182,9 +182,58 @@ static int folder_open(struct root *root, const char *path, int flags)
 	return open_manually(root, path, flags);
 }
 
+static void forget_folder(struct root *root)
+{
+	if (root->folder_fd >= 0)
+		close(root->folder_fd);
+	root->folder_fd = -1;
+}
+
+/*
+ * The name behind the last slash, if the folder before it is open; else NULL. A dozen files of each
+ * device are read, one after the other: their folder, which stands behind links, is looked up once.
+ */
+static const char *name_in_folder(struct root *root, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 0;
+	struct buf *folder = &root->folder;
+
+	if (!length || !slash[1] || str_eq(slash + 1, ".") || str_eq(slash + 1, ".."))
+		return NULL;
+	if (folder->length != length || memcmp(folder->data, path, length) != 0) {
+		forget_folder(root);
+		folder->length = 0;
+		folder->err = 0;
+		buf_append(folder, path, length);
+		return NULL;
+	}
+	if (root->folder_fd == -1) {
+		root->folder_fd = open_path(root, folder->data, O_PATH | O_DIRECTORY);
+		if (root->folder_fd < 0)
+			root->folder_fd = -2;
+	}
+	return root->folder_fd >= 0 ? slash + 1 : NULL;
+}
+
+static int open_file(struct root *root, const char *path)
+{
+	const int flags = O_RDONLY | O_NOCTTY | O_NONBLOCK;
+	const char *name = name_in_folder(root, path);
+	int fd;
+
+	if (!name)
+		return open_path(root, path, flags);
+	fd = openat(root->folder_fd, name, flags | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	/* A link may lead anywhere in the root. */
+	return errno == ELOOP ? open_path(root, path, flags) : -errno;
+}
+
 static int folder_read(struct root *root, const char *path, size_t max)
 {
-	int fd = folder_open(root, path, O_RDONLY | O_NOCTTY | O_NONBLOCK);
+	int fd = open_file(root, path);
 	struct stat st;
 	int err = 0;
 
@@ -200,43 +249,64 @@ static int folder_read(struct root *root, const char *path, size_t max)
 	return err;
 }
 
-static int folder_readlink(struct root *root, const char *path)
+/* The target into b, which has room for it. */
+static int read_target(struct root *root, const char *path, struct buf *b)
 {
-	int fd = folder_open(root, path, O_PATH | O_NOFOLLOW);
-	struct buf *b = &root->scratch;
-	ssize_t n = -1;
-	int err;
+	const char *name = name_in_folder(root, path);
+	ssize_t n;
+	int fd, err;
 
+	if (name) {
+		n = readlinkat(root->folder_fd, name, b->data, b->cap - 1);
+		if (n < 0)
+			return -errno;
+		b->length = (size_t)n;
+		return 0;
+	}
+	fd = open_path(root, path, O_PATH | O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
+	n = readlinkat(fd, "", b->data, b->cap - 1);
+	/* What is no link gives ENOENT for the empty name. */
+	err = n >= 0 ? 0 : errno == ENOENT ? -EINVAL : -errno;
+	close(fd);
+	b->length = n > 0 ? (size_t)n : 0;
+	return err;
+}
+
+static int folder_readlink(struct root *root, const char *path)
+{
+	struct buf *b = &root->scratch;
+	int err;
+
 	b->length = 0;
 	b->err = 0;
 	err = buf_reserve(b, MAX_PATH_LENGTH);
-	if (!err) {
-		n = readlinkat(fd, "", b->data, b->cap - 1);
-		/* What is no link gives ENOENT for the empty name. */
-		if (n < 0)
-			err = errno == ENOENT ? -EINVAL : -errno;
-	}
-	close(fd);
-	if (err)
-		return err;
-	b->length = (size_t)n;
-	b->data[n] = '\0';
-	return 0;
+	if (!err)
+		err = read_target(root, path, b);
+	if (!err)
+		b->data[b->length] = '\0';
+	return err;
 }
 
 static int folder_list(struct root *root, const char *path, root_each_fn each, void *arg)
 {
-	int fd = folder_open(root, path, O_RDONLY | O_DIRECTORY);
+	int fd = open_path(root, path, O_RDONLY | O_DIRECTORY);
 
 	return fd < 0 ? fd : root_list_fd(fd, each, arg);
 }
 
 static int folder_exists(struct root *root, const char *path)
 {
-	int fd = folder_open(root, path, O_PATH);
+	const char *name = name_in_folder(root, path);
+	struct stat st;
+	int fd;
 
+	if (name && fstatat(root->folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if (name && !S_ISLNK(st.st_mode))
+		return 0;
+	fd = open_path(root, path, O_PATH);
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -245,6 +315,8 @@ static int folder_exists(struct root *root, const char *path)
 
 static void folder_close(struct root *root)
 {
+	forget_folder(root);
+	buf_free(&root->folder);
 	if (root->fd >= 0)
 		close(root->fd);
 }

@@ -35,9 +35,12 @@ struct root {
 	struct buf scratch; /* of the last read, so that a hundred small files cost no malloc() */
 	/* ROOT_FOLDER */
 	int fd;
+	struct buf folder; /* of the path that was asked for last */
+	int folder_fd;	/* it, once it was asked for again; -1: not yet, -2: it cannot be opened */
 	bool is_manual; /* the kernel has no openat2(), or a filter forbids it */
 	/* ROOT_ARCHIVE */
 	struct arena *arena;
+	struct buf path; /* of the member that is being added */
 	struct member **table;
 	size_t table_size; /* a power of two */
 	size_t n_members;

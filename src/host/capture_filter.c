@@ -185,8 +185,8 @@ static void sort_out(struct buf *kept, const char *text)
 			buf_putc(kept, ' ');
 		} else if (starts_with(word, length, CMDLINE_OMITTED "=") &&
 			   parse_u64n(word + n, length - n, 10, UINT32_MAX, &before) == 0) {
-			omitted += before;
-		} else {
+			omitted = before < UINT32_MAX - omitted ? omitted + before : UINT32_MAX;
+		} else if (omitted < UINT32_MAX) {
 			omitted++;
 		}
 	}
@@ -296,6 +296,8 @@ static void keep_lines(struct buf *out, const char *bytes, size_t length,
 	size_t n;
 
 	while (next_line(&cursor, bytes + length, &line, &n)) {
+		while (n && line[n - 1] == '\r')
+			n--;
 		if (is_known(line, n) && !has_identifier(line, n)) {
 			buf_append(out, line, n);
 			buf_putc(out, '\n');
@@ -319,7 +321,7 @@ static void keep_version(struct buf *out, const char *bytes, size_t length)
 		if (bytes[i] == ' ' && ++words == 3)
 			break;
 	}
-	if (!has_identifier(bytes, i)) {
+	if (i && !has_identifier(bytes, i)) {
 		buf_append(out, bytes, i);
 		buf_putc(out, '\n');
 	}

@@ -41,6 +41,7 @@ static int keep_config(struct loader *load, const char *text, size_t length)
 	const char *cursor = text, *line;
 	struct buf out = {0};
 	size_t n;
+	int err;
 
 	while (next_line(&cursor, text + length, &line, &n)) {
 		if (!is_kept(line, n))
@@ -48,13 +49,14 @@ static int keep_config(struct loader *load, const char *text, size_t length)
 		buf_append(&out, line, n);
 		buf_putc(&out, '\n');
 	}
-	if (!out.err && out.length) {
+	err = out.err;
+	if (!err && out.length) {
 		load->host->config = arena_strndup(load->host->arena, out.data, out.length);
 		if (!load->host->config)
-			out.err = -ENOMEM;
+			err = -ENOMEM;
 	}
 	buf_free(&out);
-	return out.err ? fact_no_memory(load) : 0;
+	return err ? fact_no_memory(load) : 0;
 }
 
 static int read_compressed(struct loader *load, const char **text, size_t *length)

@@ -6,6 +6,8 @@
 
 #include "host/profile_private.h"
 
+#define MAX_DEVICES 65536
+
 static int by_id(const void *key, const void *member)
 {
 	unsigned id = *(const unsigned *)key;
@@ -71,7 +73,7 @@ static int read_bars(const struct profile *p, const struct json_place *place,
 	struct json_place here = {.up = place, .key = "bars"};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_array(p, place, object, "bars", false, &array, &n);
+	int err = profile_array(p, place, object, "bars", false, PCI_BARS, &array, &n);
 
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
@@ -184,7 +186,7 @@ int profile_devices(struct profile *p)
 	const struct json_place here = {.key = "devices"};
 	struct iof_host *host = p->host;
 	size_t i, n;
-	int err = profile_array(p, NULL, p->root, "devices", true, &p->devices, &n);
+	int err = profile_array(p, NULL, p->root, "devices", true, MAX_DEVICES, &p->devices, &n);
 
 	if (!err)
 		err = find_wanted_groups(p);
@@ -289,7 +291,7 @@ static int read_measured(const struct profile *p, const struct json_place *place
 
 	if (err || !provenance || !str_eq(provenance, provenance_names[IOF_PROVENANCE_MEASURED]))
 		return err;
-	err = profile_array(p, place, object, "iova", true, &array, &n);
+	err = profile_array(p, place, object, "iova", true, MAX_WORLDS, &array, &n);
 	if (err || !n)
 		return err;
 	object = &array->items[0];

@@ -16,9 +16,9 @@ struct profile {
 
 /* All return 0, -EBADMSG or -ENOMEM. */
 int profile_no_memory(const struct profile *);
-/* An array member, each item an object; *n is 0 if it is absent and not required. */
+/* An array member, each item an object; at most max; *n is 0 if it is absent and not required. */
 int profile_array(const struct profile *, const struct json_place *,
-		  const struct json_value *object, const char *key, bool required,
+		  const struct json_value *object, const char *key, bool required, size_t max,
 		  const struct json_value **out, size_t *n);
 
 /* After the units and groups: the devices that the options want. */

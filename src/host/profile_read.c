@@ -10,13 +10,19 @@
 
 #define TREE_BLOCK (64u * 1024)
 
+/* More than any machine has, and few enough for the time and memory that a profile may cost. */
+#define MAX_UNITS 1024
+#define MAX_GROUPS 65536
+#define MAX_REGIONS 256 /* of a group; the kernel writes one page of them */
+#define MAX_ENTRIES 1024
+
 int profile_no_memory(const struct profile *p)
 {
 	return ctx_fail(p->reader.ctx, -ENOMEM, "%s: out of memory", p->reader.name);
 }
 
 int profile_array(const struct profile *p, const struct json_place *place,
-		  const struct json_value *object, const char *key, bool required,
+		  const struct json_value *object, const char *key, bool required, size_t max,
 		  const struct json_value **out, size_t *n)
 {
 	struct json_place here = {.up = place, .key = key};
@@ -24,6 +30,8 @@ int profile_array(const struct profile *p, const struct json_place *place,
 	size_t i;
 
 	*n = !err && *out ? (*out)->n : 0;
+	if (*n > max)
+		return profile_refuse(&p->reader, &here, "has more than %zu entries", max);
 	for (i = 0; i < *n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
 
@@ -40,17 +48,18 @@ static int read_domains(const struct profile *p, const struct json_place *place,
 	struct json_place here = {.up = place, .key = "domains"};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_array(p, place, object, "domains", false, &array, &n);
+	int err = profile_array(p, place, object, "domains", false, MAX_WORLDS, &array, &n);
 
-	if (!err && n > MAX_WORLDS)
-		return profile_refuse(&p->reader, &here, "has more than %d entries", MAX_WORLDS);
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
 
 		err = profile_fields(&p->reader, &item, &array->items[i], profile_domain_fields,
 				     &unit->domain[i]);
-		if (!err && unit->domain[i].aperture_first > unit->domain[i].aperture_last)
-			err = profile_refuse(&p->reader, &item, "ends before it begins");
+		/* As host_finish() says that nothing can be mapped. */
+		if (unit->domain[i].aperture_first > unit->domain[i].aperture_last) {
+			unit->domain[i].aperture_first = 1;
+			unit->domain[i].aperture_last = 0;
+		}
 	}
 	return err;
 }
@@ -60,7 +69,7 @@ static int read_units(struct profile *p)
 	const struct json_place here = {.key = "units"};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_array(p, NULL, p->root, "units", true, &array, &n);
+	int err = profile_array(p, NULL, p->root, "units", true, MAX_UNITS, &array, &n);
 
 	if (err)
 		return err;
@@ -88,7 +97,8 @@ static int read_regions(const struct profile *p, const struct json_place *place,
 	struct json_place here = {.up = place, .key = "reserved_regions"};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_array(p, place, object, "reserved_regions", false, &array, &n);
+	int err =
+		profile_array(p, place, object, "reserved_regions", false, MAX_REGIONS, &array, &n);
 
 	if (err || !n)
 		return err;
@@ -112,7 +122,7 @@ static int read_groups(struct profile *p)
 	const struct json_place here = {.key = "groups"};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_array(p, NULL, p->root, "groups", true, &array, &n);
+	int err = profile_array(p, NULL, p->root, "groups", true, MAX_GROUPS, &array, &n);
 
 	if (err)
 		return err;
@@ -199,7 +209,7 @@ static int read_list(const struct profile *p, const char *key, const struct prof
 	const struct json_place here = {.key = key};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_array(p, NULL, p->root, key, false, &array, &n);
+	int err = profile_array(p, NULL, p->root, key, false, MAX_ENTRIES, &array, &n);
 
 	if (err || !n)
 		return err;

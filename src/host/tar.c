@@ -96,14 +96,26 @@ static bool read_number(const char *field, size_t size, uint64_t *out)
 	return i == size || field[i] == '\0' || field[i] == ' ';
 }
 
+/* Eight bytes at a time, in four sums of 16 bits: none exceeds 2 * 255 * 64. */
+static unsigned sum_of_bytes(const char *block)
+{
+	const uint64_t even = 0x00ff00ff00ff00ff;
+	uint64_t sums = 0, word;
+
+	for (unsigned i = 0; i < BLOCK; i += (unsigned)sizeof(word)) {
+		memcpy(&word, block + i, sizeof(word));
+		sums += (word & even) + (word >> 8 & even);
+	}
+	return (unsigned)((sums & 0xffff) + (sums >> 16 & 0xffff) + (sums >> 32 & 0xffff) +
+			  (sums >> 48));
+}
+
 /* The sum of all bytes, those of the checksum itself counted as blanks. */
 static bool checksum_is_right(const char *header)
 {
 	uint64_t wanted;
-	unsigned sum = 0, i;
+	unsigned sum = sum_of_bytes(header), i;
 
-	for (i = 0; i < BLOCK; i++)
-		sum += (unsigned char)header[i];
 	for (i = CHECKSUM; i < CHECKSUM + CHECKSUM_SIZE; i++)
 		sum += ' ' - (unsigned)(unsigned char)header[i];
 	return read_number(header + CHECKSUM, CHECKSUM_SIZE, &wanted) && wanted == sum;

@@ -12,6 +12,6 @@ int host_write_text(struct iof_ctx *, const struct iof_host *, struct emit *);
 
 /* Parts of the text. */
 void host_put_devices(struct emit *, const struct iof_host *, const struct assign_answer *);
-void host_put_ranges(struct emit *, const struct iof_host *);
+void host_put_ranges(struct emit *, struct arena *, const struct iof_host *);
 
 #endif

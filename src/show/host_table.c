@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* host_table.c - the devices of a host as a table, and the addresses that they can use. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/interval.h"
 #include "host/profile.h"
@@ -133,86 +135,95 @@ static void put_set(struct emit *e, const struct range_set *set, bool is_only)
 	}
 }
 
-static bool same_region(const struct reserved_region *a, const struct reserved_region *b)
+/* A region as one of a group's. */
+struct group_region {
+	const struct reserved_region *region;
+	const struct iommu_group *group;
+};
+
+static int compare_regions(const struct reserved_region *a, const struct reserved_region *b)
 {
-	return a->first == b->first && a->last == b->last && a->type == b->type;
+	if (a->first != b->first)
+		return a->first < b->first ? -1 : 1;
+	if (a->last != b->last)
+		return a->last < b->last ? -1 : 1;
+	return (a->type > b->type) - (a->type < b->type);
 }
 
-/* How many groups have this region, and whether this is the first of them. */
-static size_t count_region(const struct iof_host *host, size_t group,
-			   const struct reserved_region *region, bool *is_first)
+static int by_address(const void *a, const void *b)
 {
-	size_t i, j, n = 0;
+	const struct group_region *x = a, *y = b;
+	int order = compare_regions(x->region, y->region);
 
-	*is_first = true;
+	/* Groups are one array. */
+	return order ? order : (x->group > y->group) - (x->group < y->group);
+}
+
+static const struct group_region *sorted_regions(struct arena *arena, const struct iof_host *host,
+						 size_t *n)
+{
+	struct group_region *regions;
+	size_t i, j;
+
+	*n = 0;
+	for (i = 0; i < host->n_groups; i++)
+		*n += host->groups[i].n_regions;
+	regions = arena_array(arena, *n + 1, sizeof(*regions));
+	if (!regions)
+		return NULL;
+	*n = 0;
 	for (i = 0; i < host->n_groups; i++) {
-		for (j = 0; j < host->groups[i].n_regions; j++) {
-			if (!same_region(&host->groups[i].regions[j], region))
-				continue;
-			if (i < group)
-				*is_first = false;
-			n++;
-			break;
-		}
-		if (!*is_first)
-			return n;
+		for (j = 0; j < host->groups[i].n_regions; j++)
+			regions[(*n)++] = (struct group_region){&host->groups[i].regions[j],
+								&host->groups[i]};
 	}
-	return n;
+	qsort(regions, *n, sizeof(*regions), by_address);
+	return regions;
 }
 
-/* false: it was there already. */
-static bool put_region(struct emit *e, const struct iof_host *host, size_t group,
-		       const struct reserved_region *region)
+/* The region that n_groups groups have, of which this is the first. */
+static void put_region(struct emit *e, const struct iof_host *host, const struct group_region *at,
+		       size_t n_groups)
 {
-	bool is_first;
-	size_t n = count_region(host, group, region, &is_first);
-
-	if (!is_first)
-		return false;
-	emit_text(e, STYLE_NONE, "  0x%-16" PRIx64 " to 0x%-16" PRIx64 "  %-16s ", region->first,
-		  region->last, region_names[region->type]);
-	if (n == host->n_groups)
+	emit_text(e, STYLE_NONE, "  0x%-16" PRIx64 " to 0x%-16" PRIx64 "  %-16s ",
+		  at->region->first, at->region->last, region_names[at->region->type]);
+	if (n_groups == host->n_groups)
 		emit_text(e, STYLE_NONE, "all groups");
-	else if (n == 1)
-		emit_text(e, STYLE_NONE, "group %u", host->groups[group].id);
+	else if (n_groups == 1)
+		emit_text(e, STYLE_NONE, "group %u", at->group->id);
 	else
-		emit_text(e, STYLE_NONE, "group %u and %zu more", host->groups[group].id, n - 1);
+		emit_text(e, STYLE_NONE, "group %u and %zu more", at->group->id, n_groups - 1);
 	emit_newline(e);
-	return true;
 }
 
-static bool has_regions(const struct iof_host *host)
+static void put_regions(struct emit *e, struct arena *arena, const struct iof_host *host)
 {
-	size_t i;
+	size_t i, next, n, n_groups, shown = 0;
+	const struct group_region *regions = sorted_regions(arena, host, &n);
 
-	for (i = 0; i < host->n_groups; i++) {
-		if (host->groups[i].n_regions)
-			return true;
-	}
-	return false;
-}
-
-static void put_regions(struct emit *e, const struct iof_host *host)
-{
-	size_t i, j, shown = 0;
-
-	if (!has_regions(host))
+	if (!regions && !e->err)
+		e->err = -ENOMEM;
+	if (!regions || !n)
 		return;
 	emit_newline(e);
 	emit_text(e, STYLE_BOLD, "Reserved addresses");
 	emit_newline(e);
-	for (i = 0; i < host->n_groups; i++) {
-		for (j = 0; j < host->groups[i].n_regions; j++) {
-			if (shown == FEW_REGIONS && !e->out->verbose) {
-				emit_wrapped(e, 2, NULL, "... more (--verbose)");
-				return;
-			}
-			shown += put_region(e, host, i, &host->groups[i].regions[j]);
+	for (i = 0; i < n; i = next) {
+		if (shown++ == FEW_REGIONS && !e->out->verbose) {
+			emit_wrapped(e, 2, NULL, "... more (--verbose)");
+			return;
 		}
+		n_groups = 1;
+		for (next = i + 1; next < n; next++) {
+			if (compare_regions(regions[i].region, regions[next].region) != 0)
+				break;
+			n_groups += regions[next].group != regions[next - 1].group;
+		}
+		put_region(e, host, &regions[i], n_groups);
 	}
 }
 
-void host_put_ranges(struct emit *e, const struct iof_host *host)
+void host_put_ranges(struct emit *e, struct arena *arena, const struct iof_host *host)
 {
 	struct range_set sets[FEW_SETS];
 	size_t i, n = find_sets(host, sets);
@@ -225,5 +236,5 @@ void host_put_ranges(struct emit *e, const struct iof_host *host)
 	}
 	for (i = 0; i < n && n <= FEW_SETS; i++)
 		put_set(e, &sets[i], n == 1);
-	put_regions(e, host);
+	put_regions(e, arena, host);
 }

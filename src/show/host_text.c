@@ -295,7 +295,7 @@ int host_write_text(struct iof_ctx *ctx, const struct iof_host *host, struct emi
 	put_machine(e, host);
 	put_units(e, arena, host);
 	host_put_devices(e, host, answers);
-	host_put_ranges(e, host);
+	host_put_ranges(e, arena, host);
 	put_unknowns(e, host);
 	arena_free(arena);
 	return 0;

@@ -28,7 +28,8 @@ static const struct bad_row bad[] = {
 	 "ELF\x02\x01\x01",
 	 "p:1: not valid JSON"},
 	{"not UTF-8", "{\"schema\":\"\xff\xfe\"}", "p:1: not valid JSON"},
-	{"overlong UTF-8", "{\"schema\":\"\xf0\x80\x80\x80\"}", "p:1: not valid JSON: not valid UTF-8"},
+	{"overlong UTF-8", "{\"schema\":\"\xf0\x80\x80\x80\"}",
+	 "p:1: not valid JSON: not valid UTF-8"},
 	{"comment", "{/* */}", "p:1: not valid JSON"},
 	{"text behind", HEAD REST "\n}", "p:2: "},
 	{"array", "[]", "p:1: not a JSON object"},
@@ -173,6 +174,19 @@ static void too_large(void **state)
 	free(text);
 }
 
+static void too_many_units(void **state)
+{
+	struct buf text = {0};
+	unsigned i;
+
+	buf_puts(&text, HEAD "\"units\":[");
+	for (i = 0; i < 1025; i++)
+		buf_printf(&text, "%s{\"name\":\"u%u\",\"kind\":\"amd-vi\"}", i ? "," : "", i);
+	buf_puts(&text, "]}");
+	refuse(text.data, text.length, "p: units: has more than 1024 entries");
+	buf_free(&text);
+}
+
 /* Whatever is cut off, the rest is refused. */
 static void every_cut(void **state)
 {
@@ -210,8 +224,8 @@ int test_bad(void)
 {
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(zero_byte), cmocka_unit_test(too_deep),
-		cmocka_unit_test(too_large), cmocka_unit_test(every_cut),
-		cmocka_unit_test(smallest),
+		cmocka_unit_test(too_large), cmocka_unit_test(too_many_units),
+		cmocka_unit_test(every_cut), cmocka_unit_test(smallest),
 	};
 
 	return RUN_TABLE(bad, is_refused) + cmocka_run_group_tests(others, NULL, NULL);
