@@ -2,11 +2,11 @@
 /*
  * iommufit/ctx.h - the library context: last error and log.
  *
- * A context belongs to one thread at a time. Functions return 0 or a negative errno; the text of the last
- * failure is in the context. Errors that callers tell apart:
- *   -EBADMSG  an input is malformed (the text names file, line and reason)
- *   -ENOENT   no such input        -EACCES/-EPERM  no permission       -ENOMEM  out of memory
- *   -EINVAL   the call itself is wrong (usage)      -EOPNOTSUPP  needs a module that is not installed
+ * A context belongs to one thread at a time. Functions return 0 or a negative errno; the text of
+ * the last failure is in the context. Errors that callers tell apart: -EBADMSG  an input is
+ * malformed (the text names file, line and reason) -ENOENT   no such input        -EACCES/-EPERM no
+ * permission       -ENOMEM  out of memory -EINVAL   the call itself is wrong (usage) -EOPNOTSUPP
+ * needs a module that is not installed
  */
 #ifndef IOMMUFIT_CTX_H
 #define IOMMUFIT_CTX_H
@@ -30,12 +30,14 @@ struct iof_ctx *iof_ctx_ref(struct iof_ctx *ctx);
 struct iof_ctx *iof_ctx_unref(struct iof_ctx *ctx);
 /** Set the log callback (NULL: silent, the default) and the highest level that reaches it. */
 void iof_ctx_log_set(struct iof_ctx *ctx, iof_log_fn log, void *data, int level);
-/** Text of the last error ("file:line: reason"), "" if none. Valid until the next call with this context. */
+/** Text of the last error ("file:line: reason"), "" if none. Valid until the next call with this
+ * context. */
 const char *iof_ctx_error(struct iof_ctx *ctx);
 /** Version of the library, as "0.1.0". */
 const char *iof_version(void);
 
-/** Render an error as schema iommufit.error/1 (JSON) or one line of text. status: the tool's exit status. */
+/** Render an error as schema iommufit.error/1 (JSON) or one line of text. status: the tool's exit
+ * status. */
 int iof_error_write(const struct iof_output *out, int status, const char *text);
 
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * iommufit/report.h - the check: findings from rules, predictions for start, plug, run and migrate, and fixes.
+ * iommufit/report.h - the check: findings from rules, predictions for start, plug, run and migrate,
+ * and fixes.
  */
 #ifndef IOMMUFIT_REPORT_H
 #define IOMMUFIT_REPORT_H
@@ -26,13 +27,15 @@ int iof_report_new(struct iof_ctx *, struct iof_report **);
 struct iof_report *iof_report_unref(struct iof_report *);
 
 /**
- * The check: a pure function of host and machine. No I/O, no clock, no globals. host may be NULL: the one that
- * the machine was resolved with. What report held before is gone; strings of it become invalid.
+ * The check: a pure function of host and machine. No I/O, no clock, no globals. host may be NULL:
+ * the one that the machine was resolved with. What report held before is gone; strings of it become
+ * invalid.
  */
 int iof_check(const struct iof_host *, const struct iof_machine *, const struct iof_options *,
 	      struct iof_report *);
 
-/** 0, or -ENOMEM if memory ran out while findings were rendered or fixes looked for: the answers are then incomplete. */
+/** 0, or -ENOMEM if memory ran out while findings were rendered or fixes looked for: the answers
+ * are then incomplete. */
 int iof_report_error(const struct iof_report *);
 enum iof_verdict iof_report_verdict(const struct iof_report *);
 enum iof_outcome iof_report_start(const struct iof_report *);
@@ -49,20 +52,22 @@ enum iof_phase {
 	IOF_PHASE_MIGRATE = 4,
 };
 /**
- * What the VMM will print in that phase about this VM's devices and IOMMU, in order; NULL after the last.
- * Rendered when asked for; lives until the report is used again.
+ * What the VMM will print in that phase about this VM's devices and IOMMU, in order; NULL after the
+ * last. Rendered when asked for; lives until the report is used again.
  */
 const char *iof_report_message(struct iof_report *, enum iof_phase, size_t index);
 
-const struct iof_finding *iof_report_finding_next(const struct iof_report *, const struct iof_finding *prev);
-#define iof_report_finding_foreach(report, finding)                                                         \
-	for ((finding) = iof_report_finding_next(report, NULL); (finding);                                   \
+const struct iof_finding *iof_report_finding_next(const struct iof_report *,
+						  const struct iof_finding *prev);
+#define iof_report_finding_foreach(report, finding)                                                \
+	for ((finding) = iof_report_finding_next(report, NULL); (finding);                         \
 	     (finding) = iof_report_finding_next(report, finding))
 
 /** Rule id, as "width.viommu-exceeds-host". */
 const char *iof_finding_rule(const struct iof_finding *);
 enum iof_severity iof_finding_severity(const struct iof_finding *);
-/** What will happen / why, with the numbers / what the VMM prints (NULL if nothing). Rendered when asked for. */
+/** What will happen / why, with the numbers / what the VMM prints (NULL if nothing). Rendered when
+ * asked for. */
 const char *iof_finding_message(struct iof_report *, const struct iof_finding *);
 const char *iof_finding_because(struct iof_report *, const struct iof_finding *);
 const char *iof_finding_vmm_message(struct iof_report *, const struct iof_finding *);
@@ -79,20 +84,22 @@ enum iof_op {
 	IOF_OP_UNKNOWN = 0,
 	IOF_OP_SET = 1,
 	IOF_OP_UNSET = 2,
-	IOF_OP_ADD = 3,    /**< a new option: target "device", to "pcie-root-port,id=rp0" */
+	IOF_OP_ADD = 3,	   /**< a new option: target "device", to "pcie-root-port,id=rp0" */
 	IOF_OP_REMOVE = 4, /**< a whole option */
 	IOF_OP_MOVE = 5,   /**< an option before another */
 };
 struct iof_edit_step {
 	enum iof_where where;
 	enum iof_op op;
-	const char *target; /**< "intel-iommu.aw-bits" */
-	const char *to;     /**< new value; NULL for unset and remove */
-	const char *command; /**< the command or config line for a person; NULL if the edit says it all */
+	const char *target;  /**< "intel-iommu.aw-bits" */
+	const char *to;	     /**< new value; NULL for unset and remove */
+	const char *command; /**< the command or config line for a person; NULL if the edit says it
+				all */
 	const char *why; /**< the further fault that this edit is for; NULL: the finding's own */
 };
 
-/** Fixes of a finding, the least invasive first. Each was tried: the check was run on its result. */
+/** Fixes of a finding, the least invasive first. Each was tried: the check was run on its result.
+ */
 const struct iof_fix *iof_finding_fix_next(struct iof_report *, const struct iof_finding *,
 					   const struct iof_fix *prev);
 /** The edits of a fix belong together. -ENOENT after the last. */
@@ -100,15 +107,15 @@ int iof_fix_step(const struct iof_fix *, size_t index, struct iof_edit_step *);
 const char *iof_fix_consequence(const struct iof_fix *);
 /** Whether the check on the result says that it starts (host edits are taken as done). */
 bool iof_fix_is_checked(const struct iof_fix *);
-/** Rule of the fault that is left after this fix, because it has no cure in the config; and what it is, in one line. NULL:
- *  none is left. */
+/** Rule of the fault that is left after this fix, because it has no cure in the config; and what it
+ * is, in one line. NULL: none is left. */
 const char *iof_fix_remaining(const struct iof_fix *);
 const char *iof_fix_remaining_title(const struct iof_fix *);
 
 /** The edited config: new bytes in the config's own language. Nothing is written anywhere. */
 struct iof_edit;
-int iof_fix_apply(struct iof_ctx *, const struct iof_vm *, const struct iof_fix *const *fixes, size_t n,
-		  struct iof_edit **);
+int iof_fix_apply(struct iof_ctx *, const struct iof_vm *, const struct iof_fix *const *fixes,
+		  size_t n, struct iof_edit **);
 struct iof_edit *iof_edit_unref(struct iof_edit *);
 const char *iof_edit_bytes(const struct iof_edit *, size_t *length);
 /** For a config that came as argv: the new vector, NULL at the end; else NULL. */
@@ -128,7 +135,8 @@ struct iof_rule_info {
 };
 /** -ENOENT after the last. */
 int iof_rule(size_t index, struct iof_rule_info *);
-/** The catalogue, or one rule by id, as text or as schema iommufit.rules/1. -ENOENT: no such rule. */
+/** The catalogue, or one rule by id, as text or as schema iommufit.rules/1. -ENOENT: no such rule.
+ */
 int iof_rules_write(struct iof_ctx *, const char *id, const struct iof_output *);
 
 #ifdef __cplusplus

@@ -2,8 +2,8 @@
 /*
  * iommufit/types.h - values that every part of the interface shares.
  *
- * Enumerations have fixed values and 0 always means "unknown". A caller must tolerate values that it
- * does not know: they are only ever added.
+ * Enumerations have fixed values and 0 always means "unknown". A caller must tolerate values that
+ * it does not know: they are only ever added.
  */
 #ifndef IOMMUFIT_TYPES_H
 #define IOMMUFIT_TYPES_H
@@ -22,12 +22,14 @@ struct iof_range {
 	uint64_t last;
 };
 
-/** How a fact is known. Boldness follows from it: "will" from measured or read, "would, if" from assumed. */
+/** How a fact is known. Boldness follows from it: "will" from measured or read, "would, if" from
+ * assumed. */
 enum iof_provenance {
 	IOF_PROVENANCE_UNKNOWN = 0,
 	IOF_PROVENANCE_MEASURED = 1, /**< the kernel was asked (VFIO, iommufd) */
-	IOF_PROVENANCE_READ = 2,     /**< read from sysfs, procfs, ACPI, the kernel log or the user's config */
-	IOF_PROVENANCE_ASSUMED = 3,  /**< from a version table or a convention */
+	IOF_PROVENANCE_READ =
+		2, /**< read from sysfs, procfs, ACPI, the kernel log or the user's config */
+	IOF_PROVENANCE_ASSUMED = 3, /**< from a version table or a convention */
 };
 
 /** The kind of IOMMU that a host has. */
@@ -55,7 +57,8 @@ enum iof_model {
 /** The languages in which a VM can be written. AUTO recognises by content. */
 enum iof_language {
 	IOF_LANGUAGE_AUTO = 0,
-	IOF_LANGUAGE_QEMU_ARGV = 1, /**< a QEMU command line, as text or as NUL-separated /proc/PID/cmdline */
+	IOF_LANGUAGE_QEMU_ARGV =
+		1, /**< a QEMU command line, as text or as NUL-separated /proc/PID/cmdline */
 };
 
 /** The answer; the worst of start, plug and run. fails > unknown > degraded > fits. */
@@ -63,7 +66,8 @@ enum iof_verdict {
 	IOF_VERDICT_UNKNOWN = 0,
 	IOF_VERDICT_FITS = 1,
 	IOF_VERDICT_DEGRADED = 2, /**< starts, something is lost */
-	IOF_VERDICT_FAILS = 3,    /**< does not start, or a device cannot be attached, or its DMA cannot work */
+	IOF_VERDICT_FAILS =
+		3, /**< does not start, or a device cannot be attached, or its DMA cannot work */
 };
 
 /** What becomes of one phase. Which values can occur depends on the phase. */
@@ -93,11 +97,11 @@ enum iof_severity {
 /** Who decided the value of a property. */
 enum iof_decider {
 	IOF_DECIDER_UNKNOWN = 0,
-	IOF_DECIDER_USER = 1,         /**< written in the config */
-	IOF_DECIDER_GLOBAL = 2,       /**< -global */
+	IOF_DECIDER_USER = 1,	      /**< written in the config */
+	IOF_DECIDER_GLOBAL = 2,	      /**< -global */
 	IOF_DECIDER_MACHINE_TYPE = 3, /**< compatibility default of the machine type */
-	IOF_DECIDER_VMM = 4,          /**< default of that VMM version */
-	IOF_DECIDER_HOST = 5,         /**< taken from the host */
+	IOF_DECIDER_VMM = 4,	      /**< default of that VMM version */
+	IOF_DECIDER_HOST = 5,	      /**< taken from the host */
 };
 
 /** Output format of the *_write functions. */
@@ -107,8 +111,9 @@ enum iof_format {
 };
 
 /**
- * Where rendered text goes. Set size to sizeof(struct iof_output). write() returns 0 or a negative errno,
- * which the rendering function then returns. The bytes are UTF-8; control characters of inputs are escaped.
+ * Where rendered text goes. Set size to sizeof(struct iof_output). write() returns 0 or a negative
+ * errno, which the rendering function then returns. The bytes are UTF-8; control characters of
+ * inputs are escaped.
  */
 struct iof_output {
 	size_t size;

@@ -2,8 +2,8 @@
 /*
  * iommufit/vm.h - what a user asks for: a VM's config, every value with the place where it stood.
  *
- * A VM is immutable once loaded, reference-counted and shareable between threads. A VM that is being built
- * (iof_vm_new) belongs to one thread until it is first used.
+ * A VM is immutable once loaded, reference-counted and shareable between threads. A VM that is
+ * being built (iof_vm_new) belongs to one thread until it is first used.
  */
 #ifndef IOMMUFIT_VM_H
 #define IOMMUFIT_VM_H
@@ -17,18 +17,19 @@ extern "C" {
 struct iof_vm;
 
 /**
- * Load a config from memory. name is for errors and reports. A QEMU command line may be text as people write it
- * (quotes, backslashes, comments, several lines), a line of a libvirt log, or NUL-separated as in
- * /proc/PID/cmdline. Returns 0, -EBADMSG or -ENOMEM.
+ * Load a config from memory. name is for errors and reports. A QEMU command line may be text as
+ * people write it (quotes, backslashes, comments, several lines), a line of a libvirt log, or
+ * NUL-separated as in /proc/PID/cmdline. Returns 0, -EBADMSG or -ENOMEM.
  */
-int iof_vm_load(struct iof_ctx *, enum iof_language, const char *bytes, size_t length, const char *name,
-		struct iof_vm **);
+int iof_vm_load(struct iof_ctx *, enum iof_language, const char *bytes, size_t length,
+		const char *name, struct iof_vm **);
 /** Load a command line that is already split (argv[0] is the VMM program). */
-int iof_vm_load_argv(struct iof_ctx *, const char *const *argv, size_t argc, const char *name, struct iof_vm **);
+int iof_vm_load_argv(struct iof_ctx *, const char *const *argv, size_t argc, const char *name,
+		     struct iof_vm **);
 
 /**
- * Files that a config names (-readconfig) belong to the machine where the VM runs. Give this to read them;
- * otherwise they are not opened. Returns memory from malloc() or a negative errno.
+ * Files that a config names (-readconfig) belong to the machine where the VM runs. Give this to
+ * read them; otherwise they are not opened. Returns memory from malloc() or a negative errno.
  */
 typedef int (*iof_vm_open_fn)(void *data, const char *path, char **bytes, size_t *length);
 int iof_vm_load_with_files(struct iof_ctx *, enum iof_language, const char *bytes, size_t length,
@@ -37,7 +38,8 @@ int iof_vm_load_with_files(struct iof_ctx *, enum iof_language, const char *byte
 /** For a VMM: an empty VM of a QEMU machine type ("q35"), and devices without any text. */
 int iof_vm_new(struct iof_ctx *, const char *machine, struct iof_vm **);
 /** Add a device; properties are "key", "value" pairs, NULL at the end. */
-int iof_vm_device_add(struct iof_ctx *, struct iof_vm *, const char *driver, const char *const *properties);
+int iof_vm_device_add(struct iof_ctx *, struct iof_vm *, const char *driver,
+		      const char *const *properties);
 /** Set an option's property: option "machine", "cpu", "m", "accel" or a device's id. */
 int iof_vm_property_set(struct iof_ctx *, struct iof_vm *, const char *option, const char *key,
 			const char *value);

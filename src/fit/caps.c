@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Capabilities: which values of each property a VMM takes, and which of them this host allows. Both are asked of the check
- * itself, with a small VM for each value, so that caps and check can never disagree.
+ * Capabilities: which values of each property a VMM takes, and which of them this host allows. Both
+ * are asked of the check itself, with a small VM for each value, so that caps and check can never
+ * disagree.
  */
 #include "fit/caps.h"
 
@@ -13,15 +14,15 @@
 #include "host/what_if.h"
 
 #define MAX_DEVICES 16 /* one for each kind of unit is enough */
-#define MAX_VALUES  72
+#define MAX_VALUES 72
 
 static const struct {
 	enum iof_model model;
 	const char *driver;
 } models[] = {
-	{ IOF_MODEL_INTEL, "intel-iommu" },
-	{ IOF_MODEL_VIRTIO, "virtio-iommu-pci" },
-	{ IOF_MODEL_AMD, "amd-iommu" },
+	{IOF_MODEL_INTEL, "intel-iommu"},
+	{IOF_MODEL_VIRTIO, "virtio-iommu-pci"},
+	{IOF_MODEL_AMD, "amd-iommu"},
 };
 
 /* What must stand beside a property, so that its own values are what is asked about. */
@@ -29,17 +30,17 @@ static const struct {
 	enum property_id property, with;
 	const char *value;
 } companions[] = {
-	{ PROPERTY_FIRST_STAGE, PROPERTY_SCALABLE_MODE, "on" },
-	{ PROPERTY_FS1GP, PROPERTY_SCALABLE_MODE, "on" },
-	{ PROPERTY_PASID_BITS, PROPERTY_SCALABLE_MODE, "on" },
-	{ PROPERTY_PASID_MODE, PROPERTY_SCALABLE_MODE, "on" },
-	{ PROPERTY_SVM, PROPERTY_SCALABLE_MODE, "on" },
-	{ PROPERTY_SVM, PROPERTY_FIRST_STAGE, "on" },
-	{ PROPERTY_SVM, PROPERTY_DEVICE_IOTLB, "on" },
-	{ PROPERTY_FIRST_STAGE, PROPERTY_AW_BITS, "48" },
-	{ PROPERTY_SVM, PROPERTY_AW_BITS, "48" },
-	{ PROPERTY_SVM, PROPERTY_PASID_BITS, "20" },
-	{ PROPERTY_SVM, PROPERTY_PASID_MODE, "on" },
+	{PROPERTY_FIRST_STAGE, PROPERTY_SCALABLE_MODE, "on"},
+	{PROPERTY_FS1GP, PROPERTY_SCALABLE_MODE, "on"},
+	{PROPERTY_PASID_BITS, PROPERTY_SCALABLE_MODE, "on"},
+	{PROPERTY_PASID_MODE, PROPERTY_SCALABLE_MODE, "on"},
+	{PROPERTY_SVM, PROPERTY_SCALABLE_MODE, "on"},
+	{PROPERTY_SVM, PROPERTY_FIRST_STAGE, "on"},
+	{PROPERTY_SVM, PROPERTY_DEVICE_IOTLB, "on"},
+	{PROPERTY_FIRST_STAGE, PROPERTY_AW_BITS, "48"},
+	{PROPERTY_SVM, PROPERTY_AW_BITS, "48"},
+	{PROPERTY_SVM, PROPERTY_PASID_BITS, "20"},
+	{PROPERTY_SVM, PROPERTY_PASID_MODE, "on"},
 };
 
 struct question {
@@ -53,7 +54,8 @@ struct question {
 	char aw_bits[8]; /* the width that the host allows, for the other properties */
 	const char *devices[MAX_DEVICES];
 	size_t n_devices;
-	struct iof_host *bound[MAX_DEVICES]; /* hosts with one more device bound; each needs the one before */
+	struct iof_host *bound[MAX_DEVICES]; /* hosts with one more device bound; each needs the one
+						before */
 	size_t n_bound;
 	struct iof_report *report;
 };
@@ -83,8 +85,10 @@ static void put(const char **pairs, size_t *n, const char *key, const char *valu
 	pairs[(*n)++] = value;
 }
 
-/* The vIOMMU with what any assigned device needs, the companions of the property, and the property itself. */
-static int add_viommu(struct question *q, struct iof_vm *vm, enum property_id id, const char *value, bool with_devices)
+/* The vIOMMU with what any assigned device needs, the companions of the property, and the property
+ * itself. */
+static int add_viommu(struct question *q, struct iof_vm *vm, enum property_id id, const char *value,
+		      bool with_devices)
 {
 	const char *pairs[2 * PROPERTY_COUNT + 1];
 	size_t n = 0;
@@ -110,7 +114,7 @@ static int add_devices(struct question *q, struct iof_vm *vm)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < q->n_devices; i++) {
-		const char *const pairs[] = { "host", q->devices[i], NULL };
+		const char *const pairs[] = {"host", q->devices[i], NULL};
 
 		r = iof_vm_device_add(q->ctx, vm, "vfio-pci", pairs);
 	}
@@ -122,7 +126,8 @@ static bool needs_iommufd(enum property_id id)
 	return id == PROPERTY_FIRST_STAGE || id == PROPERTY_FS1GP || id == PROPERTY_SVM;
 }
 
-static int ask(struct question *q, enum property_id id, const char *value, bool with_devices, struct answer_text *out)
+static int ask(struct question *q, enum property_id id, const char *value, bool with_devices,
+	       struct answer_text *out)
 {
 	struct iof_vmm vmm = q->vmm;
 	struct iof_vm *vm = NULL;
@@ -137,19 +142,23 @@ static int ask(struct question *q, enum property_id id, const char *value, bool 
 	if (r == 0 && with_devices)
 		r = add_devices(q, vm);
 	if (r == 0)
-		r = iof_machine_resolve(q->ctx, with_devices ? q->host : q->theory_host, vm, &vmm, &m);
+		r = iof_machine_resolve(q->ctx, with_devices ? q->host : q->theory_host, vm, &vmm,
+					&m);
 	if (r == 0)
 		r = iof_check(NULL, m, NULL, q->report);
 	if (r == 0) {
 		*out = (struct answer_text){
 			.starts = q->report->start == IOF_OUTCOME_STARTS,
-			.works = q->report->start == IOF_OUTCOME_STARTS && q->report->run != IOF_OUTCOME_BROKEN,
+			.works = q->report->start == IOF_OUTCOME_STARTS &&
+				 q->report->run != IOF_OUTCOME_BROKEN,
 			.unknown = q->report->start == IOF_OUTCOME_UNKNOWN ||
-				   (q->report->start == IOF_OUTCOME_STARTS && q->report->run == IOF_OUTCOME_UNKNOWN),
+				   (q->report->start == IOF_OUTCOME_STARTS &&
+				    q->report->run == IOF_OUTCOME_UNKNOWN),
 		};
 		finding = iof_report_finding_next(q->report, NULL);
 		if (finding)
-			out->because = arena_strdup(q->caps->arena, iof_finding_because(q->report, finding));
+			out->because = arena_strdup(q->caps->arena,
+						    iof_finding_because(q->report, finding));
 		if (finding && !out->because)
 			r = -ENOMEM;
 	}
@@ -161,10 +170,10 @@ static int ask(struct question *q, enum property_id id, const char *value, bool 
 }
 
 /* The values of a property that are worth asking about. */
-static int list_values(struct question *q, const struct property_def *property, const char *values[MAX_VALUES],
-		       size_t *count)
+static int list_values(struct question *q, const struct property_def *property,
+		       const char *values[MAX_VALUES], size_t *count)
 {
-	static const char *const words[] = { "off", "on", "auto" };
+	static const char *const words[] = {"off", "on", "auto"};
 	unsigned first = 0, last = 0;
 	size_t n = 0;
 
@@ -203,10 +212,10 @@ static bool is_number(const char *text, uint64_t *value)
 }
 
 /* "39, 48" or "32 to 64" or "off, on"; NULL: none is accepted. */
-static int join_values(struct arena *arena, const char *const *values, const bool *accepted, size_t n,
-		       const char **text)
+static int join_values(struct arena *arena, const char *const *values, const bool *accepted,
+		       size_t n, const char **text)
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 	int err;
 
 	for (size_t i = 0; i < n; i++) {
@@ -242,9 +251,11 @@ static unsigned host_width(const struct question *q)
 	return width;
 }
 
-/* The default where it is allowed; for a width the widest that the host can use; else the first that is allowed. */
-static const char *recommend(const struct question *q, const struct property_def *property, const char *def,
-			     const char *const *values, const bool *allowed, size_t n)
+/* The default where it is allowed; for a width the widest that the host can use; else the first
+ * that is allowed. */
+static const char *recommend(const struct question *q, const struct property_def *property,
+			     const char *def, const char *const *values, const bool *allowed,
+			     size_t n)
 {
 	const char *best = NULL;
 	uint64_t number, width = host_width(q);
@@ -252,7 +263,8 @@ static const char *recommend(const struct question *q, const struct property_def
 	for (size_t i = 0; i < n; i++) {
 		if (!allowed[i])
 			continue;
-		if (property->id == PROPERTY_AW_BITS && is_number(values[i], &number) && number <= width)
+		if (property->id == PROPERTY_AW_BITS && is_number(values[i], &number) &&
+		    number <= width)
 			best = values[i];
 		else if (!best || (property->id != PROPERTY_AW_BITS && str_eq(values[i], def)))
 			best = values[i];
@@ -263,7 +275,8 @@ static const char *recommend(const struct question *q, const struct property_def
 static int add_cap(struct question *q, const struct iof_cap *cap)
 {
 	struct iof_caps *caps = q->caps;
-	struct iof_cap *grown = arena_grow(caps->arena, caps->caps, caps->n_caps, &caps->cap_caps, sizeof(*grown));
+	struct iof_cap *grown =
+		arena_grow(caps->arena, caps->caps, caps->n_caps, &caps->cap_caps, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
@@ -282,11 +295,13 @@ static const char *default_text(struct question *q, const struct property_def *p
 	return value_text(q->caps->arena, property, compat ? compat->value : property->value);
 }
 
-static int one_property(struct question *q, enum iof_model model, const struct property_def *property)
+static int one_property(struct question *q, enum iof_model model,
+			const struct property_def *property)
 {
 	const char *values[MAX_VALUES];
-	bool theory[MAX_VALUES] = { false }, here[MAX_VALUES] = { false }, is_unknown = false;
-	struct iof_cap cap = { .model = model, .property = property->name, .provenance = IOF_PROVENANCE_ASSUMED };
+	bool theory[MAX_VALUES] = {false}, here[MAX_VALUES] = {false}, is_unknown = false;
+	struct iof_cap cap = {
+		.model = model, .property = property->name, .provenance = IOF_PROVENANCE_ASSUMED};
 	size_t n = 0;
 	int r = list_values(q, property, values, &n);
 
@@ -329,12 +344,13 @@ static int one_model(struct question *q, enum iof_model model)
 	int r = 0;
 
 	q->aw_bits[0] = '\0';
-	/* aw-bits stands first in every table: the other properties are asked about with a width that works */
+	/* aw-bits stands first in every table: the other properties are asked about with a width
+	 * that works */
 	for (size_t i = 0; r == 0 && i < q->driver->n_properties; i++) {
 		const struct property_def *property = &q->driver->properties[i];
 
-		if (property->id == PROPERTY_NONE || property->id >= PROPERTY_HOST || q->version < property->since ||
-		    q->version >= property->until)
+		if (property->id == PROPERTY_NONE || property->id >= PROPERTY_HOST ||
+		    q->version < property->since || q->version >= property->until)
 			continue;
 		r = one_property(q, model, property);
 	}
@@ -342,18 +358,22 @@ static int one_model(struct question *q, enum iof_model model)
 		return r;
 	r = ask(q, PROPERTY_NONE, NULL, q->n_devices > 0, &answer);
 	entry->model = model;
-	entry->outcome = answer.works ? IOF_OUTCOME_WORKS : answer.unknown ? IOF_OUTCOME_UNKNOWN : IOF_OUTCOME_BROKEN;
+	entry->outcome = answer.works	  ? IOF_OUTCOME_WORKS
+			 : answer.unknown ? IOF_OUTCOME_UNKNOWN
+					  : IOF_OUTCOME_BROKEN;
 	entry->why = answer.works ? NULL : answer.because;
 	return r;
 }
 
-/* One device for each kind of unit and width stands for all: bound, as it would be when the VM is started. */
+/* One device for each kind of unit and width stands for all: bound, as it would be when the VM is
+ * started. */
 static bool is_represented(const struct question *q, const struct iof_device *device)
 {
 	for (size_t i = 0; i < q->n_devices; i++) {
 		const struct iof_device *other = iof_host_device(q->host, q->devices[i]);
 
-		if (other && other->unit == device->unit && other->iova[0].width == device->iova[0].width)
+		if (other && other->unit == device->unit &&
+		    other->iova[0].width == device->iova[0].width)
 			return true;
 	}
 	return false;
@@ -369,7 +389,8 @@ static int choose_devices(struct question *q, const char *const *devices)
 	for (; devices && *devices && r == 0; devices++) {
 		device = iof_host_device(q->host, *devices);
 		if (!device)
-			return ctx_fail(q->ctx, -ENOENT, "%s: no such device on this host", *devices);
+			return ctx_fail(q->ctx, -ENOENT, "%s: no such device on this host",
+					*devices);
 		if (q->n_devices == MAX_DEVICES)
 			return ctx_fail(q->ctx, -EINVAL, "more than %d devices", MAX_DEVICES);
 		q->devices[q->n_devices++] = device->bdf;
@@ -377,9 +398,10 @@ static int choose_devices(struct question *q, const char *const *devices)
 	}
 	if (q->n_devices)
 		return r;
-	iof_host_device_foreach (q->host, device) {
-		if (!device->group || device->is_bridge || device->group->n_devices > 1 || !device->iova[0].n ||
-		    q->n_devices == MAX_DEVICES || is_represented(q, device))
+	iof_host_device_foreach(q->host, device)
+	{
+		if (!device->group || device->is_bridge || device->group->n_devices > 1 ||
+		    !device->iova[0].n || q->n_devices == MAX_DEVICES || is_represented(q, device))
 			continue;
 		q->devices[q->n_devices++] = device->bdf;
 	}
@@ -396,7 +418,8 @@ IOF_EXPORT int iof_caps_get(const struct iof_caps *caps, size_t index, struct io
 	return 0;
 }
 
-IOF_EXPORT enum iof_outcome iof_caps_model(const struct iof_caps *caps, enum iof_model model, const char **why)
+IOF_EXPORT enum iof_outcome iof_caps_model(const struct iof_caps *caps, enum iof_model model,
+					   const char **why)
 {
 	for (size_t i = 0; i < caps->n_models; i++) {
 		if (caps->models[i].model != model)
@@ -464,14 +487,18 @@ static int ask_all(struct question *q, enum iof_model model)
 	return r;
 }
 
-IOF_EXPORT int iof_caps(struct iof_ctx *ctx, struct iof_host *host, const struct iof_vmm *vmm, const char *machine,
-			enum iof_model model, const char *const *devices, struct iof_caps **out)
+IOF_EXPORT int iof_caps(struct iof_ctx *ctx, struct iof_host *host, const struct iof_vmm *vmm,
+			const char *machine, enum iof_model model, const char *const *devices,
+			struct iof_caps **out)
 {
 	struct arena *arena = arena_new(4096);
 	struct iof_caps *caps = arena ? arena_alloc(arena, sizeof(*caps)) : NULL;
-	struct question q = { .ctx = ctx, .caps = caps, .host = host };
-	struct iof_host empty = { .refs = 1, .arena = arena, .n_worlds = 1, .name = "theory",
-				  .iommu = IOF_IOMMU_UNKNOWN };
+	struct question q = {.ctx = ctx, .caps = caps, .host = host};
+	struct iof_host empty = {.refs = 1,
+				 .arena = arena,
+				 .n_worlds = 1,
+				 .name = "theory",
+				 .iommu = IOF_IOMMU_UNKNOWN};
 	int r = caps ? iof_report_new(ctx, &q.report) : -ENOMEM;
 
 	*out = NULL;
@@ -481,7 +508,8 @@ IOF_EXPORT int iof_caps(struct iof_ctx *ctx, struct iof_host *host, const struct
 		caps->arena = arena;
 		caps->host = host ? arena_strdup(arena, iof_host_name(host)) : NULL;
 		q.theory_host = &empty;
-		q.vmm = (struct iof_vmm){ .size = sizeof(q.vmm), .backend = vmm ? vmm->backend : NULL };
+		q.vmm = (struct iof_vmm){.size = sizeof(q.vmm),
+					 .backend = vmm ? vmm->backend : NULL};
 		r = find_version(&q, vmm, machine);
 	}
 	if (r == 0 && host)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cures.h - for each kind of fault, what could be changed; the least invasive first. Each is tried before it is shown. */
+/* cures.h - for each kind of fault, what could be changed; the least invasive first. Each is tried
+ * before it is shown. */
 #ifndef FIT_CURES_H
 #define FIT_CURES_H
 
@@ -17,7 +18,8 @@ int cure_pasid_host(struct fix_list *, const struct iof_machine *, const struct 
 int cure_svm(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_caching_mode(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_no_first_stage(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
-int cure_first_stage_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_first_stage_iommufd(struct fix_list *, const struct iof_machine *,
+			     const struct iof_finding *);
 int cure_fs1gp(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_snoop(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_virtio_width(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

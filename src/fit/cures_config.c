@@ -4,14 +4,16 @@
 
 #include "fit/cures.h"
 
-/* The device option that the finding is about, SIZE_MAX if it is not in the config (a device to be plugged). */
+/* The device option that the finding is about, SIZE_MAX if it is not in the config (a device to be
+ * plugged). */
 static size_t problem_option(const struct iof_finding *finding)
 {
 	return finding->problem ? finding->problem->option : SIZE_MAX;
 }
 
 /* Take iommufd= off every device, and the objects with it. */
-static void use_legacy_backend(struct fix_list *list, struct iof_fix *fix, const struct iof_machine *m)
+static void use_legacy_backend(struct fix_list *list, struct iof_fix *fix,
+			       const struct iof_machine *m)
 {
 	for (size_t i = 0; i < m->vm->n_options; i++) {
 		const struct vm_option *option = &m->vm->options[i];
@@ -24,7 +26,8 @@ static void use_legacy_backend(struct fix_list *list, struct iof_fix *fix, const
 	}
 }
 
-int cure_object_type(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_object_type(struct fix_list *list, const struct iof_machine *m,
+		     const struct iof_finding *finding)
 {
 	struct iof_fix *fix;
 
@@ -35,7 +38,8 @@ int cure_object_type(struct fix_list *list, const struct iof_machine *m, const s
 	return list->err;
 }
 
-int cure_legacy(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_legacy(struct fix_list *list, const struct iof_machine *m,
+		const struct iof_finding *finding)
 {
 	struct iof_fix *fix = fix_new(list, "The devices use the legacy VFIO backend.");
 
@@ -44,30 +48,35 @@ int cure_legacy(struct fix_list *list, const struct iof_machine *m, const struct
 	return list->err;
 }
 
-int cure_object_absent(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_object_absent(struct fix_list *list, const struct iof_machine *m,
+		       const struct iof_finding *finding)
 {
 	struct iof_fix *fix = fix_new(list, "The object that the device names is made.");
 	size_t option = problem_option(finding);
 	size_t before = option < m->vm->n_options ? option : m->vm->n_options;
 
-	fix_add(list, fix, "object", arena_printf(list->arena, "iommufd,id=%s", finding->problem->value), before);
+	fix_add(list, fix, "object",
+		arena_printf(list->arena, "iommufd,id=%s", finding->problem->value), before);
 	return list->err;
 }
 
 /* The alias of the same family: the newest type that this binary has. */
-int cure_machine_type(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_machine_type(struct fix_list *list, const struct iof_machine *m,
+		      const struct iof_finding *finding)
 {
 	static const struct {
 		const char *prefix, *alias;
-	} aliases[] = { { "pc-q35", "q35" }, { "q35", "q35" }, { "pc", "pc" } };
+	} aliases[] = {{"pc-q35", "q35"}, {"q35", "q35"}, {"pc", "pc"}};
 	const char *name = finding->problem->value;
 
 	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
 		if (str_starts(name, aliases[i].prefix)) {
-			struct iof_fix *fix = fix_new(list, "The VM gets this QEMU's newest machine type of that kind; "
-							    "a guest may see changed hardware.");
+			struct iof_fix *fix = fix_new(
+				list, "The VM gets this QEMU's newest machine type of that kind; "
+				      "a guest may see changed hardware.");
 
-			fix_set(list, fix, m, problem_option(finding), "type", aliases[i].alias, "machine.type");
+			fix_set(list, fix, m, problem_option(finding), "type", aliases[i].alias,
+				"machine.type");
 			break;
 		}
 	}
@@ -86,9 +95,11 @@ static size_t machine_option_index(const struct iof_machine *m)
 	return found;
 }
 
-int cure_use_q35(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_use_q35(struct fix_list *list, const struct iof_machine *m,
+		 const struct iof_finding *finding)
 {
-	struct iof_fix *fix = fix_new(list, "The guest sees another chipset (q35) and may need drivers for it.");
+	struct iof_fix *fix =
+		fix_new(list, "The guest sees another chipset (q35) and may need drivers for it.");
 	size_t option = machine_option_index(m);
 
 	(void)finding;
@@ -99,18 +110,22 @@ int cure_use_q35(struct fix_list *list, const struct iof_machine *m, const struc
 	return list->err;
 }
 
-int cure_cpu_bits(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_cpu_bits(struct fix_list *list, const struct iof_machine *m,
+		  const struct iof_finding *finding)
 {
-	struct iof_fix *fix = fix_new(list, "The guest's CPU gets the nearest width that QEMU takes.");
+	struct iof_fix *fix =
+		fix_new(list, "The guest's CPU gets the nearest width that QEMU takes.");
 
-	fix_set(list, fix, m, problem_option(finding), "phys-bits", finding->operand[0].number < 32 ? "32" : "52",
-		"cpu.phys-bits");
+	fix_set(list, fix, m, problem_option(finding), "phys-bits",
+		finding->operand[0].number < 32 ? "32" : "52", "cpu.phys-bits");
 	return list->err;
 }
 
-int cure_ram_backing(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_ram_backing(struct fix_list *list, const struct iof_machine *m,
+		     const struct iof_finding *finding)
 {
-	struct iof_fix *fix = fix_new(list, "The VM's RAM uses ordinary pages, which costs some speed.");
+	struct iof_fix *fix =
+		fix_new(list, "The VM's RAM uses ordinary pages, which costs some speed.");
 	size_t option = problem_option(finding);
 
 	fix_unset(list, fix, option, "hugetlb", "object.hugetlb");
@@ -119,7 +134,8 @@ int cure_ram_backing(struct fix_list *list, const struct iof_machine *m, const s
 	return list->err;
 }
 
-int cure_driver(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_driver(struct fix_list *list, const struct iof_machine *m,
+		const struct iof_finding *finding)
 {
 	struct iof_fix *fix;
 
@@ -139,7 +155,8 @@ int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct io
 	if (option == SIZE_MAX) {
 		fix = fix_new(list, "The VM gets a root port of that name.");
 		fix_add(list, fix, "device",
-			arena_printf(list->arena, "pcie-root-port,id=%s,chassis=1", finding->problem->value),
+			arena_printf(list->arena, "pcie-root-port,id=%s,chassis=1",
+				     finding->problem->value),
 			m->vm->n_options);
 		return list->err;
 	}
@@ -149,7 +166,8 @@ int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct io
 }
 
 /* As many bits as the map needs. */
-int cure_phys_bits(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_phys_bits(struct fix_list *list, const struct iof_machine *m,
+		   const struct iof_finding *finding)
 {
 	uint64_t highest = finding->operand[1].number;
 	unsigned bits = 0;
@@ -160,14 +178,18 @@ int cure_phys_bits(struct fix_list *list, const struct iof_machine *m, const str
 	for (size_t i = m->vm->n_options; i-- > 0;) {
 		if (m->vm->options[i].kind != OPTION_CPU)
 			continue;
-		fix = fix_new(list, "The guest's CPU is wider; the host's must be, too, where KVM is used.");
-		fix_set(list, fix, m, i, "phys-bits", arena_printf(list->arena, "%u", bits), "cpu.phys-bits");
+		fix = fix_new(
+			list,
+			"The guest's CPU is wider; the host's must be, too, where KVM is used.");
+		fix_set(list, fix, m, i, "phys-bits", arena_printf(list->arena, "%u", bits),
+			"cpu.phys-bits");
 		return list->err;
 	}
 	return list->err;
 }
 
-int cure_memory_address(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_memory_address(struct fix_list *list, const struct iof_machine *m,
+			const struct iof_finding *finding)
 {
 	size_t option = problem_option(finding);
 
@@ -179,7 +201,8 @@ int cure_memory_address(struct fix_list *list, const struct iof_machine *m, cons
 }
 
 /* A chassis number that no other device has. */
-int cure_chassis(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_chassis(struct fix_list *list, const struct iof_machine *m,
+		 const struct iof_finding *finding)
 {
 	size_t option = problem_option(finding);
 	uint64_t highest = 0, number;
@@ -189,11 +212,13 @@ int cure_chassis(struct fix_list *list, const struct iof_machine *m, const struc
 	for (size_t i = 0; i < m->vm->n_options; i++) {
 		const char *chassis = option_value(&m->vm->options[i], "chassis");
 
-		if (chassis && parse_u64(chassis, 0, UINT8_MAX - 1, &number) == 0 && number > highest)
+		if (chassis && parse_u64(chassis, 0, UINT8_MAX - 1, &number) == 0 &&
+		    number > highest)
 			highest = number;
 	}
-	fix_set(list, fix_new(list, "The port gets a chassis number of its own."), m, option, "chassis",
-		arena_printf(list->arena, "%" PRIu64, highest + 1), fix_target(list, finding->device, "chassis"));
+	fix_set(list, fix_new(list, "The port gets a chassis number of its own."), m, option,
+		"chassis", arena_printf(list->arena, "%" PRIu64, highest + 1),
+		fix_target(list, finding->device, "chassis"));
 	return list->err;
 }
 
@@ -205,12 +230,13 @@ int cure_slot(struct fix_list *list, const struct iof_machine *m, const struct i
 		fix_unset(list, fix_new(list, "QEMU picks a free slot."), option, "addr",
 			  fix_target(list, finding->device, "addr"));
 	else if (option != SIZE_MAX && option_pair(&m->vm->options[option], "bus"))
-		fix_unset(list, fix_new(list, "The device goes to the machine's first bus."), option, "bus",
-			  fix_target(list, finding->device, "bus"));
+		fix_unset(list, fix_new(list, "The device goes to the machine's first bus."),
+			  option, "bus", fix_target(list, finding->device, "bus"));
 	return list->err;
 }
 
-int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m,
+		      const struct iof_finding *finding)
 {
 	size_t option = problem_option(finding);
 	struct iof_fix *fix;
@@ -218,7 +244,8 @@ int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m, const 
 	if (option == SIZE_MAX)
 		return 0;
 	fix = fix_new(list, "The second device gets an id of its own.");
-	fix_set(list, fix, m, option, "id", arena_printf(list->arena, "%s-2", finding->problem->value),
+	fix_set(list, fix, m, option, "id",
+		arena_printf(list->arena, "%s-2", finding->problem->value),
 		fix_target(list, finding->device, "id"));
 	return list->err;
 }
@@ -233,10 +260,13 @@ static enum property_id property_by_any_name(const struct driver_def *driver, co
 	return PROPERTY_NONE;
 }
 
-/* x-pasid-mode=on (up to 11.0: 8 bits) and pasid-bits (11.1) say the same thing in different types. */
+/* x-pasid-mode=on (up to 11.0: 8 bits) and pasid-bits (11.1) say the same thing in different types.
+ */
 static enum property_id kindred(enum property_id id)
 {
-	return id == PROPERTY_PASID_BITS ? PROPERTY_PASID_MODE : id == PROPERTY_PASID_MODE ? PROPERTY_PASID_BITS : id;
+	return id == PROPERTY_PASID_BITS   ? PROPERTY_PASID_MODE
+	       : id == PROPERTY_PASID_MODE ? PROPERTY_PASID_BITS
+					   : id;
 }
 
 static const char *kindred_value(enum property_id id, const char *value)
@@ -246,7 +276,8 @@ static const char *kindred_value(enum property_id id, const char *value)
 	return str_eq(value, "0") ? "off" : "on";
 }
 
-int cure_property(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_property(struct fix_list *list, const struct iof_machine *m,
+		  const struct iof_finding *finding)
 {
 	const struct machine_device *device = finding->device;
 	const char *name = finding->problem->value;
@@ -255,7 +286,8 @@ int cure_property(struct fix_list *list, const struct iof_machine *m, const stru
 	enum property_id id;
 	struct iof_fix *fix;
 
-	if (option == SIZE_MAX || !device || !device->def || m->vm->options[option].kind != OPTION_DEVICE)
+	if (option == SIZE_MAX || !device || !device->def ||
+	    m->vm->options[option].kind != OPTION_DEVICE)
 		return 0;
 	id = property_by_any_name(device->def, name);
 	now = id ? driver_property_by_id(device->def, id, m->version) : NULL;
@@ -264,9 +296,12 @@ int cure_property(struct fix_list *list, const struct iof_machine *m, const stru
 	if (now && finding->problem->pair) {
 		const char *value = finding->problem->pair->value;
 
-		fix = fix_new(list, "The property is written under the name that this version has for it.");
+		fix = fix_new(
+			list,
+			"The property is written under the name that this version has for it.");
 		fix_unset(list, fix, option, name, fix_target(list, device, name));
-		fix_set(list, fix, m, option, now->name, now->id == id ? value : kindred_value(id, value),
+		fix_set(list, fix, m, option, now->name,
+			now->id == id ? value : kindred_value(id, value),
 			fix_target(list, device, now->name));
 	}
 	fix = fix_new(list, "The property is left out: this version cannot do what it asks for.");
@@ -274,7 +309,8 @@ int cure_property(struct fix_list *list, const struct iof_machine *m, const stru
 	return list->err;
 }
 
-int cure_value(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_value(struct fix_list *list, const struct iof_machine *m,
+	       const struct iof_finding *finding)
 {
 	const struct machine_device *device = finding->device;
 	size_t option = problem_option(finding);

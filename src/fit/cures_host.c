@@ -16,58 +16,73 @@ static int bind_device(struct fix_list *list, const char *bdf, const char *conse
 int cure_bind(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
 {
 	(void)m;
-	return bind_device(list, finding->device->host_bdf, "The host can no longer use the device.");
+	return bind_device(list, finding->device->host_bdf,
+			   "The host can no longer use the device.");
 }
 
-int cure_bind_mate(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_bind_mate(struct fix_list *list, const struct iof_machine *m,
+		   const struct iof_finding *finding)
 {
 	(void)m;
-	return bind_device(list, finding->operand[2].text, "The host can no longer use that device either.");
+	return bind_device(list, finding->operand[2].text,
+			   "The host can no longer use that device either.");
 }
 
-int cure_unsafe(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_unsafe(struct fix_list *list, const struct iof_machine *m,
+		const struct iof_finding *finding)
 {
 	bool is_iommufd = finding->device->backend == BACKEND_IOMMUFD;
-	struct iof_fix *fix = fix_new(list, "The guest could send any interrupt to the host: only for a guest that you "
-					    "trust. Better: switch interrupt remapping on in the firmware setup.");
+	struct iof_fix *fix = fix_new(
+		list, "The guest could send any interrupt to the host: only for a guest that you "
+		      "trust. Better: switch interrupt remapping on in the firmware setup.");
 
 	(void)m;
-	fix_host(list, fix, is_iommufd ? "iommufd.allow_unsafe_interrupts" : "vfio_iommu_type1.allow_unsafe_interrupts",
+	fix_host(list, fix,
+		 is_iommufd ? "iommufd.allow_unsafe_interrupts"
+			    : "vfio_iommu_type1.allow_unsafe_interrupts",
 		 "1",
 		 is_iommufd ? "echo 1 > /sys/module/iommufd/parameters/allow_unsafe_interrupts"
-			    : "echo 1 > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+			    : "echo 1 > "
+			      "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
 	return list->err;
 }
 
-int cure_remove_device(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_remove_device(struct fix_list *list, const struct iof_machine *m,
+		       const struct iof_finding *finding)
 {
 	(void)m;
 	if (finding->device->option_index != SIZE_MAX)
-		fix_remove(list, fix_new(list, "The device is given once."), finding->device->option_index,
-			   finding->device->label);
+		fix_remove(list, fix_new(list, "The device is given once."),
+			   finding->device->option_index, finding->device->label);
 	return list->err;
 }
 
-int cure_off_bridge(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_off_bridge(struct fix_list *list, const struct iof_machine *m,
+		    const struct iof_finding *finding)
 {
 	const struct machine_device *device = finding->device;
 
 	(void)m;
-	if (device->option_index != SIZE_MAX && option_pair(device->option, "addr") && option_pair(device->option, "bus")) {
-		struct iof_fix *fix = fix_new(list, "The device goes to a free slot of the machine's root bus.");
+	if (device->option_index != SIZE_MAX && option_pair(device->option, "addr") &&
+	    option_pair(device->option, "bus")) {
+		struct iof_fix *fix =
+			fix_new(list, "The device goes to a free slot of the machine's root bus.");
 
 		fix_unset(list, fix, device->option_index, "bus", fix_target(list, device, "bus"));
-		fix_unset(list, fix, device->option_index, "addr", fix_target(list, device, "addr"));
+		fix_unset(list, fix, device->option_index, "addr",
+			  fix_target(list, device, "addr"));
 		return list->err;
 	}
 	if (device->option_index != SIZE_MAX && option_pair(device->option, "bus"))
-		fix_unset(list, fix_new(list, "The device goes to the machine's root bus."), device->option_index, "bus",
-			  fix_target(list, device, "bus"));
+		fix_unset(list, fix_new(list, "The device goes to the machine's root bus."),
+			  device->option_index, "bus", fix_target(list, device, "bus"));
 	return list->err;
 }
 
-/* A memory device that was put out of reach by its addr=: without it QEMU takes the lowest free one. */
-int cure_memory_block(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+/* A memory device that was put out of reach by its addr=: without it QEMU takes the lowest free
+ * one. */
+int cure_memory_block(struct fix_list *list, const struct iof_machine *m,
+		      const struct iof_finding *finding)
 {
 	for (size_t i = 0; i < m->n_cold; i++) {
 		const struct machine_device *device = &m->devices[i];
@@ -75,8 +90,8 @@ int cure_memory_block(struct fix_list *list, const struct iof_machine *m, const 
 		if (!device->block.name || device->block.first != finding->operand[2].number ||
 		    !option_pair(device->option, "addr"))
 			continue;
-		fix_unset(list, fix_new(list, "QEMU places the memory device as low as it can."), device->option_index,
-			  "addr", fix_target(list, device, "addr"));
+		fix_unset(list, fix_new(list, "QEMU places the memory device as low as it can."),
+			  device->option_index, "addr", fix_target(list, device, "addr"));
 		break;
 	}
 	return list->err;
@@ -85,7 +100,8 @@ int cure_memory_block(struct fix_list *list, const struct iof_machine *m, const 
 #define FIRMWARE ((uint64_t)16 << 20) /* more than any firmware image maps */
 
 /* All RAM once for each address space that there can be. */
-int cure_memlock(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_memlock(struct fix_list *list, const struct iof_machine *m,
+		 const struct iof_finding *finding)
 {
 	uint64_t spaces = m->viommu ? m->n_assigned : 1;
 	uint64_t ram = (m->max_size > m->ram_size ? m->max_size : m->ram_size) + FIRMWARE;

@@ -5,7 +5,8 @@
 #include "fit/cures.h"
 
 /* The vIOMMU that a finding is about: itself, or the one that translates the device. */
-static const struct machine_device *finding_viommu(const struct iof_machine *m, const struct iof_finding *finding)
+static const struct machine_device *finding_viommu(const struct iof_machine *m,
+						   const struct iof_finding *finding)
 {
 	const struct machine_device *device = finding->device;
 
@@ -14,8 +15,9 @@ static const struct machine_device *finding_viommu(const struct iof_machine *m, 
 	return device && device->viommu ? device->viommu : m->viommu;
 }
 
-static int one_property(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding,
-			enum property_id id, const char *value, const char *consequence)
+static int one_property(struct fix_list *list, const struct iof_machine *m,
+			const struct iof_finding *finding, enum property_id id, const char *value,
+			const char *consequence)
 {
 	const struct machine_device *viommu = finding_viommu(m, finding);
 
@@ -26,7 +28,7 @@ static int one_property(struct fix_list *list, const struct iof_machine *m, cons
 
 unsigned best_intel_width(const struct iof_machine *m)
 {
-	static const unsigned widths[] = { 48, 39 };
+	static const unsigned widths[] = {48, 39};
 	unsigned host = 64;
 
 	for (size_t i = 0; i < m->n_devices; i++) {
@@ -43,7 +45,8 @@ unsigned best_intel_width(const struct iof_machine *m)
 	return 0;
 }
 
-int cure_irqchip_split(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_irqchip_split(struct fix_list *list, const struct iof_machine *m,
+		       const struct iof_finding *finding)
 {
 	struct iof_fix *fix;
 
@@ -59,7 +62,8 @@ int cure_irqchip_split(struct fix_list *list, const struct iof_machine *m, const
 		fix_set(list, fix, m, i, "kernel-irqchip", "split", "machine.kernel-irqchip");
 		break;
 	}
-	return one_property(list, m, finding, PROPERTY_INTREMAP, NULL, "The guest has no interrupt remapping.");
+	return one_property(list, m, finding, PROPERTY_INTREMAP, NULL,
+			    "The guest has no interrupt remapping.");
 }
 
 int cure_eim(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
@@ -67,23 +71,28 @@ int cure_eim(struct fix_list *list, const struct iof_machine *m, const struct io
 	const struct machine_device *viommu = finding_viommu(m, finding);
 
 	if (viommu && viommu->value[PROPERTY_INTREMAP].pair && m->irqchip != IRQCHIP_KERNEL)
-		one_property(list, m, finding, PROPERTY_INTREMAP, "on", "The guest has interrupt remapping.");
+		one_property(list, m, finding, PROPERTY_INTREMAP, "on",
+			     "The guest has interrupt remapping.");
 	return one_property(list, m, finding, PROPERTY_EIM, NULL, "eim is decided by QEMU.");
 }
 
-int cure_scalable(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_scalable(struct fix_list *list, const struct iof_machine *m,
+		  const struct iof_finding *finding)
 {
-	return one_property(list, m, finding, PROPERTY_SCALABLE_MODE, "on", "The guest sees a scalable-mode VT-d.");
+	return one_property(list, m, finding, PROPERTY_SCALABLE_MODE, "on",
+			    "The guest sees a scalable-mode VT-d.");
 }
 
-int cure_drain(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_drain(struct fix_list *list, const struct iof_machine *m,
+	       const struct iof_finding *finding)
 {
 	return one_property(list, m, finding, PROPERTY_DMA_DRAIN, NULL, NULL);
 }
 
 /* Another model in place of this one; what the new one does not know goes. */
-static void replace_viommu(struct fix_list *list, const struct iof_machine *m, const struct machine_device *viommu,
-			   const char *driver, const char *consequence)
+static void replace_viommu(struct fix_list *list, const struct iof_machine *m,
+			   const struct machine_device *viommu, const char *driver,
+			   const char *consequence)
 {
 	struct iof_fix *fix = fix_new(list, consequence);
 	const struct vm_option *option = viommu->option;
@@ -95,10 +104,12 @@ static void replace_viommu(struct fix_list *list, const struct iof_machine *m, c
 	}
 	fix_set(list, fix, m, viommu->option_index, "driver", driver, "device.driver");
 	if (str_eq(driver, "intel-iommu"))
-		fix_set(list, fix, m, viommu->option_index, "caching-mode", "on", "intel-iommu.caching-mode");
+		fix_set(list, fix, m, viommu->option_index, "caching-mode", "on",
+			"intel-iommu.caching-mode");
 }
 
-int cure_intel_width(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_intel_width(struct fix_list *list, const struct iof_machine *m,
+		     const struct iof_finding *finding)
 {
 	const struct machine_device *viommu = finding_viommu(m, finding);
 	unsigned bits = best_intel_width(m);
@@ -107,30 +118,35 @@ int cure_intel_width(struct fix_list *list, const struct iof_machine *m, const s
 		return list->err;
 	if (bits)
 		fix_property(list,
-			     fix_new(list, bits == 39 ? "The guest's devices see 512 GiB of IOVA instead of 256 TiB."
+			     fix_new(list, bits == 39 ? "The guest's devices see 512 GiB of IOVA "
+							"instead of 256 TiB."
 						      : NULL),
 			     m, viommu, PROPERTY_AW_BITS, bits == 39 ? "39" : "48");
 	else if (m->version >= V9_0)
 		replace_viommu(list, m, viommu, "virtio-iommu-pci",
 			       "The guest needs a virtio-iommu driver (Linux has one).");
 	if (finding->device && finding->device->backend == BACKEND_IOMMUFD &&
-	    viommu->value[PROPERTY_FIRST_STAGE].def && device_value(viommu, PROPERTY_FIRST_STAGE) == ON)
+	    viommu->value[PROPERTY_FIRST_STAGE].def &&
+	    device_value(viommu, PROPERTY_FIRST_STAGE) == ON)
 		cure_no_first_stage(list, m, finding);
 	return list->err;
 }
 
-int cure_width_48(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_width_48(struct fix_list *list, const struct iof_machine *m,
+		  const struct iof_finding *finding)
 {
 	one_property(list, m, finding, PROPERTY_AW_BITS, "48", NULL);
 	return cure_no_first_stage(list, m, finding);
 }
 
-int cure_pasid_20(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_pasid_20(struct fix_list *list, const struct iof_machine *m,
+		  const struct iof_finding *finding)
 {
 	return one_property(list, m, finding, PROPERTY_PASID_BITS, "20", NULL);
 }
 
-int cure_pasid_host(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_pasid_host(struct fix_list *list, const struct iof_machine *m,
+		    const struct iof_finding *finding)
 {
 	return one_property(list, m, finding, PROPERTY_PASID_BITS,
 			    arena_printf(list->arena, "%" PRIu64, finding->operand[2].number),
@@ -150,34 +166,41 @@ int cure_svm(struct fix_list *list, const struct iof_machine *m, const struct io
 		fix_property(list, fix, m, viommu, PROPERTY_SCALABLE_MODE, "on");
 		fix_property(list, fix, m, viommu, PROPERTY_FIRST_STAGE, "on");
 		fix_property(list, fix, m, viommu, PROPERTY_DMA_TRANSLATION, "on");
-		if (viommu->value[PROPERTY_PASID_BITS].def && !device_value(viommu, PROPERTY_PASID_BITS))
+		if (viommu->value[PROPERTY_PASID_BITS].def &&
+		    !device_value(viommu, PROPERTY_PASID_BITS))
 			fix_property(list, fix, m, viommu, PROPERTY_PASID_BITS, "20");
 		else if (viommu->value[PROPERTY_PASID_MODE].def)
 			fix_property(list, fix, m, viommu, PROPERTY_PASID_MODE, "on");
 	}
-	return one_property(list, m, finding, PROPERTY_SVM, NULL, "The guest has no shared virtual memory.");
+	return one_property(list, m, finding, PROPERTY_SVM, NULL,
+			    "The guest has no shared virtual memory.");
 }
 
-int cure_caching_mode(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_caching_mode(struct fix_list *list, const struct iof_machine *m,
+		      const struct iof_finding *finding)
 {
-	return one_property(list, m, finding, PROPERTY_CACHING_MODE, "on",
-			    "The guest reports each mapping to QEMU, which costs time when it maps often.");
+	return one_property(
+		list, m, finding, PROPERTY_CACHING_MODE, "on",
+		"The guest reports each mapping to QEMU, which costs time when it maps often.");
 }
 
-int cure_no_first_stage(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_no_first_stage(struct fix_list *list, const struct iof_machine *m,
+			const struct iof_finding *finding)
 {
 	return one_property(list, m, finding, PROPERTY_FIRST_STAGE, NULL,
 			    "QEMU shadows the guest's tables instead of nesting them.");
 }
 
-int cure_first_stage_iommufd(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_first_stage_iommufd(struct fix_list *list, const struct iof_machine *m,
+			     const struct iof_finding *finding)
 {
 	struct iof_fix *fix = fix_new(list, "The devices use the iommufd backend.");
 	size_t first = m->vm->n_options;
 
 	for (size_t i = m->vm->n_options; i-- > 0;) {
 		const struct vm_option *option = &m->vm->options[i];
-		const char *driver = option->kind == OPTION_DEVICE ? option_value(option, "driver") : NULL;
+		const char *driver =
+			option->kind == OPTION_DEVICE ? option_value(option, "driver") : NULL;
 
 		if (!driver || !str_eq(driver, "vfio-pci") || option_pair(option, "iommufd"))
 			continue;
@@ -188,50 +211,62 @@ int cure_first_stage_iommufd(struct fix_list *list, const struct iof_machine *m,
 	return cure_no_first_stage(list, m, finding);
 }
 
-int cure_fs1gp(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_fs1gp(struct fix_list *list, const struct iof_machine *m,
+	       const struct iof_finding *finding)
 {
-	return one_property(list, m, finding, PROPERTY_FS1GP, "off", "The guest does without 1 GiB IOMMU pages.");
+	return one_property(list, m, finding, PROPERTY_FS1GP, "off",
+			    "The guest does without 1 GiB IOMMU pages.");
 }
 
-int cure_snoop(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_snoop(struct fix_list *list, const struct iof_machine *m,
+	       const struct iof_finding *finding)
 {
 	return one_property(list, m, finding, PROPERTY_SNOOP_CONTROL, NULL, NULL);
 }
 
-int cure_virtio_width(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_virtio_width(struct fix_list *list, const struct iof_machine *m,
+		      const struct iof_finding *finding)
 {
-	one_property(list, m, finding, PROPERTY_AW_BITS, finding->operand[0].number < 32 ? "32" : "64", NULL);
+	one_property(list, m, finding, PROPERTY_AW_BITS,
+		     finding->operand[0].number < 32 ? "32" : "64", NULL);
 	return one_property(list, m, finding, PROPERTY_AW_BITS, NULL, "aw-bits has its default.");
 }
 
-int cure_granule(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_granule(struct fix_list *list, const struct iof_machine *m,
+		 const struct iof_finding *finding)
 {
-	return one_property(list, m, finding, PROPERTY_GRANULE, "host", "The guest maps pages of the host's size.");
+	return one_property(list, m, finding, PROPERTY_GRANULE, "host",
+			    "The guest maps pages of the host's size.");
 }
 
-int cure_other_viommu(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_other_viommu(struct fix_list *list, const struct iof_machine *m,
+		      const struct iof_finding *finding)
 {
 	const struct machine_device *viommu = finding_viommu(m, finding);
 
 	if (viommu && viommu->option_index != SIZE_MAX) {
-		replace_viommu(list, m, viommu, "intel-iommu", "The guest sees an Intel IOMMU instead of AMD's.");
+		replace_viommu(list, m, viommu, "intel-iommu",
+			       "The guest sees an Intel IOMMU instead of AMD's.");
 		replace_viommu(list, m, viommu, "virtio-iommu-pci",
 			       "The guest needs a virtio-iommu driver (Linux has one).");
 	}
 	return list->err;
 }
 
-int cure_dma_remap(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_dma_remap(struct fix_list *list, const struct iof_machine *m,
+		   const struct iof_finding *finding)
 {
 	const struct machine_device *viommu = finding_viommu(m, finding);
 
 	if (viommu && viommu->value[PROPERTY_DMA_REMAP].def)
-		return one_property(list, m, finding, PROPERTY_DMA_REMAP, "on",
-				    "QEMU shadows the guest's tables, which costs time when it maps often.");
+		return one_property(
+			list, m, finding, PROPERTY_DMA_REMAP, "on",
+			"QEMU shadows the guest's tables, which costs time when it maps often.");
 	return cure_other_viommu(list, m, finding);
 }
 
-int cure_remove_viommu(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_remove_viommu(struct fix_list *list, const struct iof_machine *m,
+		       const struct iof_finding *finding)
 {
 	(void)m;
 	if (finding->device && finding->device->option_index != SIZE_MAX)
@@ -240,16 +275,19 @@ int cure_remove_viommu(struct fix_list *list, const struct iof_machine *m, const
 	return list->err;
 }
 
-int cure_no_viommu(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_no_viommu(struct fix_list *list, const struct iof_machine *m,
+		   const struct iof_finding *finding)
 {
 	const struct machine_device *viommu = finding_viommu(m, finding);
 
 	if (viommu && viommu->option_index != SIZE_MAX)
-		fix_remove(list, fix_new(list, "The guest has no IOMMU."), viommu->option_index, viommu->driver);
+		fix_remove(list, fix_new(list, "The guest has no IOMMU."), viommu->option_index,
+			   viommu->driver);
 	return list->err;
 }
 
-int cure_viommu_first(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+int cure_viommu_first(struct fix_list *list, const struct iof_machine *m,
+		      const struct iof_finding *finding)
 {
 	const struct machine_device *viommu = finding->device->late_viommu;
 	size_t first = finding->device->option_index;
@@ -259,7 +297,7 @@ int cure_viommu_first(struct fix_list *list, const struct iof_machine *m, const 
 			first = m->devices[i].option_index;
 	}
 	if (viommu && viommu->option_index != SIZE_MAX && first < viommu->option_index)
-		fix_move(list, fix_new(list, "The vIOMMU translates the device."), viommu->option_index, first,
-			 viommu->driver);
+		fix_move(list, fix_new(list, "The vIOMMU translates the device."),
+			 viommu->option_index, first, viommu->driver);
 	return list->err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The check: walk QEMU's way from its command line to a running guest, and note which rule is met where. The first that
- * stops QEMU is the message that the user will see. Nothing is rendered here.
+ * The check: walk QEMU's way from its command line to a running guest, and note which rule is met
+ * where. The first that stops QEMU is the message that the user will see. Nothing is rendered here.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -22,7 +22,8 @@ struct walk {
 
 /* Within a stage the kernel's say (vfio) comes before the models'. */
 const struct rule_family *const rule_families[] = {
-	&config_family, &vfio_family, &memory_family, &intel_family, &virtio_family, &amd_family, &host_family, &migration_family,
+	&config_family, &vfio_family, &topology_family, &memory_family,	   &intel_family,
+	&virtio_family, &amd_family,  &host_family,	&migration_family,
 };
 const size_t n_rule_families = ARRAY_SIZE(rule_families);
 
@@ -47,7 +48,8 @@ static struct iof_finding *add_finding(struct iof_report *report, const struct r
 	return finding;
 }
 
-static void note_problem(struct walk *w, const struct problem *problem, const struct machine_device *device)
+static void note_problem(struct walk *w, const struct problem *problem,
+			 const struct machine_device *device)
 {
 	struct iof_finding *finding = add_finding(w->report, config_rule(problem->kind));
 
@@ -109,14 +111,15 @@ static void walk_stage(struct walk *w, enum stage stage)
 	const struct iof_report *report = w->report;
 	unsigned when = w->progress.is_hot ? HOT : COLD;
 
-	for (size_t i = report->first_step[stage]; i < report->first_step[stage + 1] && !w->is_stopped; i++) {
+	for (size_t i = report->first_step[stage];
+	     i < report->first_step[stage + 1] && !w->is_stopped; i++) {
 		if (report->steps[i]->when & when)
 			try_step(w, report->steps[i]);
 	}
 }
 
-static bool has_step(const struct step *step, const struct rule_family *family, enum stage stage, uint32_t version,
-		     uint32_t models)
+static bool has_step(const struct step *step, const struct rule_family *family, enum stage stage,
+		     uint32_t version, uint32_t models)
 {
 	return step->stage == stage && version >= step->since && version < step->until &&
 	       (family->viommu == DRIVER_OTHER || models & 1u << family->viommu);
@@ -127,7 +130,8 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 {
 	size_t n = 0, all = 0;
 
-	if (report->steps && report->steps_version == m->version && report->steps_models == m->models)
+	if (report->steps && report->steps_version == m->version &&
+	    report->steps_models == m->models)
 		return 0;
 	for (size_t f = 0; f < n_rule_families; f++)
 		all += rule_families[f]->n_steps;
@@ -141,7 +145,8 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 			const struct rule_family *family = rule_families[f];
 
 			for (size_t i = 0; i < family->n_steps; i++) {
-				if (has_step(&family->steps[i], family, stage, m->version, m->models))
+				if (has_step(&family->steps[i], family, stage, m->version,
+					     m->models))
 					report->steps[n++] = &family->steps[i];
 			}
 		}
@@ -155,7 +160,7 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 static void set_device(struct walk *w, const struct machine_device *device)
 {
 	w->scene.device = device;
-	w->address = (struct operand){ .kind = OPERAND_TEXT, .text = device->host_bdf };
+	w->address = (struct operand){.kind = OPERAND_TEXT, .text = device->host_bdf};
 }
 
 static void walk_device(struct walk *w, const struct machine_device *device)
@@ -176,7 +181,8 @@ static void walk_device(struct walk *w, const struct machine_device *device)
 		walk_stage(w, STAGE_ADD_RAM);
 	if (!is_viommu && device->kind != DRIVER_VFIO_PCI)
 		return;
-	for (enum stage stage = STAGE_PRE_PLUG; stage <= STAGE_SET_IOMMU && !w->is_stopped; stage++) {
+	for (enum stage stage = STAGE_PRE_PLUG; stage <= STAGE_SET_IOMMU && !w->is_stopped;
+	     stage++) {
 		if (stage >= STAGE_OPEN && is_viommu)
 			break;
 		if (stage != STAGE_ADD_RAM)
@@ -189,7 +195,7 @@ static void walk_device(struct walk *w, const struct machine_device *device)
 
 static uint64_t granule_mask(const struct machine_device *viommu, const struct iof_host *host)
 {
-	static const unsigned shift[] = { 12, 13, 14, 16 };
+	static const unsigned shift[] = {12, 13, 14, 16};
 	int64_t granule = device_value(viommu, PROPERTY_GRANULE);
 	uint64_t page = host->page_size ? host->page_size : 4096;
 
@@ -233,7 +239,8 @@ static void walk_start(struct walk *w)
 	w->progress.is_frozen = true;
 }
 
-static enum iof_outcome outcome_of(const struct walk *w, enum iof_outcome good, enum iof_outcome bad)
+static enum iof_outcome outcome_of(const struct walk *w, enum iof_outcome good,
+				   enum iof_outcome bad)
 {
 	if (w->is_stopped)
 		return bad;
@@ -249,7 +256,8 @@ static void walk_plug(struct walk *w)
 	w->phase = IOF_PHASE_PLUG;
 	report->plug = m->n_cold == m->n_devices ? IOF_OUTCOME_NONE : IOF_OUTCOME_ACCEPTED;
 	if (report->plug != IOF_OUTCOME_NONE && report->start != IOF_OUTCOME_STARTS) {
-		report->plug = report->start == IOF_OUTCOME_FAILS ? IOF_OUTCOME_NOT_REACHED : IOF_OUTCOME_UNKNOWN;
+		report->plug = report->start == IOF_OUTCOME_FAILS ? IOF_OUTCOME_NOT_REACHED
+								  : IOF_OUTCOME_UNKNOWN;
 		return;
 	}
 	w->progress.is_hot = true;
@@ -300,16 +308,17 @@ static void walk_migrate(struct walk *w)
 	w->phase = IOF_PHASE_MIGRATE;
 	report->migrate = w->scene.m->n_assigned ? IOF_OUTCOME_UNKNOWN : IOF_OUTCOME_POSSIBLE;
 	report->migrate_why = w->scene.m->n_assigned
-				      ? "Whether the host's driver of an assigned device can migrate it is not to be seen here."
+				      ? "Whether the host's driver of an assigned device can "
+					"migrate it is not to be seen here."
 				      : "No device is assigned.";
 	if (report->start == IOF_OUTCOME_STARTS)
 		walk_stage(w, STAGE_MIGRATE);
 }
 
-static void walk_world(struct iof_report *report, const struct iof_host *host, const struct iof_machine *m,
-		       size_t world)
+static void walk_world(struct iof_report *report, const struct iof_host *host,
+		       const struct iof_machine *m, size_t world)
 {
-	struct walk w = { .report = report, .scene = { .host = host, .m = m, .world = world } };
+	struct walk w = {.report = report, .scene = {.host = host, .m = m, .world = world}};
 
 	w.scene.progress = &w.progress;
 	walk_start(&w);
@@ -321,8 +330,10 @@ static void walk_world(struct iof_report *report, const struct iof_host *host, c
 
 static enum iof_verdict worse(enum iof_verdict a, enum iof_verdict b)
 {
-	static const unsigned rank[] = { [IOF_VERDICT_FITS] = 0, [IOF_VERDICT_DEGRADED] = 1,
-					 [IOF_VERDICT_UNKNOWN] = 2, [IOF_VERDICT_FAILS] = 3 };
+	static const unsigned rank[] = {[IOF_VERDICT_FITS] = 0,
+					[IOF_VERDICT_DEGRADED] = 1,
+					[IOF_VERDICT_UNKNOWN] = 2,
+					[IOF_VERDICT_FAILS] = 3};
 
 	return rank[a] >= rank[b] ? a : b;
 }
@@ -355,7 +366,8 @@ static void set_verdict(struct iof_report *report)
 
 static bool same_answer(const struct iof_report *a, const struct iof_report *b)
 {
-	return a->start == b->start && a->plug == b->plug && a->run == b->run && a->migrate == b->migrate;
+	return a->start == b->start && a->plug == b->plug && a->run == b->run &&
+	       a->migrate == b->migrate;
 }
 
 /* What would be found if the missing fact were otherwise: it may be so. */
@@ -377,13 +389,15 @@ static void adopt_findings(struct iof_report *report, const struct iof_report *o
 }
 
 /* A phase that ends otherwise in another world: what was found there may or may not come. */
-static void doubt(struct iof_report *report, enum iof_phase phase, enum iof_outcome *outcome, enum iof_outcome other)
+static void doubt(struct iof_report *report, enum iof_phase phase, enum iof_outcome *outcome,
+		  enum iof_outcome other)
 {
 	if (*outcome == other)
 		return;
 	*outcome = IOF_OUTCOME_UNKNOWN;
 	for (size_t i = 0; i < report->n_findings; i++) {
-		if (report->findings[i].phase == phase && report->findings[i].effect >= EFFECT_STOPS)
+		if (report->findings[i].phase == phase &&
+		    report->findings[i].effect >= EFFECT_STOPS)
 			report->findings[i].is_doubtful = true;
 	}
 }
@@ -423,13 +437,13 @@ static void compare_worlds(struct iof_report *report)
 	}
 }
 
-IOF_EXPORT int iof_check(const struct iof_host *host, const struct iof_machine *m, const struct iof_options *options,
-			 struct iof_report *report)
+IOF_EXPORT int iof_check(const struct iof_host *host, const struct iof_machine *m,
+			 const struct iof_options *options, struct iof_report *report)
 {
 	arena_reset(report->arena);
 	report->host = host ? host : m->host;
 	report->machine = m;
-	report->options = (struct iof_options){ .migrate = options && options->migrate };
+	report->options = (struct iof_options){.migrate = options && options->migrate};
 	report->n_findings = 0;
 	report->is_rendered = false;
 	report->is_doubtful = false;

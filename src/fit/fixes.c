@@ -49,47 +49,78 @@ static void add_edit(struct fix_list *list, struct iof_fix *fix, struct fix_edit
 	fix->edits = edits;
 }
 
-void fix_set(struct fix_list *list, struct iof_fix *fix, const struct iof_machine *m, size_t option, const char *key,
-	     const char *value, const char *target)
+void fix_set(struct fix_list *list, struct iof_fix *fix, const struct iof_machine *m, size_t option,
+	     const char *key, const char *value, const char *target)
 {
 	(void)m;
-	add_edit(list, fix, (struct fix_edit){ .where = IOF_WHERE_VM, .op = IOF_OP_SET, .option = option, .key = key,
-					       .value = value, .target = target });
+	add_edit(list, fix,
+		 (struct fix_edit){.where = IOF_WHERE_VM,
+				   .op = IOF_OP_SET,
+				   .option = option,
+				   .key = key,
+				   .value = value,
+				   .target = target});
 }
 
-void fix_unset(struct fix_list *list, struct iof_fix *fix, size_t option, const char *key, const char *target)
+void fix_unset(struct fix_list *list, struct iof_fix *fix, size_t option, const char *key,
+	       const char *target)
 {
-	add_edit(list, fix, (struct fix_edit){ .where = IOF_WHERE_VM, .op = IOF_OP_UNSET, .option = option, .key = key,
-					       .target = target });
+	add_edit(list, fix,
+		 (struct fix_edit){.where = IOF_WHERE_VM,
+				   .op = IOF_OP_UNSET,
+				   .option = option,
+				   .key = key,
+				   .target = target});
 }
 
 void fix_remove(struct fix_list *list, struct iof_fix *fix, size_t option, const char *target)
 {
-	add_edit(list, fix, (struct fix_edit){ .where = IOF_WHERE_VM, .op = IOF_OP_REMOVE, .option = option,
-					       .target = target });
+	add_edit(list, fix,
+		 (struct fix_edit){.where = IOF_WHERE_VM,
+				   .op = IOF_OP_REMOVE,
+				   .option = option,
+				   .target = target});
 }
 
-void fix_move(struct fix_list *list, struct iof_fix *fix, size_t option, size_t before, const char *target)
+void fix_move(struct fix_list *list, struct iof_fix *fix, size_t option, size_t before,
+	      const char *target)
 {
-	add_edit(list, fix, (struct fix_edit){ .where = IOF_WHERE_VM, .op = IOF_OP_MOVE, .option = option,
-					       .before = before, .target = target });
+	add_edit(list, fix,
+		 (struct fix_edit){.where = IOF_WHERE_VM,
+				   .op = IOF_OP_MOVE,
+				   .option = option,
+				   .before = before,
+				   .target = target});
 }
 
-void fix_add(struct fix_list *list, struct iof_fix *fix, const char *name, const char *value, size_t before)
+void fix_add(struct fix_list *list, struct iof_fix *fix, const char *name, const char *value,
+	     size_t before)
 {
-	add_edit(list, fix, (struct fix_edit){ .where = IOF_WHERE_VM, .op = IOF_OP_ADD, .option = before, .name = name,
-					       .value = value, .target = name });
+	add_edit(list, fix,
+		 (struct fix_edit){.where = IOF_WHERE_VM,
+				   .op = IOF_OP_ADD,
+				   .option = before,
+				   .name = name,
+				   .value = value,
+				   .target = name});
 }
 
-void fix_host(struct fix_list *list, struct iof_fix *fix, const char *target, const char *to, const char *command)
+void fix_host(struct fix_list *list, struct iof_fix *fix, const char *target, const char *to,
+	      const char *command)
 {
-	add_edit(list, fix, (struct fix_edit){ .where = IOF_WHERE_HOST, .op = IOF_OP_SET, .option = SIZE_MAX,
-					       .value = to, .target = target, .command = command });
+	add_edit(list, fix,
+		 (struct fix_edit){.where = IOF_WHERE_HOST,
+				   .op = IOF_OP_SET,
+				   .option = SIZE_MAX,
+				   .value = to,
+				   .target = target,
+				   .command = command});
 }
 
 const char *fix_target(struct fix_list *list, const struct machine_device *device, const char *key)
 {
-	const char *target = arena_printf(list->arena, "%s.%s", device ? device->driver : "device", key);
+	const char *target =
+		arena_printf(list->arena, "%s.%s", device ? device->driver : "device", key);
 
 	if (!target)
 		list->err = -ENOMEM;
@@ -126,12 +157,18 @@ struct iof_edit {
 
 struct vm_edit fix_to_vm_edit(const struct fix_edit *edit)
 {
-	static const enum edit_op ops[] = { [IOF_OP_SET] = EDIT_SET, [IOF_OP_UNSET] = EDIT_UNSET,
-					    [IOF_OP_ADD] = EDIT_ADD, [IOF_OP_REMOVE] = EDIT_REMOVE,
-					    [IOF_OP_MOVE] = EDIT_MOVE };
+	static const enum edit_op ops[] = {[IOF_OP_SET] = EDIT_SET,
+					   [IOF_OP_UNSET] = EDIT_UNSET,
+					   [IOF_OP_ADD] = EDIT_ADD,
+					   [IOF_OP_REMOVE] = EDIT_REMOVE,
+					   [IOF_OP_MOVE] = EDIT_MOVE};
 
-	return (struct vm_edit){ .op = ops[edit->op], .option = edit->option, .key = edit->key, .value = edit->value,
-				 .name = edit->name, .before = edit->before };
+	return (struct vm_edit){.op = ops[edit->op],
+				.option = edit->option,
+				.key = edit->key,
+				.value = edit->value,
+				.name = edit->name,
+				.before = edit->before};
 }
 
 static size_t round_edits(const struct iof_fix *fix, unsigned round, struct vm_edit *out)
@@ -146,8 +183,8 @@ static size_t round_edits(const struct iof_fix *fix, unsigned round, struct vm_e
 }
 
 /* Write one round's edits into the text, and read the result as the next round's config. */
-static int apply_round(struct iof_ctx *ctx, struct iof_vm **vm, const struct vm_edit *edits, size_t n,
-		       struct iof_edit *out)
+static int apply_round(struct iof_ctx *ctx, struct iof_vm **vm, const struct vm_edit *edits,
+		       size_t n, struct iof_edit *out)
 {
 	struct iof_vm *next = NULL;
 	size_t argc = 0;
@@ -169,7 +206,8 @@ static int apply_round(struct iof_ctx *ctx, struct iof_vm **vm, const struct vm_
 	return 0;
 }
 
-static int apply_fix(struct iof_ctx *ctx, struct iof_vm **vm, const struct iof_fix *fix, struct iof_edit *out)
+static int apply_fix(struct iof_ctx *ctx, struct iof_vm **vm, const struct iof_fix *fix,
+		     struct iof_edit *out)
 {
 	struct vm_edit *edits = calloc(fix->n_edits ? fix->n_edits : 1, sizeof(*edits));
 	unsigned last = fix->n_edits ? fix->edits[fix->n_edits - 1].round : 0;
@@ -187,13 +225,15 @@ static int apply_fix(struct iof_ctx *ctx, struct iof_vm **vm, const struct iof_f
 	return r;
 }
 
-IOF_EXPORT int iof_fix_apply(struct iof_ctx *ctx, const struct iof_vm *vm, const struct iof_fix *const *fixes, size_t n,
-			     struct iof_edit **out)
+IOF_EXPORT int iof_fix_apply(struct iof_ctx *ctx, const struct iof_vm *vm,
+			     const struct iof_fix *const *fixes, size_t n, struct iof_edit **out)
 {
 	struct arena *arena = arena_new(4096);
 	struct iof_edit *edit = arena ? arena_alloc(arena, sizeof(*edit)) : NULL;
 	struct iof_vm *work = iof_vm_ref((struct iof_vm *)(uintptr_t)vm);
-	int r = edit ? vm_edit_text(ctx, vm, NULL, 0, arena, &edit->bytes, &edit->length, &edit->argv) : -ENOMEM;
+	int r = edit ? vm_edit_text(ctx, vm, NULL, 0, arena, &edit->bytes, &edit->length,
+				    &edit->argv)
+		     : -ENOMEM;
 
 	*out = NULL;
 	if (edit)

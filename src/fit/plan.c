@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Looking for a fix: try a cure on the whole VM; where another fault then shows, cure that, too, until the check is clean.
- * What belongs together becomes one fix, and nothing is offered that was not tried.
+ * Looking for a fix: try a cure on the whole VM; where another fault then shows, cure that, too,
+ * until the check is clean. What belongs together becomes one fix, and nothing is offered that was
+ * not tried.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,8 +10,8 @@
 #include "fit/report.h"
 #include "host/what_if.h"
 
-#define MAX_ROUNDS 8  /* faults that may hide behind one another */
-#define MAX_TRIES  96 /* checks that one finding may cost */
+#define MAX_ROUNDS 8 /* faults that may hide behind one another */
+#define MAX_TRIES 96 /* checks that one finding may cost */
 
 struct plan {
 	struct iof_report *report;
@@ -20,7 +21,8 @@ struct plan {
 	unsigned n_rounds;
 	unsigned tries;
 	bool was_failing;
-	/* The best that was seen when nothing was clean: it starts, or at least this fault is gone. */
+	/* The best that was seen when nothing was clean: it starts, or at least this fault is gone.
+	 */
 	struct {
 		const struct iof_fix *rounds[MAX_ROUNDS];
 		unsigned n_rounds;
@@ -32,8 +34,8 @@ struct plan {
 
 static bool is_fault(const struct iof_finding *finding)
 {
-	return !finding->is_doubtful && finding->effect != EFFECT_NOTE && finding->effect != EFFECT_WARNS &&
-	       finding->effect != EFFECT_BLOCKS;
+	return !finding->is_doubtful && finding->effect != EFFECT_NOTE &&
+	       finding->effect != EFFECT_WARNS && finding->effect != EFFECT_BLOCKS;
 }
 
 static bool is_good(const struct plan *p, const struct iof_report *report)
@@ -43,8 +45,8 @@ static bool is_good(const struct plan *p, const struct iof_report *report)
 	return p->was_failing || report->verdict == IOF_VERDICT_FITS;
 }
 
-static int apply_edits(struct plan *p, const struct iof_fix *fix, const struct iof_host *host, const struct iof_vm *vm,
-		       struct iof_host **new_host, struct iof_vm **new_vm)
+static int apply_edits(struct plan *p, const struct iof_fix *fix, const struct iof_host *host,
+		       const struct iof_vm *vm, struct iof_host **new_host, struct iof_vm **new_vm)
 {
 	struct vm_edit *edits = calloc(fix->n_edits ? fix->n_edits : 1, sizeof(*edits));
 	size_t n = 0;
@@ -81,7 +83,8 @@ static int apply_edits(struct plan *p, const struct iof_fix *fix, const struct i
 static bool solve(struct plan *p, struct iof_host *host, struct iof_vm *vm);
 
 /* One cure on top of those so far; true: with it, and maybe more, the check is clean. */
-static bool try_cure(struct plan *p, const struct iof_fix *fix, const struct iof_host *host, const struct iof_vm *vm)
+static bool try_cure(struct plan *p, const struct iof_fix *fix, const struct iof_host *host,
+		     const struct iof_vm *vm)
 {
 	struct iof_host *new_host = NULL;
 	struct iof_vm *new_vm = NULL;
@@ -123,10 +126,13 @@ static void keep_best(struct plan *p, const struct iof_report *report)
 	p->best.next = next;
 }
 
-/* Edits of a further round are for another fault than the one that the fix is shown for: say which. */
+/* Edits of a further round are for another fault than the one that the fix is shown for: say which.
+ */
 static void tell_why(struct fix_list *list, const struct iof_finding *finding)
 {
-	const char *why = list->first ? message_render(list->arena, finding->rule->because, finding->operand) : NULL;
+	const char *why =
+		list->first ? message_render(list->arena, finding->rule->because, finding->operand)
+			    : NULL;
 
 	if (list->first && !why)
 		list->err = -ENOMEM;
@@ -143,7 +149,7 @@ static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 
 	for (size_t i = 0; i < report->n_findings && !p->err; i++) {
 		const struct iof_finding *finding = &report->findings[i];
-		struct fix_list list = { .arena = p->arena };
+		struct fix_list list = {.arena = p->arena};
 
 		if (!is_fault(finding))
 			continue;
@@ -185,7 +191,8 @@ static bool solve(struct plan *p, struct iof_host *host, struct iof_vm *vm)
 }
 
 /* All rounds as one fix, its edits numbered by round. */
-static struct iof_fix *join_rounds(struct plan *p, const struct iof_fix *const *rounds, unsigned n_rounds)
+static struct iof_fix *join_rounds(struct plan *p, const struct iof_fix *const *rounds,
+				   unsigned n_rounds)
 {
 	struct iof_fix *fix = arena_alloc(p->arena, sizeof(*fix));
 	size_t n = 0;
@@ -220,7 +227,8 @@ static struct iof_fix *clean_fix(struct plan *p)
 /* What is left when no cure makes all clean: the way as far as it goes, and what waits there. */
 static struct iof_fix *best_fix(struct plan *p)
 {
-	struct iof_fix *fix = p->best.n_rounds ? join_rounds(p, p->best.rounds, p->best.n_rounds) : NULL;
+	struct iof_fix *fix =
+		p->best.n_rounds ? join_rounds(p, p->best.rounds, p->best.n_rounds) : NULL;
 
 	if (fix) {
 		fix->is_checked = p->best.starts;
@@ -232,10 +240,12 @@ static struct iof_fix *best_fix(struct plan *p)
 int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 {
 	const struct iof_machine *m = report->machine;
-	struct fix_list list = { .arena = report->arena };
+	struct fix_list list = {.arena = report->arena};
 	struct iof_fix **last = &finding->fixes;
-	struct plan p = { .report = report, .arena = report->arena, .vmm = m->vmm,
-			  .was_failing = report->verdict == IOF_VERDICT_FAILS };
+	struct plan p = {.report = report,
+			 .arena = report->arena,
+			 .vmm = m->vmm,
+			 .was_failing = report->verdict == IOF_VERDICT_FAILS};
 
 	finding->has_fixes = true;
 	list.last = &list.first;

@@ -64,7 +64,8 @@ IOF_EXPORT enum iof_outcome iof_report_migrate(const struct iof_report *report)
 	return report->migrate;
 }
 
-static const char *render(struct iof_report *report, const struct iof_finding *finding, const char *text)
+static const char *render(struct iof_report *report, const struct iof_finding *finding,
+			  const char *text)
 {
 	const char *rendered = text ? message_render(report->arena, text, finding->operand) : NULL;
 
@@ -76,7 +77,7 @@ static const char *render(struct iof_report *report, const struct iof_finding *f
 /* Hints begin with a tab in the tables. A refused device_add answers without them. */
 static const char *settle_hints(struct iof_report *report, const char *text, bool keep)
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 	const char *cursor = text, *line, *end = text + strlen(text), *settled;
 	size_t length;
 
@@ -106,16 +107,18 @@ static const char *vmm_text(struct iof_report *report, const struct iof_finding 
 
 	if (rendered)
 		rendered = settle_hints(report, rendered,
-					finding->phase != IOF_PHASE_PLUG || finding->effect != EFFECT_STOPS);
+					finding->phase != IOF_PHASE_PLUG ||
+						finding->effect != EFFECT_STOPS);
 	if (text && !rendered)
 		report->err = -ENOMEM;
 	return rendered;
 }
 
-static int add_line(struct iof_report *report, enum iof_phase phase, const char *text, size_t length, size_t *cap)
+static int add_line(struct iof_report *report, enum iof_phase phase, const char *text,
+		    size_t length, size_t *cap)
 {
-	const char **grown = arena_grow(report->arena, report->lines[phase], report->n_lines[phase], &cap[phase],
-					sizeof(*grown));
+	const char **grown = arena_grow(report->arena, report->lines[phase], report->n_lines[phase],
+					&cap[phase], sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
@@ -126,7 +129,7 @@ static int add_line(struct iof_report *report, enum iof_phase phase, const char 
 
 static void render_lines(struct iof_report *report)
 {
-	size_t cap[IOF_PHASE_MIGRATE + 1] = { 0 };
+	size_t cap[IOF_PHASE_MIGRATE + 1] = {0};
 
 	memset(report->lines, 0, sizeof(report->lines));
 	memset(report->n_lines, 0, sizeof(report->n_lines));
@@ -138,14 +141,16 @@ static void render_lines(struct iof_report *report)
 		while (text) {
 			const char *end = strchr(text, '\n');
 
-			if (add_line(report, finding->phase, text, end ? (size_t)(end - text) : strlen(text), cap))
+			if (add_line(report, finding->phase, text,
+				     end ? (size_t)(end - text) : strlen(text), cap))
 				report->err = -ENOMEM;
 			text = end ? end + 1 : NULL;
 		}
 	}
 }
 
-IOF_EXPORT const char *iof_report_message(struct iof_report *report, enum iof_phase phase, size_t index)
+IOF_EXPORT const char *iof_report_message(struct iof_report *report, enum iof_phase phase,
+					  size_t index)
 {
 	if (phase < IOF_PHASE_START || phase > IOF_PHASE_MIGRATE)
 		return NULL;
@@ -173,7 +178,8 @@ IOF_EXPORT enum iof_severity iof_finding_severity(const struct iof_finding *find
 }
 
 /* From facts that were assumed a rule says "would"; where a fact is missing, "may". */
-static const char *soften(struct iof_report *report, const struct iof_finding *finding, const char *text)
+static const char *soften(struct iof_report *report, const struct iof_finding *finding,
+			  const char *text)
 {
 	const char *will = text ? strstr(text, " will ") : NULL;
 	char *softened;
@@ -181,32 +187,37 @@ static const char *soften(struct iof_report *report, const struct iof_finding *f
 
 	if (!will || (!finding->is_doubtful && !report->machine->is_hypothetical))
 		return text;
-	softened = arena_printf(report->arena, "%.*s %s %s", (int)(will - text), text, word, will + strlen(" will "));
+	softened = arena_printf(report->arena, "%.*s %s %s", (int)(will - text), text, word,
+				will + strlen(" will "));
 	if (!softened)
 		report->err = -ENOMEM;
 	return softened;
 }
 
-IOF_EXPORT const char *iof_finding_message(struct iof_report *report, const struct iof_finding *finding)
+IOF_EXPORT const char *iof_finding_message(struct iof_report *report,
+					   const struct iof_finding *finding)
 {
 	const char *text = soften(report, finding, render(report, finding, finding->rule->what));
 
 	return text ? text : finding->rule->title;
 }
 
-IOF_EXPORT const char *iof_finding_because(struct iof_report *report, const struct iof_finding *finding)
+IOF_EXPORT const char *iof_finding_because(struct iof_report *report,
+					   const struct iof_finding *finding)
 {
 	const char *text = render(report, finding, finding->rule->because);
 
 	return text ? text : "";
 }
 
-IOF_EXPORT const char *iof_finding_vmm_message(struct iof_report *report, const struct iof_finding *finding)
+IOF_EXPORT const char *iof_finding_vmm_message(struct iof_report *report,
+					       const struct iof_finding *finding)
 {
 	return vmm_text(report, finding);
 }
 
-IOF_EXPORT const struct iof_fix *iof_finding_fix_next(struct iof_report *report, const struct iof_finding *finding,
+IOF_EXPORT const struct iof_fix *iof_finding_fix_next(struct iof_report *report,
+						      const struct iof_finding *finding,
 						      const struct iof_fix *prev)
 {
 	struct iof_finding *own = &report->findings[finding - report->findings];
@@ -225,8 +236,12 @@ IOF_EXPORT int iof_fix_step(const struct iof_fix *fix, size_t index, struct iof_
 	if (index >= fix->n_edits)
 		return -ENOENT;
 	edit = &fix->edits[index];
-	*out = (struct iof_edit_step){ .where = edit->where, .op = edit->op, .target = edit->target, .to = edit->value,
-				       .command = edit->command, .why = edit->why };
+	*out = (struct iof_edit_step){.where = edit->where,
+				      .op = edit->op,
+				      .target = edit->target,
+				      .to = edit->value,
+				      .command = edit->command,
+				      .why = edit->why};
 	return 0;
 }
 
@@ -295,8 +310,8 @@ static const char *rule_versions(const struct rule *rule, char *out, size_t size
 	else if (since == 0)
 		snprintf(out, size, "QEMU before %u.%u", QEMU_MAJOR(until), QEMU_MINOR(until));
 	else
-		snprintf(out, size, "QEMU %u.%u to before %u.%u", QEMU_MAJOR(since), QEMU_MINOR(since),
-			 QEMU_MAJOR(until), QEMU_MINOR(until));
+		snprintf(out, size, "QEMU %u.%u to before %u.%u", QEMU_MAJOR(since),
+			 QEMU_MINOR(since), QEMU_MAJOR(until), QEMU_MINOR(until));
 	return out;
 }
 
@@ -307,8 +322,11 @@ IOF_EXPORT int iof_rule(size_t index, struct iof_rule_info *out)
 
 	if (!rule)
 		return -ENOENT;
-	*out = (struct iof_rule_info){ .id = rule->id, .severity = rule->severity, .title = rule->title,
-				       .versions = rule_versions(rule, versions, sizeof(versions)),
-				       .source = rule->source, .confirmed = rule->confirmed };
+	*out = (struct iof_rule_info){.id = rule->id,
+				      .severity = rule->severity,
+				      .title = rule->title,
+				      .versions = rule_versions(rule, versions, sizeof(versions)),
+				      .source = rule->source,
+				      .confirmed = rule->confirmed};
 	return 0;
 }

@@ -23,13 +23,13 @@ struct fix_edit {
 	enum iof_op op;
 	size_t option; /* of the VM as it is now; SIZE_MAX: none (a new option, or not in the VM) */
 	size_t before;
-	const char *name;   /* ADD: the option */
+	const char *name; /* ADD: the option */
 	const char *key;
 	const char *value;
 	const char *target; /* for people: "intel-iommu.aw-bits" */
 	const char *command;
 	const char *why; /* the fault that this edit is for, where it is not the finding's own */
-	unsigned round; /* edits of a later round mean the config as the earlier ones left it */
+	unsigned round;	 /* edits of a later round mean the config as the earlier ones left it */
 };
 
 struct iof_fix {
@@ -42,7 +42,7 @@ struct iof_fix {
 };
 
 struct iof_report {
-	struct arena *arena;      /* texts, fixes */
+	struct arena *arena; /* texts, fixes */
 	struct iof_ctx *ctx;
 	const struct iof_host *host;
 	const struct iof_machine *machine;
@@ -56,7 +56,8 @@ struct iof_report {
 	struct iof_finding *findings;
 	size_t n_findings, cap_findings;
 
-	/* The steps that this version and these vIOMMU models have, by stage; kept from one check to the next. */
+	/* The steps that this version and these vIOMMU models have, by stage; kept from one check
+	 * to the next. */
 	const struct step **steps;
 	size_t first_step[STAGE_COUNT + 1];
 	uint32_t steps_version, steps_models;
@@ -74,18 +75,22 @@ struct fix_list {
 
 /* fixes.c */
 struct iof_fix *fix_new(struct fix_list *, const char *consequence);
-void fix_set(struct fix_list *, struct iof_fix *, const struct iof_machine *, size_t option, const char *key,
-	     const char *value, const char *target);
-void fix_unset(struct fix_list *, struct iof_fix *, size_t option, const char *key, const char *target);
+void fix_set(struct fix_list *, struct iof_fix *, const struct iof_machine *, size_t option,
+	     const char *key, const char *value, const char *target);
+void fix_unset(struct fix_list *, struct iof_fix *, size_t option, const char *key,
+	       const char *target);
 void fix_remove(struct fix_list *, struct iof_fix *, size_t option, const char *target);
-void fix_move(struct fix_list *, struct iof_fix *, size_t option, size_t before, const char *target);
-void fix_add(struct fix_list *, struct iof_fix *, const char *name, const char *value, size_t before);
-void fix_host(struct fix_list *, struct iof_fix *, const char *target, const char *to, const char *command);
+void fix_move(struct fix_list *, struct iof_fix *, size_t option, size_t before,
+	      const char *target);
+void fix_add(struct fix_list *, struct iof_fix *, const char *name, const char *value,
+	     size_t before);
+void fix_host(struct fix_list *, struct iof_fix *, const char *target, const char *to,
+	      const char *command);
 /* "intel-iommu.aw-bits" */
 const char *fix_target(struct fix_list *, const struct machine_device *, const char *key);
 /* Set or, where this version's property has another name, add a vIOMMU's property. */
-void fix_property(struct fix_list *, struct iof_fix *, const struct iof_machine *, const struct machine_device *,
-		  enum property_id, const char *value);
+void fix_property(struct fix_list *, struct iof_fix *, const struct iof_machine *,
+		  const struct machine_device *, enum property_id, const char *value);
 struct vm_edit fix_to_vm_edit(const struct fix_edit *);
 /* plan.c: look for fixes of a finding, each tried on the whole VM. */
 int report_make_fixes(struct iof_report *, struct iof_finding *);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * rule.h - a rule is data plus one function. A step says where on a VMM's way a rule is met, in which versions, what it
- * does there and how that version words it. A changed default or message is one line in a step table.
+ * rule.h - a rule is data plus one function. A step says where on a VMM's way a rule is met, in
+ * which versions, what it does there and how that version words it. A changed default or message is
+ * one line in a step table.
  */
 #ifndef FIT_RULE_H
 #define FIT_RULE_H
@@ -13,17 +14,18 @@
 /* QEMU's way, in order. From CREATE to SET_IOMMU it is gone for each device in turn. */
 enum stage {
 	STAGE_CONFIG = 0, /* options, machine type, board */
-	STAGE_CREATE,     /* driver, bus */
-	STAGE_ALLOW,      /* hot-plug: whether the machine takes such a device at all; then id, properties */
-	STAGE_PRE_PLUG,   /* the machine's say */
-	STAGE_REALIZE,    /* the model's own checks */
-	STAGE_OPEN,       /* assigned device: find it, open its group or cdev */
-	STAGE_ATTACH,     /* container or IOAS, HWPT */
-	STAGE_MAP,        /* memory listener */
-	STAGE_REGIONS,    /* BARs */
-	STAGE_ADD_RAM,    /* a memory device's RAM is mapped for the devices that are there */
+	STAGE_CREATE,	  /* driver, bus */
+	STAGE_ALLOW,	  /* hot-plug: whether the machine takes such a device at all; then id,
+			     properties */
+	STAGE_PRE_PLUG,	  /* the machine's say */
+	STAGE_REALIZE,	  /* the model's own checks */
+	STAGE_OPEN,	  /* assigned device: find it, open its group or cdev */
+	STAGE_ATTACH,	  /* container or IOAS, HWPT */
+	STAGE_MAP,	  /* memory listener */
+	STAGE_REGIONS,	  /* BARs */
+	STAGE_ADD_RAM,	  /* a memory device's RAM is mapped for the devices that are there */
 	STAGE_SET_IOMMU,  /* the vIOMMU looks at the host's */
-	STAGE_DONE,       /* machine done */
+	STAGE_DONE,	  /* machine done */
 	STAGE_RUN,
 	STAGE_MIGRATE,
 	STAGE_COUNT,
@@ -31,12 +33,12 @@ enum stage {
 
 enum effect {
 	EFFECT_NOTE = 0,
-	EFFECT_WARNS,    /* QEMU prints a warning and goes on */
-	EFFECT_STOPS,    /* cold: the VM does not start; plugged: the device is refused */
-	EFFECT_KILLS,    /* QEMU aborts */
+	EFFECT_WARNS,	 /* QEMU prints a warning and goes on */
+	EFFECT_STOPS,	 /* cold: the VM does not start; plugged: the device is refused */
+	EFFECT_KILLS,	 /* QEMU aborts */
 	EFFECT_DEGRADES, /* DMA: something is lost */
-	EFFECT_BREAKS,   /* DMA cannot work */
-	EFFECT_BLOCKS,   /* migration */
+	EFFECT_BREAKS,	 /* DMA cannot work */
+	EFFECT_BLOCKS,	 /* migration */
 };
 
 /* MAYBE: it depends on a fact that is missing. */
@@ -48,7 +50,7 @@ enum { COLD = 1, HOT = 2, COLD_AND_HOT = 3 };
 struct progress {
 	uint64_t page_mask; /* virtio-iommu: sizes that all devices so far have in common */
 	uint64_t locked;    /* bytes of guest memory locked so far */
-	bool is_frozen;     /* its granule is fixed: the machine is done */
+	bool is_frozen;	    /* its granule is fixed: the machine is done */
 	bool is_hot;
 	size_t n_viommus;
 };
@@ -78,7 +80,7 @@ struct rule {
 	const char *because; /* why, with the numbers */
 	const char *source;
 	const char *confirmed; /* lab, report, source */
-	cure_fn cure;          /* NULL: there is none in the VM's config */
+	cure_fn cure;	       /* NULL: there is none in the VM's config */
 	const char *no_cure;   /* then: what to do about it in words */
 };
 
@@ -93,15 +95,16 @@ struct step {
 };
 
 struct rule_family {
-	enum driver_kind viommu; /* its steps matter only where this model is in the VM; DRIVER_OTHER: always */
+	enum driver_kind viommu; /* its steps matter only where this model is in the VM;
+				    DRIVER_OTHER: always */
 	const struct step *steps;
 	size_t n_steps;
 	const struct rule *rules;
 	size_t n_rules;
 };
 
-extern const struct rule_family config_family, intel_family, virtio_family, amd_family, vfio_family, memory_family,
-	host_family, migration_family;
+extern const struct rule_family config_family, intel_family, virtio_family, amd_family, vfio_family,
+	topology_family, memory_family, host_family, migration_family;
 extern const struct rule_family *const rule_families[];
 extern const size_t n_rule_families;
 
@@ -122,7 +125,8 @@ static inline bool has_viommu(const struct scene *s, enum driver_kind kind)
 	return s->device->viommu && s->device->viommu->kind == kind;
 }
 
-static inline bool viommu_is(const struct scene *s, enum driver_kind kind, enum property_id id, int64_t value)
+static inline bool viommu_is(const struct scene *s, enum driver_kind kind, enum property_id id,
+			     int64_t value)
 {
 	return has_viommu(s, kind) && s->device->viommu->value[id].def &&
 	       device_value(s->device->viommu, id) == value;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Guest RAM against the addresses that the host's IOMMU can map. QEMU maps all RAM for each assigned device when it is
- * attached, and new RAM at once (hw/vfio/listener.c; up to 10.0 common.c).
+ * Guest RAM against the addresses that the host's IOMMU can map. QEMU maps all RAM for each
+ * assigned device when it is attached, and new RAM at once (hw/vfio/listener.c; up to 10.0
+ * common.c).
  */
 #include "fit/cures.h"
 #include "fit/rule.h"
-
 
 static bool fits(const struct device_iova *iova, const struct ram_block *block)
 {
 	return !iova->n || ranges_contain(iova->ranges, iova->n, block->first, block->last);
 }
 
-static enum answer block_outside(const struct scene *s, const struct device_iova *iova, const struct ram_block *block,
-				 struct operand *op)
+static enum answer block_outside(const struct scene *s, const struct device_iova *iova,
+				 const struct ram_block *block, struct operand *op)
 {
 	if (fits(iova, block))
 		return NO;
@@ -81,15 +81,17 @@ static enum answer late_ram_iommufd(const struct scene *s, struct operand *op)
 	return late_ram(s, BACKEND_IOMMUFD, op);
 }
 
-/* The firmware's image below 4 GiB is mapped like RAM (256 KiB of SeaBIOS where nothing else is given). */
-static const struct ram_block bios = { 0xfffc0000, 0xffffffff, "pc.bios" };
+/* The firmware's image below 4 GiB is mapped like RAM (256 KiB of SeaBIOS where nothing else is
+ * given). */
+static const struct ram_block bios = {0xfffc0000, 0xffffffff, "pc.bios"};
 
-/* Devices without a vIOMMU share one container; behind one, each address space has its own and locks all RAM again. */
+/* Devices without a vIOMMU share one container; behind one, each address space has its own and
+ * locks all RAM again. */
 static bool shares_container(const struct scene *s)
 {
 	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
-		if (d->kind != DRIVER_VFIO_PCI || d->backend != s->device->backend || d->viommu != s->device->viommu ||
-		    d->problem.kind)
+		if (d->kind != DRIVER_VFIO_PCI || d->backend != s->device->backend ||
+		    d->viommu != s->device->viommu || d->problem.kind)
 			continue;
 		if (!d->viommu || (d->bus == s->device->bus && d->behind_bridge))
 			return true;
@@ -117,14 +119,16 @@ static enum answer locked_limit(const struct scene *s, enum backend backend, str
 {
 	bool fit = true;
 
-	if (s->device->backend != backend || s->m->memlock == 0 || s->m->memlock == UINT64_MAX || !s->m->n_ram ||
-	    shares_container(s))
+	if (s->device->backend != backend || s->m->memlock == 0 || s->m->memlock == UINT64_MAX ||
+	    !s->m->n_ram || shares_container(s))
 		return NO;
-	op[1] = number_operand(s->device->host && s->device->host->group ? s->device->host->group->id : 0);
+	op[1] = number_operand(
+		s->device->host && s->device->host->group ? s->device->host->group->id : 0);
 	fit = lock_block(s, &s->m->ram[0], op) && lock_block(s, &bios, op);
 	if (fit && s->m->n_ram > 1)
 		fit = lock_block(s, &s->m->ram[1], op);
-	for (const struct machine_device *d = s->m->devices; fit && d < s->device && s->m->n_memory_devices; d++) {
+	for (const struct machine_device *d = s->m->devices;
+	     fit && d < s->device && s->m->n_memory_devices; d++) {
 		if (d->block.name)
 			fit = lock_block(s, &d->block, op);
 	}
@@ -144,64 +148,77 @@ static enum answer locked_limit_iommufd(const struct scene *s, struct operand *o
 enum { OUTSIDE, LATE, LOCKED };
 
 static const struct rule rules[] = {
-	[OUTSIDE] = { "memory.outside-iova", IOF_SEVERITY_ERROR, "guest RAM that the host's IOMMU cannot map",
-		      "QEMU will refuse {0}: guest RAM at {2} is out of reach of the host's IOMMU.",
-		      "The block {4} has {3} bytes from {2} on; the highest usable address is {5}, and each block must lie in "
-		      "one usable range.",
-		      "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", cure_memory_block,
-		      "Give the VM less RAM (-m, maxmem), or a host with a wider IOMMU." },
-	[LATE] = { "memory.late-outside-iova", IOF_SEVERITY_ERROR, "RAM added after an assigned device, out of its reach",
-		   "QEMU will abort: RAM of {0} at {2} is out of reach of an assigned device.",
-		   "The block {4} has {3} bytes from {2} on; the highest usable address is {5}. The device is attached "
-		   "already, so QEMU can only give up.",
-		   "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", cure_memory_block,
-		   "Place the memory device lower (addr=, smaller maxmem), or do not plug it." },
-	[LOCKED] = { "memory.locked-limit", IOF_SEVERITY_ERROR, "a locked-memory limit that is too low",
-		     "QEMU will refuse {0}: the limit of locked memory is too low.",
-		     "The block {4} ({3} bytes at {2}) does not fit into the limit of {5} bytes. All RAM and the firmware are "
-		     "locked, and with a vIOMMU once more for each device.",
-		     "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/pages.c", "lab", cure_memlock,
-		     "Raise the limit (ulimit -l, LimitMEMLOCK=, libvirt <memtune><hard_limit>)." },
+	[OUTSIDE] = {"memory.outside-iova", IOF_SEVERITY_ERROR,
+		     "guest RAM that the host's IOMMU cannot map",
+		     "QEMU will refuse {0}: guest RAM at {2} is out of reach of the host's IOMMU.",
+		     "The block {4} has {3} bytes from {2} on; the highest usable address is {5}, "
+		     "and each block must lie in "
+		     "one usable range.",
+		     "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", cure_memory_block,
+		     "Give the VM less RAM (-m, maxmem), or a host with a wider IOMMU."},
+	[LATE] = {"memory.late-outside-iova", IOF_SEVERITY_ERROR,
+		  "RAM added after an assigned device, out of its reach",
+		  "QEMU will abort: RAM of {0} at {2} is out of reach of an assigned device.",
+		  "The block {4} has {3} bytes from {2} on; the highest usable address is {5}. The "
+		  "device is attached "
+		  "already, so QEMU can only give up.",
+		  "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", cure_memory_block,
+		  "Place the memory device lower (addr=, smaller maxmem), or do not plug it."},
+	[LOCKED] = {"memory.locked-limit", IOF_SEVERITY_ERROR,
+		    "a locked-memory limit that is too low",
+		    "QEMU will refuse {0}: the limit of locked memory is too low.",
+		    "The block {4} ({3} bytes at {2}) does not fit into the limit of {5} bytes. "
+		    "All RAM and the firmware are "
+		    "locked, and with a vIOMMU once more for each device.",
+		    "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/pages.c", "lab",
+		    cure_memlock,
+		    "Raise the limit (ulimit -l, LimitMEMLOCK=, libvirt <memtune><hard_limit>)."},
 };
 
 #define CONTAINER "vfio {0}: failed to setup container for group {1}: "
-#define LISTENER  "memory listener initialization failed: Region {4}: "
-#define INVALID	  "Invalid argument"
+#define LISTENER "memory listener initialization failed: Region {4}: "
+#define INVALID "Invalid argument"
 #define NO_MEMORY "Cannot allocate memory"
-#define MAP_OLD	  "vfio_dma_map(PTR, {2}, {3}, PTR) = -22 (" INVALID ")"
-#define MAP	  "vfio_container_dma_map(PTR, {2}, {3}, PTR) = -22 (" INVALID ")"
-#define LOCK_OLD  "vfio_dma_map(PTR, {2}, {3}, PTR) = -12 (" NO_MEMORY ")"
-#define LOCK	  "vfio_container_dma_map(PTR, {2}, {3}, PTR) = -12 (" NO_MEMORY ")"
-#define TYPE1	  "VFIO_MAP_DMA failed: " INVALID "\n"
-#define IOAS	  "IOMMU_IOAS_MAP failed: " INVALID "\n"
-#define ABORT	  "\nhardware error: vfio: DMA mapping failed, unable to continue"
+#define MAP_OLD "vfio_dma_map(PTR, {2}, {3}, PTR) = -22 (" INVALID ")"
+#define MAP "vfio_container_dma_map(PTR, {2}, {3}, PTR) = -22 (" INVALID ")"
+#define LOCK_OLD "vfio_dma_map(PTR, {2}, {3}, PTR) = -12 (" NO_MEMORY ")"
+#define LOCK "vfio_container_dma_map(PTR, {2}, {3}, PTR) = -12 (" NO_MEMORY ")"
+#define TYPE1 "VFIO_MAP_DMA failed: " INVALID "\n"
+#define IOAS "IOMMU_IOAS_MAP failed: " INVALID "\n"
+#define ABORT "\nhardware error: vfio: DMA mapping failed, unable to continue"
 
 static const struct step steps[] = {
-	{ STAGE_MAP, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
-	  TYPE1 CONTAINER LISTENER MAP_OLD },
-	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
-	  TYPE1 CONTAINER LISTENER MAP },
-	{ STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
-	  CONTAINER LISTENER MAP },
-	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, ram_outside_iommufd, &rules[OUTSIDE],
-	  IOAS "vfio {0}: " LISTENER MAP },
-	{ STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, ram_outside_iommufd, &rules[OUTSIDE],
-	  "vfio {0}: " LISTENER MAP },
-	{ STAGE_MAP, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
-	  "VFIO_MAP_DMA failed: " NO_MEMORY "\n" CONTAINER LISTENER LOCK_OLD },
-	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
-	  "VFIO_MAP_DMA failed: " NO_MEMORY "\n" CONTAINER LISTENER LOCK },
-	{ STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
-	  CONTAINER LISTENER LOCK },
-	{ STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, locked_limit_iommufd, &rules[LOCKED],
-	  "IOMMU_IOAS_MAP failed: " NO_MEMORY "\nvfio {0}: " LISTENER LOCK },
-	{ STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, locked_limit_iommufd, &rules[LOCKED],
-	  "vfio {0}: " LISTENER LOCK },
-	{ STAGE_ADD_RAM, COLD_AND_HOT, 0, V9_0, EFFECT_KILLS, late_ram_legacy, &rules[LATE], TYPE1 MAP_OLD ABORT },
-	{ STAGE_ADD_RAM, COLD_AND_HOT, V9_0, V10_0, EFFECT_KILLS, late_ram_legacy, &rules[LATE], TYPE1 MAP ABORT },
-	{ STAGE_ADD_RAM, COLD_AND_HOT, V9_0, V10_0, EFFECT_KILLS, late_ram_iommufd, &rules[LATE], IOAS MAP ABORT },
-	{ STAGE_ADD_RAM, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_KILLS, late_ram_legacy, &rules[LATE], MAP ABORT },
-	{ STAGE_ADD_RAM, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_KILLS, late_ram_iommufd, &rules[LATE], MAP ABORT },
+	{STAGE_MAP, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
+	 TYPE1 CONTAINER LISTENER MAP_OLD},
+	{STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, ram_outside_legacy, &rules[OUTSIDE],
+	 TYPE1 CONTAINER LISTENER MAP},
+	{STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, ram_outside_legacy,
+	 &rules[OUTSIDE], CONTAINER LISTENER MAP},
+	{STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, ram_outside_iommufd, &rules[OUTSIDE],
+	 IOAS "vfio {0}: " LISTENER MAP},
+	{STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, ram_outside_iommufd,
+	 &rules[OUTSIDE], "vfio {0}: " LISTENER MAP},
+	{STAGE_MAP, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
+	 "VFIO_MAP_DMA failed: " NO_MEMORY "\n" CONTAINER LISTENER LOCK_OLD},
+	{STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, locked_limit_legacy, &rules[LOCKED],
+	 "VFIO_MAP_DMA failed: " NO_MEMORY "\n" CONTAINER LISTENER LOCK},
+	{STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, locked_limit_legacy,
+	 &rules[LOCKED], CONTAINER LISTENER LOCK},
+	{STAGE_MAP, COLD_AND_HOT, V9_0, V10_0, EFFECT_STOPS, locked_limit_iommufd, &rules[LOCKED],
+	 "IOMMU_IOAS_MAP failed: " NO_MEMORY "\nvfio {0}: " LISTENER LOCK},
+	{STAGE_MAP, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, locked_limit_iommufd,
+	 &rules[LOCKED], "vfio {0}: " LISTENER LOCK},
+	{STAGE_ADD_RAM, COLD_AND_HOT, 0, V9_0, EFFECT_KILLS, late_ram_legacy, &rules[LATE],
+	 TYPE1 MAP_OLD ABORT},
+	{STAGE_ADD_RAM, COLD_AND_HOT, V9_0, V10_0, EFFECT_KILLS, late_ram_legacy, &rules[LATE],
+	 TYPE1 MAP ABORT},
+	{STAGE_ADD_RAM, COLD_AND_HOT, V9_0, V10_0, EFFECT_KILLS, late_ram_iommufd, &rules[LATE],
+	 IOAS MAP ABORT},
+	{STAGE_ADD_RAM, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_KILLS, late_ram_legacy,
+	 &rules[LATE], MAP ABORT},
+	{STAGE_ADD_RAM, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_KILLS, late_ram_iommufd,
+	 &rules[LATE], MAP ABORT},
 };
 
-const struct rule_family memory_family = { DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };
+const struct rule_family memory_family = {DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules,
+					  ARRAY_SIZE(rules)};

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Assigned devices: found, bound, their group or cdev opened, attached (QEMU hw/vfio/pci.c, container.c, iommufd.c), and
- * what the kernel says to that (Linux drivers/vfio, drivers/iommu).
+ * Assigned devices: found, bound, their group or cdev opened, attached (QEMU hw/vfio/pci.c,
+ * container.c, iommufd.c), and what the kernel says to that (Linux drivers/vfio, drivers/iommu).
  */
 #include "fit/cures.h"
 #include "fit/rule.h"
-
 
 static bool is_legacy(const struct scene *s)
 {
@@ -38,16 +37,6 @@ static enum answer not_given(const struct scene *s, struct operand *op)
 static enum answer fd_without_iommufd(const struct scene *s, struct operand *op)
 {
 	return s->device->value[PROPERTY_FD].pair && is_legacy(s) ? YES : NO;
-}
-
-/* Below a root port only slot 0 is ever looked at by the guest. */
-static enum answer slot_not_valid(const struct scene *s, struct operand *op)
-{
-	const struct machine_bus *bus = s->device->bus;
-
-	op[1] = number_operand(s->device->devfn >> 3);
-	op[2] = text_operand(s->device->driver);
-	return bus && bus->bridge && bus->bridge->kind == DRIVER_ROOT_PORT && s->device->devfn >= 8 ? YES : NO;
 }
 
 static enum answer absent(const struct scene *s, struct operand *op)
@@ -129,7 +118,8 @@ static enum answer mate_bound_only(const struct scene *s, struct operand *op)
 	return is_vfio(s->device->host) ? NO : YES;
 }
 
-/* Bridges and devices without a driver do no harm (Linux driver_managed_dma: pcieport, pci-stub). */
+/* Bridges and devices without a driver do no harm (Linux driver_managed_dma: pcieport, pci-stub).
+ */
 static bool holds_group(const struct iof_device *device)
 {
 	return device->driver && !device->driver_is_vfio && !str_eq(device->driver, "pcieport") &&
@@ -168,7 +158,8 @@ static enum answer group_busy_iommufd(const struct scene *s, struct operand *op)
 	return is_legacy(s) ? NO : group_busy(s, op);
 }
 
-/* A direct region that the kernel does not relax: the firmware wants this device mapped one to one. */
+/* A direct region that the kernel does not relax: the firmware wants this device mapped one to one.
+ */
 static enum answer direct_region(const struct scene *s, struct operand *op)
 {
 	const struct iommu_group *group = host_group(s);
@@ -231,7 +222,8 @@ static enum answer no_domain(const struct scene *s, enum backend backend, struct
 	const struct device_iova *iova = scene_iova(s);
 
 	put_group(s, op);
-	op[2] = text_operand(s->device->host && s->device->host->unit ? s->device->host->unit->name : "none");
+	op[2] = text_operand(s->device->host && s->device->host->unit ? s->device->host->unit->name
+								      : "none");
 	return s->device->backend == backend && iova && iova->n == 0 ? YES : NO;
 }
 
@@ -278,7 +270,8 @@ static const struct machine_device *mate_in_vm(const struct scene *s, enum backe
 	return NULL;
 }
 
-/* Behind a vIOMMU each device has its own address space, unless both have one conventional bridge's requester ID. */
+/* Behind a vIOMMU each device has its own address space, unless both have one conventional bridge's
+ * requester ID. */
 static bool shares_address_space(const struct scene *s, const struct machine_device *other)
 {
 	if (other->viommu != s->device->viommu)
@@ -288,7 +281,8 @@ static bool shares_address_space(const struct scene *s, const struct machine_dev
 
 static enum answer group_split(const struct scene *s, enum backend backend, struct operand *op)
 {
-	const struct machine_device *other = s->device->backend == backend ? mate_in_vm(s, backend) : NULL;
+	const struct machine_device *other =
+		s->device->backend == backend ? mate_in_vm(s, backend) : NULL;
 	bool is_same = other && str_eq(other->host_bdf, s->device->host_bdf);
 
 	put_group(s, op);
@@ -309,9 +303,11 @@ static enum answer group_split_iommufd(const struct scene *s, struct operand *op
 }
 
 /* One group, two backends: the kernel gives the group to the first only. */
-static enum answer mixed_backends(const struct scene *s, enum backend mine, enum backend other, struct operand *op)
+static enum answer mixed_backends(const struct scene *s, enum backend mine, enum backend other,
+				  struct operand *op)
 {
-	const struct machine_device *mate = s->device->backend == mine ? mate_in_vm(s, other) : NULL;
+	const struct machine_device *mate =
+		s->device->backend == mine ? mate_in_vm(s, other) : NULL;
 
 	put_group(s, op);
 	if (!mate)
@@ -330,220 +326,193 @@ static enum answer mixed_iommufd(const struct scene *s, struct operand *op)
 	return mixed_backends(s, BACKEND_IOMMUFD, BACKEND_LEGACY, op);
 }
 
-/* Two resources of this device's or another's BARs in one host page: the kernel refuses to map them. */
-static bool is_page_shared(const struct iof_device *device, unsigned bar, uint64_t page)
-{
-	uint64_t first = device->bars[bar].address;
-
-	for (unsigned i = 0; i < PCI_BARS; i++) {
-		const struct pci_bar *other = &device->bars[i];
-
-		if (i != bar && other->size && !other->is_io && other->address / page == first / page)
-			return true;
-	}
-	return first % page != 0;
-}
-
-/* 11.0+ wants a dma-buf for each BAR that it maps; the kernel gives none for a part of a page. */
-static enum answer small_bar(const struct scene *s, struct operand *op)
-{
-	const struct iof_device *device = s->device->host;
-	uint64_t page = s->host->page_size ? s->host->page_size : 4096;
-
-	if (!device || device_value(s->device, PROPERTY_NO_MMAP) == ON || !kernel_at_least(s->host, 6, 19))
-		return NO;
-	for (unsigned i = 0; i < PCI_BARS; i++) {
-		const struct pci_bar *bar = &device->bars[i];
-
-		if (!bar->size || bar->is_io || bar->size >= page || is_page_shared(device, i, page))
-			continue;
-		op[1] = number_operand(i);
-		op[2] = number_operand(bar->size);
-		return YES;
-	}
-	return NO;
-}
-
-static enum answer late_viommu(const struct scene *s, struct operand *op)
-{
-	if (!s->device->late_viommu)
-		return NO;
-	op[1] = text_operand(s->device->late_viommu->driver);
-	return YES;
-}
-
-static enum answer two_viommus(const struct scene *s, struct operand *op)
-{
-	op[0] = text_operand(s->device->driver);
-	return s->device->kind != DRIVER_VFIO_PCI && s->progress->n_viommus > 0 ? YES : NO;
-}
-
 enum {
-	NOT_GIVEN, ABSENT, NOT_IDENTIFIED, NO_GROUP, NOT_BOUND, GROUP_BUSY, DIRECT, NO_REMAPPING, NO_IOMMUFD, TWICE, SPLIT,
-	SMALL_BAR, LATE_VIOMMU, TWO_VIOMMUS, MIXED, FD_LEGACY, SLOT_INVALID, NO_DOMAIN,
+	NOT_GIVEN,
+	ABSENT,
+	NOT_IDENTIFIED,
+	NO_GROUP,
+	NOT_BOUND,
+	GROUP_BUSY,
+	DIRECT,
+	NO_REMAPPING,
+	NO_IOMMUFD,
+	TWICE,
+	SPLIT,
+	MIXED,
+	FD_LEGACY,
+	NO_DOMAIN,
 };
 
 static const struct rule rules[] = {
-	[NOT_GIVEN] = { "vfio.no-device-given", IOF_SEVERITY_ERROR, "vfio-pci without a host device",
-			"QEMU will refuse this vfio-pci device: it names no host device.",
-			"One of host=, sysfsdev= or fd= must say which device is meant.",
-			"QEMU hw/vfio/pci.c vfio_pci_realize", "lab", NULL,
-			"Write host=DDDD:BB:DD.F with the address from `lspci -D`." },
-	[ABSENT] = { "vfio.device-absent", IOF_SEVERITY_ERROR, "host device that does not exist",
-		     "QEMU will refuse {0}: this host has no such PCI device.",
-		     "There is no /sys/bus/pci/devices/{0}.", "QEMU hw/vfio/device.c vfio_device_get_name", "lab", NULL,
-		     "Look the address up with `lspci -D`: it may have moved." },
-	[NOT_IDENTIFIED] = { "vfio.device-not-identified", IOF_SEVERITY_WARNING, "device given by a file descriptor",
-			     "Which host device this is cannot be said.",
-			     "It is given by a file descriptor or path that could not be followed here.",
-			     "QEMU hw/vfio/iommufd.c", "source", NULL,
-			     "Run the check as root with --pid, or name the device with host=." },
-	[NO_GROUP] = { "vfio.no-iommu-group", IOF_SEVERITY_ERROR, "device without an IOMMU group",
-		       "QEMU will refuse {0}: no IOMMU of this host translates it.", "{1}",
-		       "QEMU hw/vfio/container.c vfio_device_get_groupid", "lab", NULL,
-		       "Switch the IOMMU on (`iommufit host` says how for this machine)." },
-	[NOT_BOUND] = { "vfio.not-bound", IOF_SEVERITY_ERROR, "device that is not bound to vfio-pci",
-			"QEMU will refuse {0}: it is not bound to vfio-pci.", "It is bound to: {2} (group {1}).",
-			"Linux drivers/vfio", "lab", cure_bind, NULL },
-	[GROUP_BUSY] = { "vfio.group-not-viable", IOF_SEVERITY_ERROR, "group mate that a host driver holds",
-			 "QEMU will refuse {0}: its IOMMU group {1} is also used by the host.",
-			 "{2} in the same group is bound to {3}; a group can only be given away as a whole.",
-			 "Linux drivers/iommu/iommu.c iommu_group_claim_dma_owner", "lab", cure_bind_mate, NULL },
-	[DIRECT] = { "vfio.direct-region", IOF_SEVERITY_ERROR, "device that firmware wants mapped one to one",
-		     "QEMU will refuse {0}: firmware asks for a fixed one-to-one mapping of it.",
-		     "Group {1} has the direct region {2} to {3} (RMRR or IVMD), and the kernel does not give such a "
-		     "device away.",
-		     "Linux drivers/iommu/iommu.c __iommu_take_dma_ownership", "source", NULL,
-		     "Look for a firmware setting or update that drops the reservation (often RAID or management "
-		     "controllers)." },
-	[NO_REMAPPING] = { "vfio.no-interrupt-remapping", IOF_SEVERITY_ERROR, "host without interrupt remapping",
-			   "QEMU will refuse {0}: the host has no interrupt remapping.",
-			   "Without it a guest could send any interrupt to the host, so the kernel refuses unless "
-			   "allow_unsafe_interrupts is set.",
-			   "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/device.c", "lab", cure_unsafe,
-			   NULL },
-	[NO_IOMMUFD] = { "vfio.no-iommufd", IOF_SEVERITY_ERROR, "iommufd on a kernel without it",
-			 "QEMU will refuse {0}: this kernel gives no device file for iommufd.",
-			 "The kernel is built without CONFIG_IOMMUFD or CONFIG_VFIO_DEVICE_CDEV.", "Linux drivers/vfio",
-			 "source", cure_legacy, NULL },
-	[TWICE] = { "vfio.device-used-twice", IOF_SEVERITY_ERROR, "device given to the VM twice",
-		    "QEMU will refuse {0}: it is already given to this VM as {1}.",
-		    "A host device can be assigned once.", "QEMU hw/vfio/container.c vfio_attach_device", "lab",
-		    cure_remove_device, NULL },
-	[SPLIT] = { "vfio.group-in-several-address-spaces", IOF_SEVERITY_ERROR,
-		    "devices of one group in several address spaces",
-		    "QEMU will refuse {0}: it shares group {1} with {2}, but not its guest address space.",
-		    "Behind a vIOMMU each device has its own address space, and a group can only be in one.",
-		    "QEMU hw/vfio/container.c vfio_get_group", "lab", cure_no_viommu, NULL },
-	[SMALL_BAR] = { "vfio.bar-without-dma-buf", IOF_SEVERITY_NOTE, "BAR smaller than a page",
-			"QEMU will warn that BAR {1} of {0} takes no part in peer-to-peer DMA.",
-			"It has {2} bytes, less than a page, so the kernel makes no dma-buf of it. The VM runs.",
-			"QEMU 11.0 hw/vfio/region.c", "lab", NULL, "Nothing has to be done." },
-	[LATE_VIOMMU] = { "order.viommu-after-device", IOF_SEVERITY_ERROR, "vIOMMU after the assigned device",
-			  "DMA of {0} cannot work once the guest uses its IOMMU: {1} comes after it.",
-			  "QEMU asks for the vIOMMU when it makes the device; one that comes later on the command line "
-			  "never translates it, while the guest is told that it does.",
-			  "QEMU hw/pci/pci.c pci_device_iommu_address_space", "source", cure_viommu_first, NULL },
-	[TWO_VIOMMUS] = { "viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
-			  "QEMU will refuse the {0}: there is a vIOMMU already.", "An x86 machine takes one vIOMMU.",
-			  "QEMU hw/i386/pc.c pc_machine_device_pre_plug_cb", "lab", cure_remove_viommu, NULL },
-	[NO_DOMAIN] = { "vfio.no-domain", IOF_SEVERITY_ERROR, "an IOMMU for which the kernel can make no tables",
-			"QEMU will refuse {0}: the kernel can make no page tables for the host's IOMMU.",
-			"{2} has no address width and table depth that this kernel supports together.",
-			"Linux drivers/iommu/generic_pt, drivers/iommu/intel/iommu.c", "source", NULL,
-			"Try another kernel version; look for a firmware update." },
-	[FD_LEGACY] = { "vfio.fd-without-iommufd", IOF_SEVERITY_ERROR, "fd= without the iommufd backend",
-			"QEMU will refuse this vfio-pci device: fd= goes with iommufd= only.",
-			"A device file descriptor is passed to the iommufd backend; the legacy one knows groups.",
-			"QEMU hw/vfio/device.c vfio_device_get_name", "lab", NULL,
-			"Add -object iommufd,id=iommufd0 and iommufd=iommufd0, or use host=." },
-	[SLOT_INVALID] = { "vfio.slot-not-valid", IOF_SEVERITY_WARNING, "a second device below one root port",
-			   "QEMU will warn about {0}: below a root port only slot 0 is valid, not {1}.",
-			   "A PCIe link has one device. The VM starts, but the guest will not see this one.",
-			   "QEMU hw/pci/pci.c pci_qdev_realize", "lab", NULL, "Give each device a pcie-root-port of its own." },
-	[MIXED] = { "vfio.mixed-backends", IOF_SEVERITY_ERROR, "one group through both backends",
-		    "QEMU will refuse {0}: it shares group {1} with {2}, which uses the other backend.",
-		    "The kernel gives a group either to the legacy backend or to iommufd.",
-		    "Linux drivers/vfio/group.c", "lab", cure_legacy, NULL },
+	[NOT_GIVEN] = {"vfio.no-device-given", IOF_SEVERITY_ERROR, "vfio-pci without a host device",
+		       "QEMU will refuse this vfio-pci device: it names no host device.",
+		       "One of host=, sysfsdev= or fd= must say which device is meant.",
+		       "QEMU hw/vfio/pci.c vfio_pci_realize", "lab", NULL,
+		       "Write host=DDDD:BB:DD.F with the address from `lspci -D`."},
+	[ABSENT] = {"vfio.device-absent", IOF_SEVERITY_ERROR, "host device that does not exist",
+		    "QEMU will refuse {0}: this host has no such PCI device.",
+		    "There is no /sys/bus/pci/devices/{0}.",
+		    "QEMU hw/vfio/device.c vfio_device_get_name", "lab", NULL,
+		    "Look the address up with `lspci -D`: it may have moved."},
+	[NOT_IDENTIFIED] =
+		{"vfio.device-not-identified", IOF_SEVERITY_WARNING,
+		 "device given by a file descriptor", "Which host device this is cannot be said.",
+		 "It is given by a file descriptor or path that could not be followed here.",
+		 "QEMU hw/vfio/iommufd.c", "source", NULL,
+		 "Run the check as root with --pid, or name the device with host=."},
+	[NO_GROUP] = {"vfio.no-iommu-group", IOF_SEVERITY_ERROR, "device without an IOMMU group",
+		      "QEMU will refuse {0}: no IOMMU of this host translates it.", "{1}",
+		      "QEMU hw/vfio/container.c vfio_device_get_groupid", "lab", NULL,
+		      "Switch the IOMMU on (`iommufit host` says how for this machine)."},
+	[NOT_BOUND] = {"vfio.not-bound", IOF_SEVERITY_ERROR, "device that is not bound to vfio-pci",
+		       "QEMU will refuse {0}: it is not bound to vfio-pci.",
+		       "It is bound to: {2} (group {1}).", "Linux drivers/vfio", "lab", cure_bind,
+		       NULL},
+	[GROUP_BUSY] = {"vfio.group-not-viable", IOF_SEVERITY_ERROR,
+			"group mate that a host driver holds",
+			"QEMU will refuse {0}: its IOMMU group {1} is also used by the host.",
+			"{2} in the same group is bound to {3}; a group can only be given away as "
+			"a whole.",
+			"Linux drivers/iommu/iommu.c iommu_group_claim_dma_owner", "lab",
+			cure_bind_mate, NULL},
+	[DIRECT] = {"vfio.direct-region", IOF_SEVERITY_ERROR,
+		    "device that firmware wants mapped one to one",
+		    "QEMU will refuse {0}: firmware asks for a fixed one-to-one mapping of it.",
+		    "Group {1} has the direct region {2} to {3} (RMRR or IVMD), and the kernel "
+		    "does not give such a "
+		    "device away.",
+		    "Linux drivers/iommu/iommu.c __iommu_take_dma_ownership", "source", NULL,
+		    "Look for a firmware setting or update that drops the reservation (often RAID "
+		    "or management "
+		    "controllers)."},
+	[NO_REMAPPING] = {"vfio.no-interrupt-remapping", IOF_SEVERITY_ERROR,
+			  "host without interrupt remapping",
+			  "QEMU will refuse {0}: the host has no interrupt remapping.",
+			  "Without it a guest could send any interrupt to the host, so the kernel "
+			  "refuses unless "
+			  "allow_unsafe_interrupts is set.",
+			  "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/device.c",
+			  "lab", cure_unsafe, NULL},
+	[NO_IOMMUFD] = {"vfio.no-iommufd", IOF_SEVERITY_ERROR, "iommufd on a kernel without it",
+			"QEMU will refuse {0}: this kernel gives no device file for iommufd.",
+			"The kernel is built without CONFIG_IOMMUFD or CONFIG_VFIO_DEVICE_CDEV.",
+			"Linux drivers/vfio", "source", cure_legacy, NULL},
+	[TWICE] = {"vfio.device-used-twice", IOF_SEVERITY_ERROR, "device given to the VM twice",
+		   "QEMU will refuse {0}: it is already given to this VM as {1}.",
+		   "A host device can be assigned once.",
+		   "QEMU hw/vfio/container.c vfio_attach_device", "lab", cure_remove_device, NULL},
+	[SPLIT] = {"vfio.group-in-several-address-spaces", IOF_SEVERITY_ERROR,
+		   "devices of one group in several address spaces",
+		   "QEMU will refuse {0}: it shares group {1} with {2}, but not its guest address "
+		   "space.",
+		   "Behind a vIOMMU each device has its own address space, and a group can only be "
+		   "in one.",
+		   "QEMU hw/vfio/container.c vfio_get_group", "lab", cure_no_viommu, NULL},
+	[NO_DOMAIN] =
+		{"vfio.no-domain", IOF_SEVERITY_ERROR,
+		 "an IOMMU for which the kernel can make no tables",
+		 "QEMU will refuse {0}: the kernel can make no page tables for the host's IOMMU.",
+		 "{2} has no address width and table depth that this kernel supports together.",
+		 "Linux drivers/iommu/generic_pt, drivers/iommu/intel/iommu.c", "source", NULL,
+		 "Try another kernel version; look for a firmware update."},
+	[FD_LEGACY] = {"vfio.fd-without-iommufd", IOF_SEVERITY_ERROR,
+		       "fd= without the iommufd backend",
+		       "QEMU will refuse this vfio-pci device: fd= goes with iommufd= only.",
+		       "A device file descriptor is passed to the iommufd backend; the legacy one "
+		       "knows groups.",
+		       "QEMU hw/vfio/device.c vfio_device_get_name", "lab", NULL,
+		       "Add -object iommufd,id=iommufd0 and iommufd=iommufd0, or use host=."},
+	[MIXED] = {"vfio.mixed-backends", IOF_SEVERITY_ERROR, "one group through both backends",
+		   "QEMU will refuse {0}: it shares group {1} with {2}, which uses the other "
+		   "backend.",
+		   "The kernel gives a group either to the legacy backend or to iommufd.",
+		   "Linux drivers/vfio/group.c", "lab", cure_legacy, NULL},
 };
 
-#define GIVE_OLD "No provided host device\n\tUse -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,sysfsdev=PATH_TO_DEVICE"
-#define GIVE_NEW                                                                                                \
-	"No provided host device\n\tUse -device vfio-pci,host=DDDD:BB:DD.F or -device vfio-pci,fd=DEVICE_FD or "    \
+#define GIVE_OLD                                                                                   \
+	"No provided host device\n\tUse -device vfio-pci,host=DDDD:BB:DD.F or -device "            \
+	"vfio-pci,sysfsdev=PATH_TO_DEVICE"
+#define GIVE_NEW                                                                                   \
+	"No provided host device\n\tUse -device vfio-pci,host=DDDD:BB:DD.F or -device "            \
+	"vfio-pci,fd=DEVICE_FD or "                                                                \
 	"-device vfio-pci,sysfsdev=PATH_TO_DEVICE"
-#define NO_CDEV                                                                                                 \
-	"vfio {0}: vfio /sys/bus/pci/devices/{0}/vfio-dev: couldn't open directory "                             \
+#define NO_CDEV                                                                                    \
+	"vfio {0}: vfio /sys/bus/pci/devices/{0}/vfio-dev: couldn't open directory "               \
 	"/sys/bus/pci/devices/{0}/vfio-dev: No such file or directory"
-#define NOT_VIABLE                                                                                              \
-	"vfio {0}: group {1} is not viable\n\tPlease ensure all devices within the iommu_group are bound to their " \
+#define NOT_VIABLE                                                                                 \
+	"vfio {0}: group {1} is not viable\n\tPlease ensure all devices within the iommu_group "   \
+	"are bound to their "                                                                      \
 	"vfio bus driver."
 #define CONTAINER "vfio {0}: failed to setup container for group {1}: "
-#define BIND      "vfio {0}: error bind device fd=N to iommufd=N: "
+#define BIND "vfio {0}: error bind device fd=N to iommufd=N: "
 
 static const struct step steps[] = {
-	{ STAGE_PRE_PLUG, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, two_viommus, &rules[TWO_VIOMMUS],
-	  "QEMU does not support multiple vIOMMUs for x86 yet." },
 
-	{ STAGE_PRE_PLUG, COLD, V8_1, QEMU_NEVER, EFFECT_WARNS, slot_not_valid, &rules[SLOT_INVALID],
-	  "warning: PCI: slot {1} is not valid for {2}, parent device only allows plugging into slot 0." },
-	{ STAGE_OPEN, COLD_AND_HOT, V9_0, QEMU_NEVER, EFFECT_STOPS, fd_without_iommufd, &rules[FD_LEGACY],
-	  "Use FD passing only with iommufd backend" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_OLD },
-	{ STAGE_OPEN, COLD_AND_HOT, V9_0, QEMU_NEVER, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_NEW },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, absent, &rules[ABSENT],
-	  "vfio /sys/bus/pci/devices/{0}: no such host device: No such file or directory" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, not_identified, &rules[NOT_IDENTIFIED], NULL },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_group_legacy, &rules[NO_GROUP],
-	  "vfio {0}: no iommu_group found: No such file or directory" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_group_iommufd, &rules[NO_GROUP], NO_CDEV },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, V9_1, EFFECT_STOPS, not_bound_legacy, &rules[NOT_BOUND],
-	  "vfio {0}: failed to open /dev/vfio/{1}: No such file or directory" },
-	{ STAGE_OPEN, COLD_AND_HOT, V9_1, QEMU_NEVER, EFFECT_STOPS, not_bound_legacy, &rules[NOT_BOUND],
-	  "vfio {0}: Could not open '/dev/vfio/{1}': No such file or directory" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, not_bound_iommufd, &rules[NOT_BOUND], NO_CDEV },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_iommufd, &rules[NO_IOMMUFD], NO_CDEV },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, V9_1, EFFECT_STOPS, mixed_legacy, &rules[MIXED],
-	  "vfio {0}: failed to open /dev/vfio/{1}: Device or resource busy" },
-	{ STAGE_OPEN, COLD_AND_HOT, V9_1, QEMU_NEVER, EFFECT_STOPS, mixed_legacy, &rules[MIXED],
-	  "vfio {0}: Could not open '/dev/vfio/{1}': Device or resource busy" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, group_split_legacy, &rules[SPLIT],
-	  "vfio {0}: group {1} used in multiple address spaces" },
-	{ STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, group_busy_legacy, &rules[GROUP_BUSY], NOT_VIABLE },
+	{STAGE_OPEN, COLD_AND_HOT, V9_0, QEMU_NEVER, EFFECT_STOPS, fd_without_iommufd,
+	 &rules[FD_LEGACY], "Use FD passing only with iommufd backend"},
+	{STAGE_OPEN, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_OLD},
+	{STAGE_OPEN, COLD_AND_HOT, V9_0, QEMU_NEVER, EFFECT_STOPS, not_given, &rules[NOT_GIVEN],
+	 GIVE_NEW},
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, absent, &rules[ABSENT],
+	 "vfio /sys/bus/pci/devices/{0}: no such host device: No such file or directory"},
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, not_identified,
+	 &rules[NOT_IDENTIFIED], NULL},
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_group_legacy, &rules[NO_GROUP],
+	 "vfio {0}: no iommu_group found: No such file or directory"},
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_group_iommufd, &rules[NO_GROUP],
+	 NO_CDEV},
+	{STAGE_OPEN, COLD_AND_HOT, 0, V9_1, EFFECT_STOPS, not_bound_legacy, &rules[NOT_BOUND],
+	 "vfio {0}: failed to open /dev/vfio/{1}: No such file or directory"},
+	{STAGE_OPEN, COLD_AND_HOT, V9_1, QEMU_NEVER, EFFECT_STOPS, not_bound_legacy,
+	 &rules[NOT_BOUND], "vfio {0}: Could not open '/dev/vfio/{1}': No such file or directory"},
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, not_bound_iommufd,
+	 &rules[NOT_BOUND], NO_CDEV},
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_iommufd, &rules[NO_IOMMUFD],
+	 NO_CDEV},
+	{STAGE_OPEN, COLD_AND_HOT, 0, V9_1, EFFECT_STOPS, mixed_legacy, &rules[MIXED],
+	 "vfio {0}: failed to open /dev/vfio/{1}: Device or resource busy"},
+	{STAGE_OPEN, COLD_AND_HOT, V9_1, QEMU_NEVER, EFFECT_STOPS, mixed_legacy, &rules[MIXED],
+	 "vfio {0}: Could not open '/dev/vfio/{1}': Device or resource busy"},
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, group_split_legacy, &rules[SPLIT],
+	 "vfio {0}: group {1} used in multiple address spaces"},
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, group_busy_legacy,
+	 &rules[GROUP_BUSY], NOT_VIABLE},
 
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_legacy, &rules[DIRECT],
-	  CONTAINER "Failed to set group container: Invalid argument" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_remapping_legacy, &rules[NO_REMAPPING],
-	  CONTAINER "Failed to set iommu for container: Operation not permitted" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_old_kernel, &rules[DIRECT],
-	  CONTAINER "Failed to set iommu for container: Operation not permitted" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, mate_bound_only, &rules[NOT_BOUND],
-	  "vfio {0}: error getting device from group {1}: No such device\n\tVerify all devices in group {1} are bound "
-	  "to vfio-<bus> or pci-stub and not already in use" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, group_busy_iommufd, &rules[GROUP_BUSY],
-	  BIND "Operation not permitted" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_iommufd, &rules[DIRECT],
-	  BIND "Invalid argument" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_remapping_iommufd, &rules[NO_REMAPPING],
-	  BIND "Operation not permitted" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_domain_legacy, &rules[NO_DOMAIN],
-	  CONTAINER "Failed to set iommu for container: Operation not supported" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_domain_iommufd, &rules[NO_DOMAIN],
-	  "vfio {0}: Failed to allocate hwpt: Operation not supported" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, mixed_iommufd, &rules[MIXED],
-	  BIND "Device or resource busy" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, V11_0, EFFECT_STOPS, group_split_iommufd, &rules[SPLIT],
-	  "vfio {0}: [iommufd=N] error attach {0} (N) to id=N: Invalid argument" },
-	{ STAGE_ATTACH, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_STOPS, group_split_iommufd, &rules[SPLIT],
-	  "vfio {0}: [iommufd=N] error attach {0} (N) pasid 0 to id=N: Invalid argument" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, used_twice_legacy, &rules[TWICE],
-	  "vfio {0}: device is already attached" },
-	{ STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, used_twice_iommufd, &rules[TWICE],
-	  BIND "Invalid argument" },
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_legacy,
+	 &rules[DIRECT], CONTAINER "Failed to set group container: Invalid argument"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_remapping_legacy,
+	 &rules[NO_REMAPPING],
+	 CONTAINER "Failed to set iommu for container: Operation not permitted"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_old_kernel,
+	 &rules[DIRECT], CONTAINER "Failed to set iommu for container: Operation not permitted"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, mate_bound_only,
+	 &rules[NOT_BOUND],
+	 "vfio {0}: error getting device from group {1}: No such device\n\tVerify all devices in "
+	 "group {1} are bound "
+	 "to vfio-<bus> or pci-stub and not already in use"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, group_busy_iommufd,
+	 &rules[GROUP_BUSY], BIND "Operation not permitted"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_iommufd,
+	 &rules[DIRECT], BIND "Invalid argument"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_remapping_iommufd,
+	 &rules[NO_REMAPPING], BIND "Operation not permitted"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_domain_legacy,
+	 &rules[NO_DOMAIN], CONTAINER "Failed to set iommu for container: Operation not supported"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_domain_iommufd,
+	 &rules[NO_DOMAIN], "vfio {0}: Failed to allocate hwpt: Operation not supported"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, mixed_iommufd, &rules[MIXED],
+	 BIND "Device or resource busy"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, V11_0, EFFECT_STOPS, group_split_iommufd, &rules[SPLIT],
+	 "vfio {0}: [iommufd=N] error attach {0} (N) to id=N: Invalid argument"},
+	{STAGE_ATTACH, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_STOPS, group_split_iommufd,
+	 &rules[SPLIT],
+	 "vfio {0}: [iommufd=N] error attach {0} (N) pasid 0 to id=N: Invalid argument"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, used_twice_legacy, &rules[TWICE],
+	 "vfio {0}: device is already attached"},
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, used_twice_iommufd, &rules[TWICE],
+	 BIND "Invalid argument"},
 
-	{ STAGE_REGIONS, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],
-	  "warning: {0} BAR {1}: dma-buf unavailable, using mmap fallback, P2P DMA will not work: Invalid argument" },
-
-	{ STAGE_RUN, COLD, 0, QEMU_NEVER, EFFECT_BREAKS, late_viommu, &rules[LATE_VIOMMU], NULL },
 };
 
-const struct rule_family vfio_family = { DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };
+const struct rule_family vfio_family = {DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules,
+					ARRAY_SIZE(rules)};

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * virtio-iommu (QEMU hw/virtio/virtio-iommu.c): its width is never compared with the host's; page sizes are, from 9.1 when
- * a device is attached, before when the machine is done.
+ * virtio-iommu (QEMU hw/virtio/virtio-iommu.c): its width is never compared with the host's; page
+ * sizes are, from 9.1 when a device is attached, before when the machine is done.
  */
 #include "fit/cures.h"
 #include "fit/rule.h"
-
 
 static enum answer width_out_of_range(const struct scene *s, struct operand *op)
 {
@@ -22,7 +21,8 @@ static uint64_t host_page_mask(const struct scene *s)
 
 	if (!iova)
 		return 0;
-	return s->device->backend == BACKEND_IOMMUFD ? iova->page_sizes & -iova->page_sizes : iova->page_sizes;
+	return s->device->backend == BACKEND_IOMMUFD ? iova->page_sizes & -iova->page_sizes
+						     : iova->page_sizes;
 }
 
 static uint64_t lowest_bit(uint64_t mask)
@@ -42,8 +42,8 @@ static enum answer page_sizes_conflict(const struct scene *s, struct operand *op
 {
 	uint64_t mask = host_page_mask(s);
 
-	if (has_viommu(s, DRIVER_VIRTIO_IOMMU) && !scene_iova(s) && device_value(s->device->viommu, PROPERTY_GRANULE) >
-									    GRANULE_4K &&
+	if (has_viommu(s, DRIVER_VIRTIO_IOMMU) && !scene_iova(s) &&
+	    device_value(s->device->viommu, PROPERTY_GRANULE) > GRANULE_4K &&
 	    device_value(s->device->viommu, PROPERTY_GRANULE) < GRANULE_HOST)
 		return MAYBE;
 	if (!is_asked(s))
@@ -85,15 +85,18 @@ static enum answer page_sizes_conflict_late(const struct scene *s, struct operan
 	return NO;
 }
 
-/* 7.2 and 8.0: the IOMMU region is live when the guest does not boot in bypass, and the mask is then compared at once. */
+/* 7.2 and 8.0: the IOMMU region is live when the guest does not boot in bypass, and the mask is
+ * then compared at once. */
 static enum answer page_mask_differs(const struct scene *s, struct operand *op)
 {
 	uint64_t mask = host_page_mask(s);
 
 	op[1] = hex_operand(s->progress->page_mask);
 	op[2] = hex_operand(mask);
-	return viommu_is(s, DRIVER_VIRTIO_IOMMU, PROPERTY_BOOT_BYPASS, OFF) && mask && mask != s->progress->page_mask ? YES
-														      : NO;
+	return viommu_is(s, DRIVER_VIRTIO_IOMMU, PROPERTY_BOOT_BYPASS, OFF) && mask &&
+			       mask != s->progress->page_mask
+		       ? YES
+		       : NO;
 }
 
 /* Before 8.2 the guest is not told of the host's width, and may pick an IOVA above it. */
@@ -107,18 +110,21 @@ static enum answer width_untold(const struct scene *s, struct operand *op)
 	if (!iova)
 		return MAYBE;
 	op[2] = number_operand(iova->width);
-	op[3] = text_operand(s->device->host->unit ? s->device->host->unit->name : "the host's IOMMU");
+	op[3] = text_operand(s->device->host->unit ? s->device->host->unit->name
+						   : "the host's IOMMU");
 	op[4] = hex_operand(iova->n ? iova->ranges[iova->n - 1].last : UINT64_MAX);
 	return iova->width < 64 ? YES : NO;
 }
 
-/* Devices below one conventional bridge share its requester ID: the second finds the place taken. */
+/* Devices below one conventional bridge share its requester ID: the second finds the place taken.
+ */
 static enum answer aliased(const struct scene *s, struct operand *op)
 {
 	if (!has_viommu(s, DRIVER_VIRTIO_IOMMU) || !s->device->behind_bridge)
 		return NO;
 	for (const struct machine_device *other = s->m->devices; other < s->device; other++) {
-		if (other->kind != DRIVER_VFIO_PCI || other->bus != s->device->bus || !other->viommu)
+		if (other->kind != DRIVER_VFIO_PCI || other->bus != s->device->bus ||
+		    !other->viommu)
 			continue;
 		op[1] = text_operand(other->host_bdf);
 		return YES;
@@ -128,76 +134,106 @@ static enum answer aliased(const struct scene *s, struct operand *op)
 
 static enum answer not_on_root_bus(const struct scene *s, struct operand *op)
 {
-	return s->device->kind == DRIVER_VIRTIO_IOMMU && s->device->bus && s->device->bus->parent ? YES : NO;
+	return s->device->kind == DRIVER_VIRTIO_IOMMU && s->device->bus && s->device->bus->parent
+		       ? YES
+		       : NO;
 }
 
 enum { AW_BITS, PAGES, FROZEN, PAGES_LATE, WIDTH_UNTOLD, ALIASED, ROOT_BUS, MASK_DIFFERS };
 
 static const struct rule rules[] = {
-	[AW_BITS] = { "virtio.aw-bits-out-of-range", IOF_SEVERITY_ERROR, "virtio-iommu aw-bits outside 32 to 64",
-		      "QEMU will refuse the virtio-iommu: aw-bits={0}.", "aw-bits must be from 32 to 64.",
-		      "QEMU hw/virtio/virtio-iommu.c virtio_iommu_device_realize", "lab", cure_virtio_width, NULL },
-	[PAGES] = { "virtio.page-sizes-incompatible", IOF_SEVERITY_ERROR,
-		    "virtio-iommu granule that the host's IOMMU cannot map",
-		    "QEMU will refuse {0}: its host pages do not fit the virtual IOMMU's granule.",
-		    "The host maps pages of {1}, the virtual IOMMU allows only {2}: no size in common.",
-		    "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_host_iova_ranges", "lab", cure_granule, NULL },
-	[FROZEN] = { "virtio.granule-frozen", IOF_SEVERITY_ERROR, "hot-plug behind a virtio-iommu with a fixed granule",
-		     "QEMU will refuse {0}: the virtual IOMMU's granule is fixed since the start.",
-		     "The granule is {1}; the host maps pages of {2}, which does not hold it.",
-		     "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_iommu_device", "lab", cure_granule, NULL },
-	[PAGES_LATE] = { "virtio.page-sizes-abort", IOF_SEVERITY_ERROR,
-			 "virtio-iommu granule that the host cannot map (QEMU 9.0)",
-			 "QEMU will abort at start: the host pages of {0} do not fit the virtual IOMMU's granule.",
-			 "The host maps pages of {1}, the virtual IOMMU allows only {2}: no size in common, and QEMU 9.0 "
-			 "finds out too late.",
-			 "QEMU 9.0 hw/virtio/virtio-iommu.c virtio_iommu_freeze_granule", "lab", cure_granule, NULL },
-	[WIDTH_UNTOLD] = { "virtio.width-untold", IOF_SEVERITY_WARNING,
-			   "virtio-iommu wider than the host's IOMMU, untold before QEMU 8.2",
-			   "{0} will lose DMA that the guest maps above the host's {2} bits.",
-			   "This QEMU's virtio-iommu has 64 bits and does not tell the guest that {3} ends at {4}.",
-			   "QEMU 8.2 hw/virtio/virtio-iommu.c virtio_iommu_set_iova_ranges", "source", NULL,
-			   "Use QEMU 8.2 or later, or intel-iommu with caching-mode=on." },
-	[ALIASED] = { "virtio.aliased-devices", IOF_SEVERITY_ERROR, "two devices behind one conventional PCI bridge",
-		      "QEMU will refuse {0}: it stands behind the same PCI bridge as {1}.",
-		      "Behind such a bridge both have the bridge's requester ID, and virtio-iommu cannot part them.",
-		      "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_host_iova_ranges", "lab", cure_off_bridge, NULL },
-	[MASK_DIFFERS] = { "virtio.page-mask-differs", IOF_SEVERITY_NOTE, "virtio-iommu page sizes that are not the host's",
-			   "QEMU will warn that the page sizes of {0} are not the virtual IOMMU's.",
-			   "The virtual IOMMU has {1}, the host maps {2}; the smallest size is common, so it works.",
-			   "QEMU 7.2 hw/virtio/virtio-iommu.c virtio_iommu_set_page_size_mask", "lab", NULL,
-			   "Nothing has to be done." },
-	[ROOT_BUS] = { "virtio.not-on-root-bus", IOF_SEVERITY_ERROR, "virtio-iommu-pci below a bridge",
-		       "QEMU will refuse the virtio-iommu: it must be on a root bus.",
-		       "The virtual IOMMU is a part of the root complex.",
-		       "QEMU hw/virtio/virtio-iommu-pci.c virtio_iommu_pci_realize", "lab", cure_off_bridge, NULL },
+	[AW_BITS] = {"virtio.aw-bits-out-of-range", IOF_SEVERITY_ERROR,
+		     "virtio-iommu aw-bits outside 32 to 64",
+		     "QEMU will refuse the virtio-iommu: aw-bits={0}.",
+		     "aw-bits must be from 32 to 64.",
+		     "QEMU hw/virtio/virtio-iommu.c virtio_iommu_device_realize", "lab",
+		     cure_virtio_width, NULL},
+	[PAGES] = {"virtio.page-sizes-incompatible", IOF_SEVERITY_ERROR,
+		   "virtio-iommu granule that the host's IOMMU cannot map",
+		   "QEMU will refuse {0}: its host pages do not fit the virtual IOMMU's granule.",
+		   "The host maps pages of {1}, the virtual IOMMU allows only {2}: no size in "
+		   "common.",
+		   "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_host_iova_ranges", "lab",
+		   cure_granule, NULL},
+	[FROZEN] = {"virtio.granule-frozen", IOF_SEVERITY_ERROR,
+		    "hot-plug behind a virtio-iommu with a fixed granule",
+		    "QEMU will refuse {0}: the virtual IOMMU's granule is fixed since the start.",
+		    "The granule is {1}; the host maps pages of {2}, which does not hold it.",
+		    "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_iommu_device", "lab",
+		    cure_granule, NULL},
+	[PAGES_LATE] = {"virtio.page-sizes-abort", IOF_SEVERITY_ERROR,
+			"virtio-iommu granule that the host cannot map (QEMU 9.0)",
+			"QEMU will abort at start: the host pages of {0} do not fit the virtual "
+			"IOMMU's granule.",
+			"The host maps pages of {1}, the virtual IOMMU allows only {2}: no size in "
+			"common, and QEMU 9.0 "
+			"finds out too late.",
+			"QEMU 9.0 hw/virtio/virtio-iommu.c virtio_iommu_freeze_granule", "lab",
+			cure_granule, NULL},
+	[WIDTH_UNTOLD] = {"virtio.width-untold", IOF_SEVERITY_WARNING,
+			  "virtio-iommu wider than the host's IOMMU, untold before QEMU 8.2",
+			  "{0} will lose DMA that the guest maps above the host's {2} bits.",
+			  "This QEMU's virtio-iommu has 64 bits and does not tell the guest that "
+			  "{3} ends at {4}.",
+			  "QEMU 8.2 hw/virtio/virtio-iommu.c virtio_iommu_set_iova_ranges",
+			  "source", NULL,
+			  "Use QEMU 8.2 or later, or intel-iommu with caching-mode=on."},
+	[ALIASED] = {"virtio.aliased-devices", IOF_SEVERITY_ERROR,
+		     "two devices behind one conventional PCI bridge",
+		     "QEMU will refuse {0}: it stands behind the same PCI bridge as {1}.",
+		     "Behind such a bridge both have the bridge's requester ID, and virtio-iommu "
+		     "cannot part them.",
+		     "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_host_iova_ranges", "lab",
+		     cure_off_bridge, NULL},
+	[MASK_DIFFERS] = {"virtio.page-mask-differs", IOF_SEVERITY_NOTE,
+			  "virtio-iommu page sizes that are not the host's",
+			  "QEMU will warn that the page sizes of {0} are not the virtual IOMMU's.",
+			  "The virtual IOMMU has {1}, the host maps {2}; the smallest size is "
+			  "common, so it works.",
+			  "QEMU 7.2 hw/virtio/virtio-iommu.c virtio_iommu_set_page_size_mask",
+			  "lab", NULL, "Nothing has to be done."},
+	[ROOT_BUS] = {"virtio.not-on-root-bus", IOF_SEVERITY_ERROR,
+		      "virtio-iommu-pci below a bridge",
+		      "QEMU will refuse the virtio-iommu: it must be on a root bus.",
+		      "The virtual IOMMU is a part of the root complex.",
+		      "QEMU hw/virtio/virtio-iommu-pci.c virtio_iommu_pci_realize", "lab",
+		      cure_off_bridge, NULL},
 };
 
 static const struct step steps[] = {
-	{ STAGE_REALIZE, COLD_AND_HOT, V9_0, QEMU_NEVER, EFFECT_STOPS, width_out_of_range, &rules[AW_BITS],
-	  "aw-bits must be within [32,64]" },
-	{ STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, not_on_root_bus, &rules[ROOT_BUS],
-	  "virtio-iommu-pci must be plugged on the root bus" },
-	{ STAGE_MAP, HOT, 0, V8_1, EFFECT_WARNS, page_mask_differs, &rules[MASK_DIFFERS],
-	  "warning: virtio-iommu page mask {1} does not match {2}" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, aliased, &rules[ALIASED],
-	  "vfio {0}: Failed to set iommu_device: virtio_iommu_set_host_iova_ranges virtio-iommu does not support aliased BDF" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, aliased, &rules[ALIASED],
-	  "vfio {0}: Failed to set vIOMMU: virtio_iommu_set_host_iova_ranges virtio-iommu does not support aliased BDF" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, page_sizes_conflict, &rules[PAGES],
-	  "vfio {0}: Failed to set iommu_device: {0}: virtio-iommu reports a page size mask {1} incompatible with "
-	  "currently supported mask {2}" },
-	{ STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, page_sizes_conflict, &rules[PAGES],
-	  "vfio {0}: Failed to set vIOMMU: {0}: virtio-iommu reports a page size mask {1} incompatible with currently "
-	  "supported mask {2}" },
-	{ STAGE_SET_IOMMU, HOT, V9_1, V10_0, EFFECT_STOPS, granule_frozen, &rules[FROZEN],
-	  "vfio {0}: Failed to set iommu_device: {0}: virtio-iommu does not support frozen granule {1}" },
-	{ STAGE_SET_IOMMU, HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, granule_frozen, &rules[FROZEN],
-	  "vfio {0}: Failed to set vIOMMU: {0}: virtio-iommu does not support frozen granule {1}" },
-	{ STAGE_DONE, COLD, V9_0, V9_1, EFFECT_KILLS, page_sizes_conflict_late, &rules[PAGES_LATE],
-	  "virtio-iommu virtio-iommu-memory-region-{3}-{4} reports a page size mask {1} incompatible with currently "
-	  "supported mask {2}\nhardware error: vfio: DMA mapping failed, unable to continue" },
-	{ STAGE_RUN, COLD, 0, V8_2, EFFECT_DEGRADES, width_untold, &rules[WIDTH_UNTOLD], NULL },
+	{STAGE_REALIZE, COLD_AND_HOT, V9_0, QEMU_NEVER, EFFECT_STOPS, width_out_of_range,
+	 &rules[AW_BITS], "aw-bits must be within [32,64]"},
+	{STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, not_on_root_bus,
+	 &rules[ROOT_BUS], "virtio-iommu-pci must be plugged on the root bus"},
+	{STAGE_MAP, HOT, 0, V8_1, EFFECT_WARNS, page_mask_differs, &rules[MASK_DIFFERS],
+	 "warning: virtio-iommu page mask {1} does not match {2}"},
+	{STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, aliased, &rules[ALIASED],
+	 "vfio {0}: Failed to set iommu_device: virtio_iommu_set_host_iova_ranges virtio-iommu "
+	 "does not support aliased BDF"},
+	{STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, aliased, &rules[ALIASED],
+	 "vfio {0}: Failed to set vIOMMU: virtio_iommu_set_host_iova_ranges virtio-iommu does not "
+	 "support aliased BDF"},
+	{STAGE_SET_IOMMU, COLD_AND_HOT, V9_1, V10_0, EFFECT_STOPS, page_sizes_conflict,
+	 &rules[PAGES],
+	 "vfio {0}: Failed to set iommu_device: {0}: virtio-iommu reports a page size mask {1} "
+	 "incompatible with "
+	 "currently supported mask {2}"},
+	{STAGE_SET_IOMMU, COLD_AND_HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, page_sizes_conflict,
+	 &rules[PAGES],
+	 "vfio {0}: Failed to set vIOMMU: {0}: virtio-iommu reports a page size mask {1} "
+	 "incompatible with currently "
+	 "supported mask {2}"},
+	{STAGE_SET_IOMMU, HOT, V9_1, V10_0, EFFECT_STOPS, granule_frozen, &rules[FROZEN],
+	 "vfio {0}: Failed to set iommu_device: {0}: virtio-iommu does not support frozen granule "
+	 "{1}"},
+	{STAGE_SET_IOMMU, HOT, V10_0, QEMU_NEVER, EFFECT_STOPS, granule_frozen, &rules[FROZEN],
+	 "vfio {0}: Failed to set vIOMMU: {0}: virtio-iommu does not support frozen granule {1}"},
+	{STAGE_DONE, COLD, V9_0, V9_1, EFFECT_KILLS, page_sizes_conflict_late, &rules[PAGES_LATE],
+	 "virtio-iommu virtio-iommu-memory-region-{3}-{4} reports a page size mask {1} "
+	 "incompatible with currently "
+	 "supported mask {2}\nhardware error: vfio: DMA mapping failed, unable to continue"},
+	{STAGE_RUN, COLD, 0, V8_2, EFFECT_DEGRADES, width_untold, &rules[WIDTH_UNTOLD], NULL},
 };
 
-const struct rule_family virtio_family = { DRIVER_VIRTIO_IOMMU, steps, ARRAY_SIZE(steps), rules, ARRAY_SIZE(rules) };
+const struct rule_family virtio_family = {DRIVER_VIRTIO_IOMMU, steps, ARRAY_SIZE(steps), rules,
+					  ARRAY_SIZE(rules)};

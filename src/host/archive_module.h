@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * archive_module.h - what the library and its compression modules say to each other. iommufit-gz.so,
- * iommufit-xz.so and iommufit-zstd.so (zlib, liblzma, libzstd) unpack one format each, much faster
- * than iommufit-archive.so (libarchive) can be loaded; the latter writes, and reads where they are
- * not installed. None has
- * undefined symbols of the library.
+ * archive_module.h - what the library and its compression modules say to each other.
+ * iommufit-gz.so, iommufit-xz.so and iommufit-zstd.so (zlib, liblzma, libzstd) unpack one format
+ * each, much faster than iommufit-archive.so (libarchive) can be loaded; the latter writes, and
+ * reads where they are not installed. None has undefined symbols of the library.
  */
 #ifndef HOST_ARCHIVE_MODULE_H
 #define HOST_ARCHIVE_MODULE_H

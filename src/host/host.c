@@ -334,7 +334,8 @@ static int apply_kernel(struct iof_ctx *ctx, struct iof_host *host, const char *
 		return ctx_fail(ctx, -ENOMEM, "out of memory");
 	host->kernel = version;
 	host->kernel_assumed = true;
-	/* What the running kernel has is no evidence of an older one: iommufd came with 6.2, device files with 6.6. */
+	/* What the running kernel has is no evidence of an older one: iommufd came with 6.2, device
+	 * files with 6.6. */
 	if (!kernel_at_least(host, 6, 2))
 		host->iommufd = TRI_NO;
 	if (!kernel_at_least(host, 6, 6))

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * host.h - a host as the rules see it. Built by load.c from one source file per kind of fact; immutable afterwards.
+ * host.h - a host as the rules see it. Built by load.c from one source file per kind of fact;
+ * immutable afterwards.
  *
- * Worlds: where a fact is missing (an IVRS that only root may read, scalable mode that an old kernel hides), each value
- * that it may have gives one world. World 0 is the most likely. Everything that depends on the missing fact is kept per
- * world; a prediction is certain only if all worlds agree. Most hosts have one.
+ * Worlds: where a fact is missing (an IVRS that only root may read, scalable mode that an old
+ * kernel hides), each value that it may have gives one world. World 0 is the most likely.
+ * Everything that depends on the missing fact is kept per world; a prediction is certain only if
+ * all worlds agree. Most hosts have one.
  */
 #ifndef HOST_HOST_H
 #define HOST_HOST_H
@@ -22,7 +24,13 @@ enum tristate { TRI_UNKNOWN = 0, TRI_NO, TRI_YES };
 
 #define MAX_WORLDS 8
 
-enum region_type { REGION_UNKNOWN = 0, REGION_DIRECT, REGION_DIRECT_RELAXABLE, REGION_RESERVED, REGION_MSI };
+enum region_type {
+	REGION_UNKNOWN = 0,
+	REGION_DIRECT,
+	REGION_DIRECT_RELAXABLE,
+	REGION_RESERVED,
+	REGION_MSI
+};
 
 struct reserved_region {
 	uint64_t first, last;
@@ -33,35 +41,36 @@ struct reserved_region {
 struct unit_domain {
 	uint64_t aperture_first;
 	uint64_t aperture_last; /* plain domain: what VFIO and iommufd with flags 0 get */
-	uint64_t nest_last;     /* nesting parent; meaningful if nest_parent is TRI_YES */
-	uint64_t page_sizes;    /* bitmap, bytes; plain domain, as VFIO's iova_pgsizes shows it */
+	uint64_t nest_last;	/* nesting parent; meaningful if nest_parent is TRI_YES */
+	uint64_t page_sizes;	/* bitmap, bytes; plain domain, as VFIO's iova_pgsizes shows it */
 	enum tristate nest_parent;
 	enum tristate dirty_tracking;
 	enum tristate pasid; /* HWPT_ALLOC_PASID */
 	bool first_stage;    /* the plain domain uses first-stage tables */
-	bool known;          /* false: nothing can be said about the widths in this world */
+	bool known;	     /* false: nothing can be said about the widths in this world */
 };
 
 struct iommu_unit {
 	const char *name; /* "dmar0" */
 	enum iof_iommu kind;
 	bool is_virtual;
-	uint64_t cap, ecap;        /* VT-d registers */
+	uint64_t cap, ecap; /* VT-d registers */
 	bool has_cap, has_ecap;
 	unsigned version_major, version_minor;
-	uint64_t address;          /* register base, 0 unknown */
-	uint64_t efr, efr2;        /* AMD */
+	uint64_t address;   /* register base, 0 unknown */
+	uint64_t efr, efr2; /* AMD */
 	bool has_efr;
-	uint32_t idr[6];           /* SMMUv3 */
-	bool has_idr;              /* measured by probe */
-	uint32_t smmu_features;    /* driver's features word of the kernel log */
+	uint32_t idr[6];	/* SMMUv3 */
+	bool has_idr;		/* measured by probe */
+	uint32_t smmu_features; /* driver's features word of the kernel log */
 	bool has_smmu_features;
-	unsigned oas;              /* bits, 0 unknown */
-	unsigned input_bits;       /* virtio-iommu: width of its input range, 0 unknown */
-	uint64_t page_mask;        /* virtio-iommu, 0 unknown */
-	const char *parent;        /* device that it is: "arm-smmu-v3.0.auto", "virtio0", "0000:00:00.2"; NULL unknown */
+	unsigned oas;	     /* bits, 0 unknown */
+	unsigned input_bits; /* virtio-iommu: width of its input range, 0 unknown */
+	uint64_t page_mask;  /* virtio-iommu, 0 unknown */
+	const char *parent;  /* device that it is: "arm-smmu-v3.0.auto", "virtio0", "0000:00:00.2";
+				NULL unknown */
 	enum iof_provenance provenance;
-	const char *path;          /* where it was read */
+	const char *path; /* where it was read */
 	struct unit_domain domain[MAX_WORLDS];
 };
 
@@ -71,9 +80,9 @@ struct iommu_group {
 	struct reserved_region *regions;
 	size_t n_regions;
 	enum iof_provenance regions_provenance; /* UNKNOWN: could not be read */
-	struct iof_device **devices;            /* every device in the group, assigned or not, PCI only */
+	struct iof_device **devices; /* every device in the group, assigned or not, PCI only */
 	size_t n_devices;
-	const char *foreign;                    /* name of a non-PCI device in it, NULL */
+	const char *foreign; /* name of a non-PCI device in it, NULL */
 };
 
 #define PCI_BARS 6
@@ -87,7 +96,7 @@ struct pci_bar {
 struct device_iova {
 	struct iof_range *ranges;
 	size_t n;
-	unsigned width; /* highest usable bit plus one; 64 when there are no ranges */
+	unsigned width;	     /* highest usable bit plus one; 64 when there are no ranges */
 	unsigned nest_width; /* the same of a nesting parent; 0: the unit makes none */
 	uint64_t page_sizes;
 	bool known;
@@ -99,20 +108,22 @@ struct iof_device {
 	struct pci_address address;
 	uint16_t vendor, device, subsystem_vendor, subsystem_device;
 	uint32_t class_code; /* 24 bits */
-	bool is_bridge;      /* class 0x0604 and config header type 1 where known */
+	bool is_bridge;	     /* class 0x0604 and config header type 1 where known */
 	struct pci_bar bars[PCI_BARS];
-	const char *driver;  /* NULL: none */
+	const char *driver;	     /* NULL: none */
 	const char *driver_override; /* NULL: none */
-	bool driver_is_vfio; /* its driver gives a VFIO device: vfio-pci and its variants (it has vfio-dev/, or by name) */
+	bool driver_is_vfio;  /* its driver gives a VFIO device: vfio-pci and its variants (it has
+				 vfio-dev/, or by name) */
 	const char *vfio_dev; /* "vfio0": its cdev; NULL none */
-	struct iommu_group *group; /* NULL: none */
-	struct iommu_unit *unit;   /* NULL: none */
-	int numa_node;             /* -1 */
+	struct iommu_group *group;	      /* NULL: none */
+	struct iommu_unit *unit;	      /* NULL: none */
+	int numa_node;			      /* -1 */
 	enum tristate ats, pasid, pri, sriov; /* from config space where readable */
-	unsigned pasid_width;      /* bits */
+	unsigned pasid_width;		      /* bits */
 	bool is_virtual_function;
 	bool is_complete; /* false: only its existence and group are known (it was not asked for) */
-	bool iova_is_measured; /* the kernel itself told the ranges (in a profile); else they are derived */
+	bool iova_is_measured; /* the kernel itself told the ranges (in a profile); else they are
+				  derived */
 	struct device_iova iova[MAX_WORLDS];
 };
 
@@ -138,7 +149,8 @@ struct iof_host {
 	const char *name;
 	const char *source; /* "live", "FOLDER", "capture.tar.xz", "profile …", "cpu:NAME" */
 	bool is_live;
-	bool is_hypothetical; /* from the catalogue: devices are assumed present, bound, alone in their group */
+	bool is_hypothetical; /* from the catalogue: devices are assumed present, bound, alone in
+				 their group */
 	bool read_as_root;    /* the facts that only root may read are there */
 
 	struct {
@@ -147,9 +159,9 @@ struct iof_host {
 		bool is_arm;
 		unsigned phys_bits; /* as the kernel uses it; 0 unknown */
 		unsigned virt_bits;
-		unsigned raw_phys_bits;   /* CPUID 0x80000008 (live only), 0 unknown */
+		unsigned raw_phys_bits;	  /* CPUID 0x80000008 (live only), 0 unknown */
 		unsigned guest_phys_bits; /* CPUID, 0 none */
-		unsigned reduced_by;      /* bits taken by memory encryption */
+		unsigned reduced_by;	  /* bits taken by memory encryption */
 		bool la57;
 		bool is_guest; /* hypervisor flag */
 	} cpu;
@@ -158,22 +170,22 @@ struct iof_host {
 	struct kernel_version kernel;
 	bool kernel_assumed; /* overridden by the user */
 	const char *cmdline;
-	const char *config; /* text of the kernel config, NULL unknown */
+	const char *config;			      /* text of the kernel config, NULL unknown */
 	enum tristate iommufd, vfio_group, vfio_cdev; /* kernel configuration, by evidence first */
 	enum tristate interrupt_remapping;
 	enum tristate unsafe_legacy;  /* vfio_iommu_type1.allow_unsafe_interrupts */
 	enum tristate unsafe_iommufd; /* iommufd.allow_unsafe_interrupts */
 	uint64_t dma_entry_limit;     /* vfio_iommu_type1.dma_entry_limit, 65535 default */
 	enum tristate scalable_mode;  /* Intel: active */
-	bool snp_host;                /* AMD: runs as SNP host, which takes PASIDs away */
-	unsigned page_size;           /* bytes */
+	bool snp_host;		      /* AMD: runs as SNP host, which takes PASIDs away */
+	unsigned page_size;	      /* bytes */
 	struct hugepage_pool *hugepages;
 	size_t n_hugepages;
 
 	/* ACPI, where readable */
 	bool has_dmar, has_ivrs, has_iort, has_viot; /* the table exists */
 	bool dmar_read, ivrs_read, iort_read, viot_read;
-	unsigned dmar_haw; /* bits, 0 unknown */
+	unsigned dmar_haw;     /* bits, 0 unknown */
 	unsigned ivrs_va_size; /* bits, 0: not read or the table says 0 */
 	bool ivrs_ht_ats_resv;
 
@@ -191,7 +203,8 @@ struct iof_host {
 	size_t n_notes;
 
 	size_t n_worlds;
-	/* What tells the worlds apart, for "unknown" answers: the missing fact and how to get it. NULL if one world. */
+	/* What tells the worlds apart, for "unknown" answers: the missing fact and how to get it.
+	 * NULL if one world. */
 	const char *missing_fact;
 	const char *missing_how;
 	const char *world_text[MAX_WORLDS]; /* "IVRS VAsize 48" */
@@ -201,13 +214,14 @@ struct iof_host {
 int address_order(const void *, const void *);
 const struct iof_device *host_device_at(const struct iof_host *, const struct pci_address *);
 const struct iommu_unit *host_unit(const struct iof_host *, const char *name);
-/* Free huge pages of a size (0: the smallest pool). -ENODATA: unknown. *page_size is the size that was meant. */
+/* Free huge pages of a size (0: the smallest pool). -ENODATA: unknown. *page_size is the size that
+ * was meant. */
 int host_hugepages(const struct iof_host *, uint64_t size, uint64_t *page_size, uint64_t *free);
 /* Whether the host's kernel is at least that version; unknown counts as the newest. */
 bool kernel_at_least(const struct iof_host *, unsigned major, unsigned minor);
 
 /* Ranges common to several devices in one world: intersection of their ranges. */
-int host_common_ranges(const struct iof_host *, const struct iof_device *const *devices, size_t n, size_t world,
-		       struct interval_set *out);
+int host_common_ranges(const struct iof_host *, const struct iof_device *const *devices, size_t n,
+		       size_t world, struct interval_set *out);
 
 #endif

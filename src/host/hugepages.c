@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Huge pages: RAM that asks for them is taken when the VM starts, before any device is looked at. */
+/* Huge pages: RAM that asks for them is taken when the VM starts, before any device is looked at.
+ */
 #include "host/loader.h"
 
 #define POOLS "/sys/kernel/mm/hugepages"
@@ -13,7 +14,8 @@ static int add_pool(struct loader *load, const char *folder, size_t *cap)
 	uint64_t kib;
 	char *path;
 
-	if (!str_starts(folder, "hugepages-") || parse_u64n(number, digits, 10, UINT64_MAX >> 10, &kib))
+	if (!str_starts(folder, "hugepages-") ||
+	    parse_u64n(number, digits, 10, UINT64_MAX >> 10, &kib))
 		return 0;
 	pool.size = kib << 10;
 	path = arena_printf(load->scratch, POOLS "/%s/free_hugepages", folder);
@@ -21,7 +23,8 @@ static int add_pool(struct loader *load, const char *folder, size_t *cap)
 		return fact_no_memory(load);
 	if (root_read_u64(load->root, path, 10, &pool.free))
 		return 0;
-	host->hugepages = arena_grow(host->arena, host->hugepages, host->n_hugepages, cap, sizeof(pool));
+	host->hugepages =
+		arena_grow(host->arena, host->hugepages, host->n_hugepages, cap, sizeof(pool));
 	if (!host->hugepages)
 		return fact_no_memory(load);
 	host->hugepages[host->n_hugepages++] = pool;

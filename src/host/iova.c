@@ -264,13 +264,15 @@ static void note_unknown(struct iof_host *host)
 /* ---- ranges ---- */
 
 /* An aperture less the group's reserved regions; the relaxable ones are usable. */
-static int usable(const struct iommu_group *group, uint64_t first, uint64_t last, struct interval_set *set)
+static int usable(const struct iommu_group *group, uint64_t first, uint64_t last,
+		  struct interval_set *set)
 {
 	int err = first <= last ? interval_add(set, first, last) : 0;
 
 	for (size_t i = 0; !err && i < group->n_regions; i++)
 		if (group->regions[i].type != REGION_DIRECT_RELAXABLE)
-			err = interval_subtract(set, group->regions[i].first, group->regions[i].last);
+			err = interval_subtract(set, group->regions[i].first,
+						group->regions[i].last);
 	return err;
 }
 

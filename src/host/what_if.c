@@ -14,16 +14,19 @@ static int copy_devices(struct iof_host *host, const struct iof_host *from)
 		struct iommu_group *group = &host->groups[i];
 
 		*group = from->groups[i];
-		group->devices = arena_array(host->arena, group->n_devices + 1, sizeof(*group->devices));
+		group->devices =
+			arena_array(host->arena, group->n_devices + 1, sizeof(*group->devices));
 		if (!group->devices)
 			return -ENOMEM;
 		for (size_t d = 0; d < group->n_devices; d++)
-			group->devices[d] = &host->devices[from->groups[i].devices[d] - from->devices];
+			group->devices[d] =
+				&host->devices[from->groups[i].devices[d] - from->devices];
 	}
 	for (size_t i = 0; i < from->n_devices; i++) {
 		host->devices[i] = from->devices[i];
 		if (host->devices[i].group)
-			host->devices[i].group = &host->groups[from->devices[i].group - from->groups];
+			host->devices[i].group =
+				&host->groups[from->devices[i].group - from->groups];
 	}
 	return 0;
 }
@@ -55,7 +58,8 @@ static int change(struct iof_host *host, const char *target, const char *value)
 	return 0;
 }
 
-int host_what_if(const struct iof_host *from, const char *target, const char *value, struct iof_host **out)
+int host_what_if(const struct iof_host *from, const char *target, const char *value,
+		 struct iof_host **out)
 {
 	struct arena *arena = arena_new(4096);
 	struct iof_host *host = arena ? arena_alloc(arena, sizeof(*host)) : NULL;

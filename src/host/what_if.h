@@ -5,9 +5,11 @@
 #include "host/host.h"
 
 /*
- * The host as it would be after one change: "driver.BDF" to a driver name, "vfio_iommu_type1.allow_unsafe_interrupts" or
- * "iommufd.allow_unsafe_interrupts" to "1". The given host must outlive the result. -EINVAL: an unknown change.
+ * The host as it would be after one change: "driver.BDF" to a driver name,
+ * "vfio_iommu_type1.allow_unsafe_interrupts" or "iommufd.allow_unsafe_interrupts" to "1". The given
+ * host must outlive the result. -EINVAL: an unknown change.
  */
-int host_what_if(const struct iof_host *, const char *target, const char *value, struct iof_host **);
+int host_what_if(const struct iof_host *, const char *target, const char *value,
+		 struct iof_host **);
 
 #endif

@@ -21,31 +21,35 @@ static void version_json(struct emit *e, const char *key, uint32_t version)
 		emit_null(e, key);
 		return;
 	}
-	snprintf(text, sizeof(text), QEMU_MICRO(version) ? "%u.%u.%u" : "%u.%u", QEMU_MAJOR(version),
-		 QEMU_MINOR(version), QEMU_MICRO(version));
+	snprintf(text, sizeof(text), QEMU_MICRO(version) ? "%u.%u.%u" : "%u.%u",
+		 QEMU_MAJOR(version), QEMU_MINOR(version), QEMU_MICRO(version));
 	emit_string(e, key, text);
 }
 
 static void step_json(struct emit *e, const struct step *step)
 {
-	static const char *const effects[] = { [EFFECT_NOTE] = "note",	     [EFFECT_WARNS] = "warns",
-					       [EFFECT_STOPS] = "stops",     [EFFECT_KILLS] = "kills",
-					       [EFFECT_DEGRADES] = "degrades", [EFFECT_BREAKS] = "breaks",
-					       [EFFECT_BLOCKS] = "blocks" };
-	static const char *const times[] = { [COLD] = "start", [HOT] = "plug", [COLD_AND_HOT] = "start or plug" };
+	static const char *const effects[] = {
+		[EFFECT_NOTE] = "note",		[EFFECT_WARNS] = "warns",
+		[EFFECT_STOPS] = "stops",	[EFFECT_KILLS] = "kills",
+		[EFFECT_DEGRADES] = "degrades", [EFFECT_BREAKS] = "breaks",
+		[EFFECT_BLOCKS] = "blocks"};
+	static const char *const times[] = {
+		[COLD] = "start", [HOT] = "plug", [COLD_AND_HOT] = "start or plug"};
 
 	emit_object(e, NULL);
 	version_json(e, "since", step->since);
 	version_json(e, "until", step->until);
-	emit_string(e, "when", step->stage == STAGE_RUN	      ? "run"
-			       : step->stage == STAGE_MIGRATE ? "migrate"
-							      : times[step->when]);
+	emit_string(e, "when",
+		    step->stage == STAGE_RUN	   ? "run"
+		    : step->stage == STAGE_MIGRATE ? "migrate"
+						   : times[step->when]);
 	emit_string(e, "effect", effects[step->effect]);
 	emit_string(e, "message", step->message);
 	emit_object_end(e);
 }
 
-/* What QEMU does and prints, by version; empty for rules about the config, whose texts are QEMU's own. */
+/* What QEMU does and prints, by version; empty for rules about the config, whose texts are QEMU's
+ * own. */
 static void steps_json(struct emit *e, const struct rule *rule)
 {
 	emit_array(e, "steps");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What QEMU does before it makes the devices of its command line: it parses all options, makes the objects that need no
- * machine, picks the machine type, and builds the board (system/vl.c qemu_init).
+ * What QEMU does before it makes the devices of its command line: it parses all options, makes the
+ * objects that need no machine, picks the machine type, and builds the board (system/vl.c
+ * qemu_init).
  */
 #include <errno.h>
 
@@ -12,36 +13,37 @@ static const struct {
 	const char *type;
 	uint32_t since, until;
 } object_types[] = {
-	{ "iommufd", V9_0, QEMU_NEVER },
+	{"iommufd", V9_0, QEMU_NEVER},
 };
 
 /* Boolean and other machine properties that bear on the question. */
-static const char *const on_off_split[] = { "on", "off", "split", NULL };
+static const char *const on_off_split[] = {"on", "off", "split", NULL};
 
-void machine_problem(struct iof_machine *m, enum problem_kind kind, size_t option, const struct pair *pair,
-		     const char *value, struct message message)
+void machine_problem(struct iof_machine *m, enum problem_kind kind, size_t option,
+		     const struct pair *pair, const char *value, struct message message)
 {
 	if (m->n_problems == ARRAY_SIZE(m->problems))
 		return;
 	m->problems[m->n_problems++] = (struct problem){
-		.kind = kind, .message = message, .option = option, .pair = pair, .value = value
-	};
+		.kind = kind, .message = message, .option = option, .pair = pair, .value = value};
 }
 
-int machine_warning(struct iof_machine *m, enum problem_kind kind, size_t option, const struct pair *pair,
-		    struct message message)
+int machine_warning(struct iof_machine *m, enum problem_kind kind, size_t option,
+		    const struct pair *pair, struct message message)
 {
-	struct problem *grown = arena_grow(m->arena, m->warnings, m->n_warnings, &m->cap_warnings, sizeof(*grown));
+	struct problem *grown =
+		arena_grow(m->arena, m->warnings, m->n_warnings, &m->cap_warnings, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
 	m->warnings = grown;
-	grown[m->n_warnings++] = (struct problem){ .kind = kind, .message = message, .option = option, .pair = pair };
+	grown[m->n_warnings++] =
+		(struct problem){.kind = kind, .message = message, .option = option, .pair = pair};
 	return 0;
 }
 
-/* What QEMU complains of while it reads an option, and takes it nevertheless: "-device foo,bar" for bar=on. Nothing more is
- * read after the first error. */
+/* What QEMU complains of while it reads an option, and takes it nevertheless: "-device foo,bar" for
+ * bar=on. Nothing more is read after the first error. */
 static int warn_options(struct iof_machine *m)
 {
 	int r = 0;
@@ -50,31 +52,39 @@ static int warn_options(struct iof_machine *m)
 		const struct vm_option *option = &m->vm->options[i];
 
 		if (option->warnings)
-			r = machine_warning(m, PROBLEM_SHORT_FORM, i, NULL,
-					    (struct message){ .text = "{0}", .operand = { text_operand(option->warnings),
-											  text_operand(option->name) } });
+			r = machine_warning(
+				m, PROBLEM_SHORT_FORM, i, NULL,
+				(struct message){.text = "{0}",
+						 .operand = {text_operand(option->warnings),
+							     text_operand(option->name)}});
 		if (option->error)
 			break;
 	}
 	return r;
 }
 
-/* target/i386/host-cpu.c host_cpu_adjust_phys_bits: with KVM, a width that is given and differs from the host's */
+/* target/i386/host-cpu.c host_cpu_adjust_phys_bits: with KVM, a width that is given and differs
+ * from the host's */
 static int warn_phys_bits(struct iof_machine *m)
 {
-	unsigned host = m->host->cpu.raw_phys_bits ? m->host->cpu.raw_phys_bits : m->host->cpu.phys_bits;
+	unsigned host =
+		m->host->cpu.raw_phys_bits ? m->host->cpu.raw_phys_bits : m->host->cpu.phys_bits;
 
 	for (size_t i = 0; m->kvm && host && i < m->vm->n_options; i++) {
 		const struct vm_option *cpu = &m->vm->options[i];
-		const struct pair *pair = cpu->kind == OPTION_CPU ? option_pair(cpu, "phys-bits") : NULL;
+		const struct pair *pair =
+			cpu->kind == OPTION_CPU ? option_pair(cpu, "phys-bits") : NULL;
 		uint64_t bits;
 
-		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 || bits == host)
+		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 ||
+		    bits == host)
 			continue;
-		return machine_warning(m, PROBLEM_PHYS_BITS_DIFFER, i, pair,
-				       (struct message){ .text = "warning: Host physical bits ({0}) does not match phys-bits "
-								 "property ({1})",
-							 .operand = { number_operand(host), number_operand(bits) } });
+		return machine_warning(
+			m, PROBLEM_PHYS_BITS_DIFFER, i, pair,
+			(struct message){.text = "warning: Host physical bits ({0}) does not match "
+						 "phys-bits "
+						 "property ({1})",
+					 .operand = {number_operand(host), number_operand(bits)}});
 	}
 	return 0;
 }
@@ -88,23 +98,27 @@ static void check_parse(struct iof_machine *m)
 
 		if (option->error) {
 			machine_problem(m, PROBLEM_SYNTAX, i, NULL, option->name,
-					(struct message){ .text = "{0}", .operand = { text_operand(option->error) } });
+					(struct message){.text = "{0}",
+							 .operand = {text_operand(option->error)}});
 			return;
 		}
 		type = option->kind == OPTION_OBJECT ? option_pair(option, "qom-type") : NULL;
 		for (size_t k = 0; type && k < ARRAY_SIZE(object_types); k++) {
 			if (!str_eq(type->value, object_types[k].type) ||
-			    (m->version >= object_types[k].since && m->version < object_types[k].until))
+			    (m->version >= object_types[k].since &&
+			     m->version < object_types[k].until))
 				continue;
-			machine_problem(m, PROBLEM_OBJECT_TYPE, i, type, type->value,
-					(struct message){ .text = "Parameter 'qom-type' does not accept value '{0}'",
-							  .operand = { text_operand(type->value) } });
+			machine_problem(
+				m, PROBLEM_OBJECT_TYPE, i, type, type->value,
+				(struct message){
+					.text = "Parameter 'qom-type' does not accept value '{0}'",
+					.operand = {text_operand(type->value)}});
 			return;
 		}
 		if (option->kind == OPTION_OBJECT && !option_pair(option, "id")) {
 			machine_problem(m, PROBLEM_SYNTAX, i, NULL, "id",
-					(struct message){ .text = "Parameter '{0}' is missing",
-							  .operand = { text_operand("id") } });
+					(struct message){.text = "Parameter '{0}' is missing",
+							 .operand = {text_operand("id")}});
 			return;
 		}
 	}
@@ -145,13 +159,15 @@ static void check_type(struct iof_machine *m)
 {
 	size_t index = SIZE_MAX;
 	const struct pair *type = machine_option(m, "type", &index);
-	const char *text = m->version >= V9_1
-				   ? "unsupported machine type: \"{0}\"\n\tUse -machine help to list supported machines"
-				   : "unsupported machine type\n\tUse -machine help to list supported machines";
+	const char *text = m->version >= V9_1 ? "unsupported machine type: \"{0}\"\n\tUse -machine "
+						"help to list supported machines"
+					      : "unsupported machine type\n\tUse -machine help to "
+						"list supported machines";
 
 	if (type && !machine_type_known(&m->type, m->version))
-		machine_problem(m, PROBLEM_MACHINE_TYPE, index, type, type->value,
-				(struct message){ .text = text, .operand = { text_operand(type->value) } });
+		machine_problem(
+			m, PROBLEM_MACHINE_TYPE, index, type, type->value,
+			(struct message){.text = text, .operand = {text_operand(type->value)}});
 }
 
 static bool list_has_kvm_first(const char *list)
@@ -186,15 +202,15 @@ static void find_accelerator(struct iof_machine *m)
 	}
 	m->irqchip = IRQCHIP_USER;
 	if (m->kvm)
-		m->irqchip = !irqchip || str_eq(irqchip, on_off_split[0])   ? IRQCHIP_KERNEL
-			     : str_eq(irqchip, on_off_split[2]) ? IRQCHIP_SPLIT
-								: IRQCHIP_USER;
+		m->irqchip = !irqchip || str_eq(irqchip, on_off_split[0]) ? IRQCHIP_KERNEL
+			     : str_eq(irqchip, on_off_split[2])		  ? IRQCHIP_SPLIT
+									  : IRQCHIP_USER;
 }
 
 /* Accelerators that no Linux build for x86 has, by name; others are taken as there. */
 static bool is_accelerator(const char *name)
 {
-	static const char *const known[] = { "tcg", "kvm", "xen", "qtest", "mshv" };
+	static const char *const known[] = {"tcg", "kvm", "xen", "qtest", "mshv"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		if (str_eq(name, known[i]))
@@ -214,19 +230,22 @@ static void check_accelerator(struct iof_machine *m)
 
 	if (accel && machine)
 		machine_problem(m, PROBLEM_MACHINE_OPTION, option, machine, "accel",
-				(struct message){ .text = "The -accel and \"-machine accel=\" options are incompatible" });
+				(struct message){.text = "The -accel and \"-machine accel=\" "
+							 "options are incompatible"});
 	else if (name && !vm_option_nth(m->vm, OPTION_ACCEL, 1) && !is_accelerator(name))
-		machine_problem(m, PROBLEM_MACHINE_OPTION, option, option_pair(accel, "accel"), "accel",
-				(struct message){ .text = "invalid accelerator {0}", .operand = { text_operand(name) } });
+		machine_problem(m, PROBLEM_MACHINE_OPTION, option, option_pair(accel, "accel"),
+				"accel",
+				(struct message){.text = "invalid accelerator {0}",
+						 .operand = {text_operand(name)}});
 	else if (m->kvm && m->irqchip == IRQCHIP_USER && m->version >= V8_0)
 		machine_problem(m, PROBLEM_MACHINE_OPTION, option, NULL, "kernel-irqchip",
-				(struct message){ .text = "KVM does not support userspace APIC" });
+				(struct message){.text = "KVM does not support userspace APIC"});
 }
 
 static bool is_on(const struct pair *pair)
 {
-	return pair && (str_eq(pair->value, "on") || str_eq(pair->value, "yes") || str_eq(pair->value, "true") ||
-			str_eq(pair->value, "y"));
+	return pair && (str_eq(pair->value, "on") || str_eq(pair->value, "yes") ||
+			str_eq(pair->value, "true") || str_eq(pair->value, "y"));
 }
 
 /* target/i386/cpu.c x86_cpu_realizefn: 32 to 52 bits for a 64-bit CPU. */
@@ -234,17 +253,21 @@ static void check_cpu(struct iof_machine *m)
 {
 	for (size_t i = 0; i < m->vm->n_options; i++) {
 		const struct vm_option *cpu = &m->vm->options[i];
-		const struct pair *pair = cpu->kind == OPTION_CPU ? option_pair(cpu, "phys-bits") : NULL;
+		const struct pair *pair =
+			cpu->kind == OPTION_CPU ? option_pair(cpu, "phys-bits") : NULL;
 		uint64_t bits;
 
 		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 ||
 		    (bits >= 32 && (bits <= 52 || m->version >= V11_0)))
 			continue;
-		machine_problem(m, PROBLEM_CPU_BITS, i, pair, "phys-bits",
-				(struct message){ .text = bits < 32 && m->version >= V11_0
-								  ? "phys-bits should be at least 32 (but is {0})"
-								  : "phys-bits should be between 32 and 52  (but is {0})",
-						  .operand = { number_operand(bits) } });
+		machine_problem(
+			m, PROBLEM_CPU_BITS, i, pair, "phys-bits",
+			(struct message){
+				.text = bits < 32 && m->version >= V11_0
+						? "phys-bits should be at least 32 (but is {0})"
+						: "phys-bits should be between 32 and 52  (but is "
+						  "{0})",
+				.operand = {number_operand(bits)}});
 		return;
 	}
 }
@@ -269,10 +292,11 @@ static void check_backing(struct iof_machine *m)
 		if (page_size == 0 || memory_size(size, 1) / page_size <= pages_free)
 			continue;
 		machine_problem(m, PROBLEM_RAM_BACKING, i, huge, "hugetlb",
-				(struct message){
-					.text = "unable to map backing store for guest RAM: Cannot allocate memory",
-					.operand = { number_operand(pages_free), number_operand(memory_size(size, 1)),
-						     number_operand(page_size) } });
+				(struct message){.text = "unable to map backing store for guest "
+							 "RAM: Cannot allocate memory",
+						 .operand = {number_operand(pages_free),
+							     number_operand(memory_size(size, 1)),
+							     number_operand(page_size)}});
 		return;
 	}
 }

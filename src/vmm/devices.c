@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The devices of a VM: in the order in which QEMU makes them, each with every property resolved, and with the first thing
- * that QEMU refuses about it (system/qdev-monitor.c qdev_device_add_from_qdict: driver, bus, id, properties).
+ * The devices of a VM: in the order in which QEMU makes them, each with every property resolved,
+ * and with the first thing that QEMU refuses about it (system/qdev-monitor.c
+ * qdev_device_add_from_qdict: driver, bus, id, properties).
  */
 #include <errno.h>
 
 #include "vmm/machine.h"
 
-void device_problem(struct machine_device *device, enum problem_kind kind, const struct pair *pair, const char *value,
-		    struct message message)
+void device_problem(struct machine_device *device, enum problem_kind kind, const struct pair *pair,
+		    const char *value, struct message message)
 {
 	if (device->problem.kind == PROBLEM_NONE)
-		device->problem = (struct problem){ .kind = kind, .message = message, .option = device->option_index,
-						    .pair = pair, .value = value };
+		device->problem = (struct problem){.kind = kind,
+						   .message = message,
+						   .option = device->option_index,
+						   .pair = pair,
+						   .value = value};
 }
 
 /* A vendor's build may have models of its own. */
@@ -20,17 +24,20 @@ static bool is_absent(const struct iof_machine *m, const struct machine_device *
 {
 	const struct known_device *known = known_device(device->driver);
 
-	return m->type.family != MACHINE_VIRT && !m->version_is_vendor && (!known || !known_device_in(known, m->version));
+	return m->type.family != MACHINE_VIRT && !m->version_is_vendor &&
+	       (!known || !known_device_in(known, m->version));
 }
 
-/* From here on a fixed model is refused after its bus was looked at, and in other words (seen: 7.2 and 10.0). */
+/* From here on a fixed model is refused after its bus was looked at, and in other words (seen: 7.2
+ * and 10.0). */
 #define FIXED_BY_BUS V10_0
 
 /* Models that are there from the start or never. */
 static bool is_fixed(const struct machine_device *device)
 {
-	bool is_board = device->def && (device->def->bus == BUS_SYSBUS || device->kind == DRIVER_VIRTIO_IOMMU ||
-					device->kind == DRIVER_PXB);
+	bool is_board =
+		device->def && (device->def->bus == BUS_SYSBUS ||
+				device->kind == DRIVER_VIRTIO_IOMMU || device->kind == DRIVER_PXB);
 
 	return device->is_plugged && (is_board || str_eq(device->driver, "vfio-pci-nohotplug"));
 }
@@ -41,14 +48,18 @@ static void check_driver(struct iof_machine *m, struct machine_device *device)
 		device_problem(device, PROBLEM_DRIVER_MISSING, NULL, "driver",
 			       MESSAGE1("Parameter '{0}' is missing", "driver"));
 	} else if (is_absent(m, device)) {
-		device_problem(device, PROBLEM_DRIVER_ABSENT, option_pair(device->option, "driver"), device->driver,
+		device_problem(device, PROBLEM_DRIVER_ABSENT, option_pair(device->option, "driver"),
+			       device->driver,
 			       MESSAGE1("'{0}' is not a valid device model name", device->driver));
 	} else if (is_fixed(device) && m->version < FIXED_BY_BUS) {
 		device_problem(device, PROBLEM_NOT_HOTPLUGGABLE, NULL, device->driver,
-			       MESSAGE2("Parameter '{1}' expects a pluggable device type", device->driver, "driver"));
+			       MESSAGE2("Parameter '{1}' expects a pluggable device type",
+					device->driver, "driver"));
 	} else if (device->def && device->def->bus == BUS_SYSBUS && m->type.family != MACHINE_Q35) {
-		device_problem(device, PROBLEM_NOT_SYSBUS, option_pair(device->option, "driver"), device->driver,
-			       MESSAGE2("Parameter '{0}' expects a dynamic sysbus device type for the machine",
+		device_problem(device, PROBLEM_NOT_SYSBUS, option_pair(device->option, "driver"),
+			       device->driver,
+			       MESSAGE2("Parameter '{0}' expects a dynamic sysbus device type for "
+					"the machine",
 					"driver", device->driver));
 	}
 }
@@ -58,7 +69,8 @@ static bool is_on_pci(const struct machine_device *device)
 	return device->def && device->def->bus == BUS_PCI;
 }
 
-/* A bridge without an id makes a bus whose name QEMU invents: then a bus that is not found may be that one. */
+/* A bridge without an id makes a bus whose name QEMU invents: then a bus that is not found may be
+ * that one. */
 static bool has_unnamed_bus(const struct iof_machine *m)
 {
 	for (const struct machine_bus *bus = m->buses; bus; bus = bus->next) {
@@ -82,23 +94,27 @@ static void find_bus(struct iof_machine *m, struct machine_device *device)
 		device_problem(device, PROBLEM_NO_PCI_BUS, NULL, device->driver,
 			       MESSAGE1("No 'PCI' bus found for device '{0}'", device->driver));
 	} else if (device->bus && device->is_plugged && !device->bus->is_hotpluggable) {
-		device_problem(device, PROBLEM_BUS_NO_HOTPLUG, pair, device->bus->name,
-			       MESSAGE1("Bus '{0}' does not support hotplugging", device->bus->name));
+		device_problem(
+			device, PROBLEM_BUS_NO_HOTPLUG, pair, device->bus->name,
+			MESSAGE1("Bus '{0}' does not support hotplugging", device->bus->name));
 	}
 }
 
 static void check_fixed(const struct iof_machine *m, struct machine_device *device)
 {
 	if (is_fixed(device) && m->version >= FIXED_BY_BUS)
-		device_problem(device, PROBLEM_NOT_HOTPLUGGABLE, NULL, device->driver,
-			       MESSAGE1("Device '{0}' does not support hotplugging", device->driver));
+		device_problem(
+			device, PROBLEM_NOT_HOTPLUGGABLE, NULL, device->driver,
+			MESSAGE1("Device '{0}' does not support hotplugging", device->driver));
 }
 
 static void check_id(struct iof_machine *m, struct machine_device *device)
 {
-	for (const struct machine_device *other = m->devices; device->id && other < device; other++) {
+	for (const struct machine_device *other = m->devices; device->id && other < device;
+	     other++) {
 		if (other->id && str_eq(other->id, device->id))
-			device_problem(device, PROBLEM_DUPLICATE_ID, option_pair(device->option, "id"), device->id,
+			device_problem(device, PROBLEM_DUPLICATE_ID,
+				       option_pair(device->option, "id"), device->id,
 				       MESSAGE1("Duplicate device ID '{0}'", device->id));
 	}
 }
@@ -119,11 +135,15 @@ static bool has_chassis(const struct machine_device *device)
 /* hw/pci/pcie_port.c pcie_chassis_add_slot: -EBUSY */
 static void check_chassis(struct iof_machine *m, struct machine_device *device)
 {
-	for (const struct machine_device *other = m->devices; has_chassis(device) && other < device; other++) {
-		if (has_chassis(other) && number_of(other, "chassis") == number_of(device, "chassis") &&
+	for (const struct machine_device *other = m->devices; has_chassis(device) && other < device;
+	     other++) {
+		if (has_chassis(other) &&
+		    number_of(other, "chassis") == number_of(device, "chassis") &&
 		    number_of(other, "slot") == number_of(device, "slot"))
-			device_problem(device, PROBLEM_CHASSIS_SLOT, option_pair(device->option, "chassis"), "chassis",
-				       (struct message){ .text = "Can't add chassis slot, error -16" });
+			device_problem(
+				device, PROBLEM_CHASSIS_SLOT,
+				option_pair(device->option, "chassis"), "chassis",
+				(struct message){.text = "Can't add chassis slot, error -16"});
 	}
 }
 
@@ -134,11 +154,15 @@ static void check_expander(struct machine_device *device)
 	bool is_bridge = device->kind == DRIVER_ROOT_PORT || device->kind == DRIVER_PCI_BRIDGE;
 
 	if (bridge && str_eq(bridge->driver, "pxb-pcie") && !is_bridge)
-		device_problem(device, PROBLEM_NOT_ON_THIS_BUS, option_pair(device->option, "bus"), device->driver,
-			       (struct message){ .text = "PCI: Only PCI/PCIe bridges can be plugged into pxb-pcie" });
+		device_problem(
+			device, PROBLEM_NOT_ON_THIS_BUS, option_pair(device->option, "bus"),
+			device->driver,
+			(struct message){
+				.text = "PCI: Only PCI/PCIe bridges can be plugged into pxb-pcie"});
 	else if (str_eq(device->driver, "pxb") && device->bus && !device->bus->is_conventional)
-		device_problem(device, PROBLEM_NOT_ON_THIS_BUS, option_pair(device->option, "driver"), device->driver,
-			       (struct message){ .text = "pxb devices cannot reside on a PCIe bus" });
+		device_problem(device, PROBLEM_NOT_ON_THIS_BUS,
+			       option_pair(device->option, "driver"), device->driver,
+			       (struct message){.text = "pxb devices cannot reside on a PCIe bus"});
 }
 
 static bool is_behind_bridge(const struct machine_bus *bus)
@@ -150,13 +174,16 @@ static bool is_behind_bridge(const struct machine_bus *bus)
 	return false;
 }
 
-/* The vIOMMU is asked for when the device is realized: one that comes later on the command line never is. */
+/* The vIOMMU is asked for when the device is realized: one that comes later on the command line
+ * never is. */
 static void find_viommu(const struct iof_machine *m, struct machine_device *device)
 {
 	if (!device->bus || device->bus->bypass_iommu)
 		return;
-	for (const struct machine_device *other = m->devices; other < m->devices + m->n_devices; other++) {
-		bool is_viommu = other->kind == DRIVER_INTEL_IOMMU || other->kind == DRIVER_AMD_IOMMU ||
+	for (const struct machine_device *other = m->devices; other < m->devices + m->n_devices;
+	     other++) {
+		bool is_viommu = other->kind == DRIVER_INTEL_IOMMU ||
+				 other->kind == DRIVER_AMD_IOMMU ||
 				 other->kind == DRIVER_VIRTIO_IOMMU;
 
 		if (!is_viommu || other == device)
@@ -193,7 +220,8 @@ static int find_host(struct iof_machine *m, struct machine_device *device)
 	format_bdf(&address, bdf);
 	device->host_bdf = arena_strdup(m->arena, bdf);
 	device->host = host_device_at(m->host, &address);
-	/* A catalogue machine has no devices of its own: any is taken as present, bound and alone in its group. */
+	/* A catalogue machine has no devices of its own: any is taken as present, bound and alone
+	 * in its group. */
 	if (!device->host && m->is_hypothetical)
 		device->host = iof_host_device_next(m->host, NULL);
 	device->host_state = device->host ? HOST_DEVICE_FOUND : HOST_DEVICE_ABSENT;
@@ -208,7 +236,8 @@ static bool has_iommufd(const struct machine_device *device)
 	return value->pair && *value->text;
 }
 
-static int resolve_assigned(struct iof_machine *m, struct machine_device *device, const struct iof_vmm *vmm)
+static int resolve_assigned(struct iof_machine *m, struct machine_device *device,
+			    const struct iof_vmm *vmm)
 {
 	unsigned bus, devfn;
 	int r;
@@ -219,14 +248,16 @@ static int resolve_assigned(struct iof_machine *m, struct machine_device *device
 	m->n_assigned++;
 	device->backend = has_iommufd(device) ? BACKEND_IOMMUFD : BACKEND_LEGACY;
 	if (vmm && vmm->backend)
-		device->backend = str_eq(vmm->backend, "iommufd") ? BACKEND_IOMMUFD : BACKEND_LEGACY;
+		device->backend =
+			str_eq(vmm->backend, "iommufd") ? BACKEND_IOMMUFD : BACKEND_LEGACY;
 	device->behind_bridge = is_behind_bridge(device->bus);
 	topology_requester(device, &bus, &devfn);
 	device->guest_address = arena_printf(m->arena, "%02x.%02x.%x", bus, devfn >> 3, devfn & 7);
 	return device->guest_address ? r : -ENOMEM;
 }
 
-static int resolve_device(struct iof_machine *m, struct machine_device *device, const struct iof_vmm *vmm)
+static int resolve_device(struct iof_machine *m, struct machine_device *device,
+			  const struct iof_vmm *vmm)
 {
 	const struct pair *driver = option_pair(device->option, "driver");
 	const struct pair *id = option_pair(device->option, "id");
@@ -238,7 +269,9 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 	known = driver ? known_device(driver->value) : NULL;
 	if (!device->def && known && known->bus == BUS_PCI)
 		device->def = &driver_any_pci;
-	device->driver = device->def && device->def->name ? device->def->name : driver ? driver->value : "";
+	device->driver = device->def && device->def->name ? device->def->name
+			 : driver			  ? driver->value
+							  : "";
 	device->kind = device->def ? device->def->kind : DRIVER_OTHER;
 	device->id = id ? id->value : NULL;
 	device_set_defaults(m, device);
@@ -252,9 +285,12 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 		return r;
 	check_expander(device);
 	check_chassis(m, device);
-	if (device->bus && !device->problem.kind && !topology_place(m, device->bus, device, &refusal))
-		device_problem(device, PROBLEM_PCI_SLOT, option_pair(device->option, "addr"), device->driver, refusal);
-	if (device->kind == DRIVER_ROOT_PORT || device->kind == DRIVER_PCI_BRIDGE || device->kind == DRIVER_PXB) {
+	if (device->bus && !device->problem.kind &&
+	    !topology_place(m, device->bus, device, &refusal))
+		device_problem(device, PROBLEM_PCI_SLOT, option_pair(device->option, "addr"),
+			       device->driver, refusal);
+	if (device->kind == DRIVER_ROOT_PORT || device->kind == DRIVER_PCI_BRIDGE ||
+	    device->kind == DRIVER_PXB) {
 		r = topology_add_bridge(m, device);
 		if (r)
 			return r;
@@ -271,7 +307,7 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device, 
 	if (device->kind == DRIVER_MEMORY)
 		memory_device_place(m, device);
 	r = resolve_assigned(m, device, vmm);
-	device->label = device->id			 ? device->id
+	device->label = device->id			  ? device->id
 			: device->kind == DRIVER_VFIO_PCI ? device->host_bdf
 							  : device->driver;
 	return r;
@@ -300,7 +336,8 @@ static int add_plugged(struct iof_ctx *ctx, struct iof_machine *m, const struct 
 
 		if (r)
 			return ctx_prefix(ctx, r, "device to plug");
-		/* until 9.2 QMP's device_add went through text, and JSON types were lost on the way */
+		/* until 9.2 QMP's device_add went through text, and JSON types were lost on the way
+		 */
 		for (size_t k = 0; m->version < V9_2 && k < options[i].n_pairs; k++)
 			options[i].pairs[k].json_type = 0;
 		add_option(m, &options[i], SIZE_MAX);
@@ -316,8 +353,9 @@ static void find_viommus(struct iof_machine *m)
 
 		m->models |= 1u << device->kind;
 		find_viommu(m, device);
-		if (!m->viommu && (device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
-				   device->kind == DRIVER_VIRTIO_IOMMU))
+		if (!m->viommu &&
+		    (device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
+		     device->kind == DRIVER_VIRTIO_IOMMU))
 			m->viommu = device;
 	}
 }
@@ -335,7 +373,8 @@ int machine_build_devices(struct iof_ctx *ctx, struct iof_machine *m, const stru
 		for (size_t i = 0; i < m->vm->n_options; i++) {
 			const struct vm_option *option = &m->vm->options[i];
 
-			if (option->kind == OPTION_DEVICE && option->is_json == (json == 1) && !option->error)
+			if (option->kind == OPTION_DEVICE && option->is_json == (json == 1) &&
+			    !option->error)
 				add_option(m, option, i);
 		}
 	}

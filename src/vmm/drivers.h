@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * drivers.h - the device models that matter here, as tables: their properties by QEMU version, types, defaults, what
- * machine types change, and how QEMU complains about a value.
+ * drivers.h - the device models that matter here, as tables: their properties by QEMU version,
+ * types, defaults, what machine types change, and how QEMU complains about a value.
  */
 #ifndef VMM_DRIVERS_H
 #define VMM_DRIVERS_H
@@ -17,10 +17,10 @@ enum driver_kind {
 	DRIVER_VIRTIO_IOMMU,
 	DRIVER_SMMUV3,
 	DRIVER_VFIO_PCI,
-	DRIVER_ROOT_PORT, /* any bridge that makes a PCIe bus: root ports and switch ports */
+	DRIVER_ROOT_PORT,  /* any bridge that makes a PCIe bus: root ports and switch ports */
 	DRIVER_PCI_BRIDGE, /* any bridge that makes a conventional PCI bus */
-	DRIVER_PXB, /* pxb-pcie, pxb: a further root bus */
-	DRIVER_MEMORY, /* pc-dimm, nvdimm: RAM with an address of its own */
+	DRIVER_PXB,	   /* pxb-pcie, pxb: a further root bus */
+	DRIVER_MEMORY,	   /* pc-dimm, nvdimm: RAM with an address of its own */
 };
 
 /* Where a device sits. */
@@ -87,7 +87,7 @@ struct property_def {
 	enum value_type type;
 	enum property_id id;
 	uint32_t since, until; /* QEMU versions that have it; until is the first without */
-	int64_t value;         /* default of the binary */
+	int64_t value;	       /* default of the binary */
 	const char *why;       /* of a default that is worth explaining; NULL */
 };
 
@@ -95,7 +95,7 @@ struct property_def {
 struct compat_def {
 	enum driver_kind driver;
 	enum property_id property;
-	enum machine_family family;      /* MACHINE_UNKNOWN: any */
+	enum machine_family family;	      /* MACHINE_UNKNOWN: any */
 	uint32_t machine_from, machine_until; /* types of these versions, until exclusive */
 	uint32_t binary_since, binary_until;  /* in binaries of these versions */
 	int64_t value;
@@ -116,7 +116,8 @@ struct driver_def {
 const struct driver_def *driver_find(const char *name);
 /* A PCI device that is not in the table; its name is NULL. */
 extern const struct driver_def driver_any_pci;
-/* Every device model that real binaries of 7.2, 10.0 and 11.1 list (bits 0, 1 and 2 of versions), sorted by name. */
+/* Every device model that real binaries of 7.2, 10.0 and 11.1 list (bits 0, 1 and 2 of versions),
+ * sorted by name. */
 struct known_device {
 	const char *name;
 	enum driver_bus bus;
@@ -128,15 +129,18 @@ extern const size_t n_known_devices;
 const struct known_device *known_device(const char *name);
 /* Between the versions that were asked, a model counts as there if either neighbour has it. */
 bool known_device_in(const struct known_device *, uint32_t binary);
-const struct property_def *driver_property(const struct driver_def *, const char *name, uint32_t binary);
+const struct property_def *driver_property(const struct driver_def *, const char *name,
+					   uint32_t binary);
 /* The property of that id under the name that this binary has; NULL: it has none. */
-const struct property_def *driver_property_by_id(const struct driver_def *, enum property_id, uint32_t binary);
-const struct compat_def *compat_find(enum driver_kind, enum property_id, const struct machine_type *, uint32_t binary);
+const struct property_def *driver_property_by_id(const struct driver_def *, enum property_id,
+						 uint32_t binary);
+const struct compat_def *compat_find(enum driver_kind, enum property_id,
+				     const struct machine_type *, uint32_t binary);
 extern const char *const granule_names[];
 
 /* Read a value as QEMU's visitors do. false: refused; *problem then holds QEMU's message. */
-bool value_parse(const struct driver_def *, const struct property_def *, const struct pair *, struct arena *, int64_t *out,
-		 struct message *problem);
+bool value_parse(const struct driver_def *, const struct property_def *, const struct pair *,
+		 struct arena *, int64_t *out, struct message *problem);
 const char *value_text(struct arena *, const struct property_def *, int64_t value);
 
 #endif

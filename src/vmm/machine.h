@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * machine.h - a VM with every default resolved for one host and one QEMU version, and what that QEMU stumbles over
- * while it reads the config. Immutable once resolved.
+ * machine.h - a VM with every default resolved for one host and one QEMU version, and what that
+ * QEMU stumbles over while it reads the config. Immutable once resolved.
  */
 #ifndef VMM_MACHINE_H
 #define VMM_MACHINE_H
@@ -17,43 +17,43 @@
 /* What QEMU finds wrong in the config itself, in the order in which it would be met. */
 enum problem_kind {
 	PROBLEM_NONE = 0,
-	PROBLEM_SYNTAX,           /* an argument that does not parse */
-	PROBLEM_OBJECT_TYPE,      /* an -object type that this version lacks */
-	PROBLEM_MACHINE_TYPE,     /* a machine type that this version lacks */
-	PROBLEM_MACHINE_OPTION,   /* a machine property or its value */
-	PROBLEM_CPU_BITS,         /* phys-bits or guest-phys-bits out of range */
-	PROBLEM_RAM_BACKING,      /* huge pages that the host has not */
-	PROBLEM_DRIVER_ABSENT,    /* no such device model */
-	PROBLEM_DRIVER_MISSING,   /* -device without a driver */
-	PROBLEM_NOT_SYSBUS,       /* this machine takes no such device */
+	PROBLEM_SYNTAX,		/* an argument that does not parse */
+	PROBLEM_OBJECT_TYPE,	/* an -object type that this version lacks */
+	PROBLEM_MACHINE_TYPE,	/* a machine type that this version lacks */
+	PROBLEM_MACHINE_OPTION, /* a machine property or its value */
+	PROBLEM_CPU_BITS,	/* phys-bits or guest-phys-bits out of range */
+	PROBLEM_RAM_BACKING,	/* huge pages that the host has not */
+	PROBLEM_DRIVER_ABSENT,	/* no such device model */
+	PROBLEM_DRIVER_MISSING, /* -device without a driver */
+	PROBLEM_NOT_SYSBUS,	/* this machine takes no such device */
 	PROBLEM_NO_PCI_BUS,
 	PROBLEM_BUS_ABSENT,
 	PROBLEM_BUS_NO_HOTPLUG,
 	PROBLEM_NOT_HOTPLUGGABLE,
 	PROBLEM_DUPLICATE_ID,
-	PROBLEM_PROPERTY_ABSENT,  /* this version lacks the property */
-	PROBLEM_VALUE,            /* a value that the property does not take */
-	PROBLEM_ADDRESS_SPACE,    /* more guest addresses than the vCPU has */
-	PROBLEM_MEMORY_DEVICE,    /* a memory device outside the area for such */
-	PROBLEM_HOST_ADDRESS,     /* host= that is no PCI address */
-	PROBLEM_OBJECT_ABSENT,    /* a link to an object that is not there */
-	PROBLEM_PCI_SLOT,         /* a slot or function that is taken */
-	PROBLEM_CHASSIS_SLOT,     /* two root ports with one chassis and slot number */
-	PROBLEM_NOT_ON_THIS_BUS,  /* a bus that takes no such device */
+	PROBLEM_PROPERTY_ABSENT, /* this version lacks the property */
+	PROBLEM_VALUE,		 /* a value that the property does not take */
+	PROBLEM_ADDRESS_SPACE,	 /* more guest addresses than the vCPU has */
+	PROBLEM_MEMORY_DEVICE,	 /* a memory device outside the area for such */
+	PROBLEM_HOST_ADDRESS,	 /* host= that is no PCI address */
+	PROBLEM_OBJECT_ABSENT,	 /* a link to an object that is not there */
+	PROBLEM_PCI_SLOT,	 /* a slot or function that is taken */
+	PROBLEM_CHASSIS_SLOT,	 /* two root ports with one chassis and slot number */
+	PROBLEM_NOT_ON_THIS_BUS, /* a bus that takes no such device */
 	/* QEMU only warns of these */
-	PROBLEM_SHORT_FORM,       /* "caching-mode" for caching-mode=on */
+	PROBLEM_SHORT_FORM,	  /* "caching-mode" for caching-mode=on */
 	PROBLEM_PHYS_BITS_DIFFER, /* the vCPU's width is not the host's */
-	PROBLEM_GLOBAL_UNUSED,    /* -global for a device that is not there */
+	PROBLEM_GLOBAL_UNUSED,	  /* -global for a device that is not there */
 	PROBLEM_COUNT,
 };
 
 struct problem {
 	enum problem_kind kind;
-	struct message message;        /* as QEMU prints it; several lines are parted by \n */
-	size_t option;                 /* index in vm->options, SIZE_MAX: none */
-	const struct pair *pair;       /* the value it is about, NULL: none */
+	struct message message;		     /* as QEMU prints it; several lines are parted by \n */
+	size_t option;			     /* index in vm->options, SIZE_MAX: none */
+	const struct pair *pair;	     /* the value it is about, NULL: none */
 	const struct property_def *property; /* its definition in this version, NULL */
-	const char *value;             /* what the rule is about in a word: a property, a driver, a bus */
+	const char *value; /* what the rule is about in a word: a property, a driver, a bus */
 };
 
 struct machine_bus {
@@ -63,7 +63,7 @@ struct machine_bus {
 	bool is_conventional;
 	bool is_hotpluggable;
 	bool bypass_iommu;
-	unsigned number;    /* as far as it is known before firmware numbers the buses */
+	unsigned number;	   /* as far as it is known before firmware numbers the buses */
 	const char *occupant[256]; /* by device and function: "vfio-pci,id=dev0"; NULL: free */
 	bool is_multifunction[32];
 	unsigned first_slot;
@@ -77,7 +77,7 @@ struct machine_value {
 	enum iof_decider by;
 	const char *why;
 	const struct property_def *def; /* NULL: this version has no such property */
-	const struct pair *pair;        /* where the user wrote it, NULL */
+	const struct pair *pair;	/* where the user wrote it, NULL */
 };
 
 /* A block of guest RAM, as QEMU maps it for devices. */
@@ -97,7 +97,7 @@ enum backend { BACKEND_LEGACY = 0, BACKEND_IOMMUFD };
 
 struct machine_device {
 	const char *driver; /* QEMU's own name, aliases resolved */
-	const char *id;     /* NULL */
+	const char *id;	    /* NULL */
 	const char *label;  /* id, else host address, else driver: for people */
 	enum driver_kind kind;
 	const struct driver_def *def; /* NULL: a model that is not looked into */
@@ -116,9 +116,10 @@ struct machine_device {
 	const struct iof_device *host;
 	const char *host_bdf; /* as QEMU names it, "0000:01:00.0" */
 	enum backend backend;
-	const struct machine_device *viommu; /* the one that translates it, NULL: none */
+	const struct machine_device *viommu;	  /* the one that translates it, NULL: none */
 	const struct machine_device *late_viommu; /* one that comes after it and so does not */
-	const char *guest_address; /* "00.02.0", as messages before firmware numbers the buses have it */
+	const char *guest_address; /* "00.02.0", as messages before firmware numbers the buses have
+				      it */
 	bool behind_bridge; /* below a conventional bridge: its requester ID is the bridge's */
 };
 
@@ -129,7 +130,8 @@ struct iof_machine {
 	struct arena *arena;
 	struct iof_host *host;
 	struct iof_vm *vm;
-	struct iof_vmm vmm; /* as asked for, with the version that was found: to resolve an edited config alike */
+	struct iof_vmm vmm; /* as asked for, with the version that was found: to resolve an edited
+			       config alike */
 
 	uint32_t version;
 	const char *version_text;
@@ -141,7 +143,7 @@ struct iof_machine {
 	bool kvm;
 	enum irqchip irqchip;
 	struct {
-		bool is_amd;      /* the vendor that the guest sees */
+		bool is_amd; /* the vendor that the guest sees */
 		bool long_mode;
 		unsigned phys_bits; /* 0: not known */
 	} vcpu;
@@ -158,17 +160,18 @@ struct iof_machine {
 
 	struct problem *warnings; /* what QEMU prints and goes on, in its order */
 	size_t n_warnings, cap_warnings;
-	size_t n_early_warnings; /* of them, those before the devices */
+	size_t n_early_warnings;     /* of them, those before the devices */
 	struct problem problems[16]; /* before the devices: at most one a kind, in QEMU's order */
 	size_t n_problems;
 
 	struct machine_bus *buses;
-	struct machine_device *devices; /* in the order in which QEMU makes them; then those to be plugged */
+	struct machine_device
+		*devices; /* in the order in which QEMU makes them; then those to be plugged */
 	size_t n_devices;
 	size_t n_cold; /* devices that are there from the start */
 	size_t n_assigned;
 	size_t n_memory_devices;
-	uint32_t models; /* a bit for each enum driver_kind that is there */
+	uint32_t models;		     /* a bit for each enum driver_kind that is there */
 	const struct machine_device *viommu; /* the first; NULL: none */
 
 	const struct iof_value *properties; /* for iof_machine_property() */
@@ -185,8 +188,8 @@ int machine_find_version(struct iof_ctx *, struct iof_machine *, const struct io
 void machine_find_type(struct iof_machine *);
 int machine_build_board(struct iof_machine *);
 int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
-void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *, const char *value,
-		     struct message);
+void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
+		     const char *value, struct message);
 
 /* memory.c: the memory map of i440fx and q35 */
 void machine_map_memory(struct iof_machine *);
@@ -198,14 +201,16 @@ void machine_find_vcpu(struct iof_machine *);
 const struct pair *machine_option(const struct iof_machine *, const char *key, size_t *index);
 
 /* devices.c: remember the first thing that stops a device */
-void device_problem(struct machine_device *, enum problem_kind, const struct pair *, const char *value, struct message);
+void device_problem(struct machine_device *, enum problem_kind, const struct pair *,
+		    const char *value, struct message);
 /* properties.c */
 void device_set_defaults(struct iof_machine *, struct machine_device *);
 void device_check_globals(struct iof_machine *, struct machine_device *);
 int device_set_properties(struct iof_machine *, struct machine_device *);
 int machine_warn_unused_globals(struct iof_machine *);
 int machine_list_properties(struct iof_machine *);
-int machine_warning(struct iof_machine *, enum problem_kind, size_t option, const struct pair *, struct message);
+int machine_warning(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
+		    struct message);
 
 /* topology.c */
 int topology_root(struct iof_machine *);
@@ -213,9 +218,12 @@ struct machine_bus *topology_find(const struct iof_machine *, const char *name);
 struct machine_bus *topology_default(const struct iof_machine *);
 /* A bridge's own bus. */
 int topology_add_bridge(struct iof_machine *, struct machine_device *);
-/* Take a slot for the device (its addr, else the first free one). false: refused, with QEMU's words in *problem. */
-bool topology_place(struct iof_machine *, struct machine_bus *, struct machine_device *, struct message *problem);
-/* Bus and function under which an IOMMU sees the device: below a conventional bridge it is the bridge's. */
+/* Take a slot for the device (its addr, else the first free one). false: refused, with QEMU's words
+ * in *problem. */
+bool topology_place(struct iof_machine *, struct machine_bus *, struct machine_device *,
+		    struct message *problem);
+/* Bus and function under which an IOMMU sees the device: below a conventional bridge it is the
+ * bridge's. */
 void topology_requester(const struct machine_device *, unsigned *bus, unsigned *devfn);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The memory map of i440fx and q35: RAM below and above 4 GiB, AMD's HyperTransport hole, the area for memory devices, and
- * whether the vCPU can address it all (hw/i386/pc.c pc_memory_init, pc_max_used_gpa; pc_q35.c, pc_piix.c).
+ * The memory map of i440fx and q35: RAM below and above 4 GiB, AMD's HyperTransport hole, the area
+ * for memory devices, and whether the vCPU can address it all (hw/i386/pc.c pc_memory_init,
+ * pc_max_used_gpa; pc_q35.c, pc_piix.c).
  */
 #include "vmm/machine.h"
 
@@ -10,12 +11,13 @@
 #define GIB ((uint64_t)1 << 30)
 #define TIB ((uint64_t)1 << 40)
 
-#define HT_START	((uint64_t)0xfd00000000)
-#define MAX_MEMORY	((uint64_t)1 << 56) /* sums of a few such sizes cannot wrap */
-#define DEFAULT_RAM	(128 * MIB)
-#define HOTPLUG_ALIGN	(2 * MIB) /* a memory device's alignment without huge pages */
+#define HT_START ((uint64_t)0xfd00000000)
+#define MAX_MEMORY ((uint64_t)1 << 56) /* sums of a few such sizes cannot wrap */
+#define DEFAULT_RAM (128 * MIB)
+#define HOTPLUG_ALIGN (2 * MIB) /* a memory device's alignment without huge pages */
 
-/* util/cutils.c qemu_strtosz: a number, maybe with a fraction, and a suffix; without one the unit. 0: none. */
+/* util/cutils.c qemu_strtosz: a number, maybe with a fraction, and a suffix; without one the unit.
+ * 0: none. */
 uint64_t memory_size(const char *text, uint64_t unit)
 {
 	static const char suffixes[] = "BKMGTPE";
@@ -94,7 +96,8 @@ static uint64_t hole64_size(const struct iof_machine *m)
 
 	for (size_t i = 0; i < m->vm->n_options; i++) {
 		const struct vm_option *global = &m->vm->options[i];
-		const char *driver = global->kind == OPTION_GLOBAL ? option_value(global, "driver") : NULL;
+		const char *driver =
+			global->kind == OPTION_GLOBAL ? option_value(global, "driver") : NULL;
 		const char *property = driver ? option_value(global, "property") : NULL;
 		const char *value = driver ? option_value(global, "value") : NULL;
 
@@ -110,8 +113,8 @@ static void lay_out(struct iof_machine *m, uint64_t start)
 {
 	uint64_t below = low_ram(m), above = m->ram_size - below, end = start + above;
 
-	m->ram[0] = (struct ram_block){ 0, below - 1, ram_name(m) };
-	m->ram[1] = (struct ram_block){ start, start + above - 1, ram_name(m) };
+	m->ram[0] = (struct ram_block){0, below - 1, ram_name(m)};
+	m->ram[1] = (struct ram_block){start, start + above - 1, ram_name(m)};
 	m->n_ram = above ? 2 : 1;
 	m->device_memory_base = m->device_memory_size = 0;
 	if (m->max_size > m->ram_size) {
@@ -136,10 +139,12 @@ static void check_address_space(struct iof_machine *m)
 		return;
 	limit = ((uint64_t)1 << m->vcpu.phys_bits) - 1;
 	if (limit < m->max_used_address)
-		machine_problem(m, PROBLEM_ADDRESS_SPACE, SIZE_MAX, NULL, "phys-bits",
-				(struct message){ .text = "Address space limit {0} < {1} phys-bits too low ({2})",
-						  .operand = { hex_operand(limit), hex_operand(m->max_used_address),
-							       number_operand(m->vcpu.phys_bits) } });
+		machine_problem(
+			m, PROBLEM_ADDRESS_SPACE, SIZE_MAX, NULL, "phys-bits",
+			(struct message){
+				.text = "Address space limit {0} < {1} phys-bits too low ({2})",
+				.operand = {hex_operand(limit), hex_operand(m->max_used_address),
+					    number_operand(m->vcpu.phys_bits)}});
 }
 
 void machine_map_memory(struct iof_machine *m)
@@ -157,7 +162,8 @@ static uint64_t backend_size(const struct iof_machine *m, const char *id)
 {
 	for (size_t i = 0; i < m->vm->n_options; i++) {
 		const struct vm_option *object = &m->vm->options[i];
-		const char *name = object->kind == OPTION_OBJECT ? option_value(object, "id") : NULL;
+		const char *name =
+			object->kind == OPTION_OBJECT ? option_value(object, "id") : NULL;
 		const char *size = name && str_eq(name, id) ? option_value(object, "size") : NULL;
 
 		if (size)
@@ -167,7 +173,8 @@ static uint64_t backend_size(const struct iof_machine *m, const char *id)
 }
 
 /* hw/mem/memory-device.c memory_device_get_free_addr: the first gap that is large enough. */
-static uint64_t free_address(const struct iof_machine *m, const struct machine_device *device, uint64_t size)
+static uint64_t free_address(const struct iof_machine *m, const struct machine_device *device,
+			     uint64_t size)
 {
 	uint64_t at = m->device_memory_base;
 	bool moved = true;
@@ -195,15 +202,19 @@ void memory_device_place(struct iof_machine *m, struct machine_device *device)
 	if (!size || !m->device_memory_size || device->problem.kind)
 		return;
 	m->n_memory_devices++;
-	at = device->value[PROPERTY_MEMORY_ADDR].pair ? (uint64_t)device_value(device, PROPERTY_MEMORY_ADDR)
-						      : free_address(m, device, size);
+	at = device->value[PROPERTY_MEMORY_ADDR].pair
+		     ? (uint64_t)device_value(device, PROPERTY_MEMORY_ADDR)
+		     : free_address(m, device, size);
 	if (at < base || size > m->device_memory_size || at - base > m->device_memory_size - size) {
-		device_problem(device, PROBLEM_MEMORY_DEVICE, device->value[PROPERTY_MEMORY_ADDR].pair, "addr",
-			       (struct message){ .text = "can't add memory device [{0}:{1}], usable range for memory "
-							 "devices [{2}:{3}]",
-						 .operand = { hex_operand(at), hex_operand(size), hex_operand(base),
-							      hex_operand(m->device_memory_size) } });
+		device_problem(device, PROBLEM_MEMORY_DEVICE,
+			       device->value[PROPERTY_MEMORY_ADDR].pair, "addr",
+			       (struct message){.text = "can't add memory device [{0}:{1}], usable "
+							"range for memory "
+							"devices [{2}:{3}]",
+						.operand = {hex_operand(at), hex_operand(size),
+							    hex_operand(base),
+							    hex_operand(m->device_memory_size)}});
 		return;
 	}
-	device->block = (struct ram_block){ at, at + size - 1, id };
+	device->block = (struct ram_block){at, at + size - 1, id};
 }

@@ -20,13 +20,15 @@ static void put_operand(struct buf *out, const struct operand *operand)
 	}
 }
 
-const char *message_render(struct arena *arena, const char *text, const struct operand operand[MESSAGE_OPERANDS])
+const char *message_render(struct arena *arena, const char *text,
+			   const struct operand operand[MESSAGE_OPERANDS])
 {
-	struct buf out = { 0 };
+	struct buf out = {0};
 	const char *result;
 
 	for (; *text; text++) {
-		if (text[0] == '{' && text[1] >= '0' && text[1] < '0' + MESSAGE_OPERANDS && text[2] == '}') {
+		if (text[0] == '{' && text[1] >= '0' && text[1] < '0' + MESSAGE_OPERANDS &&
+		    text[2] == '}') {
 			put_operand(&out, &operand[text[1] - '0']);
 			text += 2;
 		} else {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * message.h - a text with operands, rendered only when somebody asks for it. Texts are tables, operands are data: so a
- * check costs no formatting, and a finding can show the numbers that it was made from.
+ * message.h - a text with operands, rendered only when somebody asks for it. Texts are tables,
+ * operands are data: so a check costs no formatting, and a finding can show the numbers that it was
+ * made from.
  */
 #ifndef VMM_MESSAGE_H
 #define VMM_MESSAGE_H
@@ -26,23 +27,25 @@ struct message {
 
 static inline struct operand number_operand(uint64_t n)
 {
-	return (struct operand){ .kind = OPERAND_NUMBER, .number = n };
+	return (struct operand){.kind = OPERAND_NUMBER, .number = n};
 }
 
 static inline struct operand hex_operand(uint64_t n)
 {
-	return (struct operand){ .kind = OPERAND_HEX, .number = n };
+	return (struct operand){.kind = OPERAND_HEX, .number = n};
 }
 
 static inline struct operand text_operand(const char *text)
 {
-	return (struct operand){ .kind = OPERAND_TEXT, .text = text };
+	return (struct operand){.kind = OPERAND_TEXT, .text = text};
 }
 
-#define MESSAGE1(t, a)    ((struct message){ .text = (t), .operand = { text_operand(a) } })
-#define MESSAGE2(t, a, b) ((struct message){ .text = (t), .operand = { text_operand(a), text_operand(b) } })
+#define MESSAGE1(t, a) ((struct message){.text = (t), .operand = {text_operand(a)}})
+#define MESSAGE2(t, a, b)                                                                          \
+	((struct message){.text = (t), .operand = {text_operand(a), text_operand(b)}})
 
 /* The finished text, in the arena; NULL when out of memory. text may hold several lines. */
-const char *message_render(struct arena *, const char *text, const struct operand operand[MESSAGE_OPERANDS]);
+const char *message_render(struct arena *, const char *text,
+			   const struct operand operand[MESSAGE_OPERANDS]);
 
 #endif

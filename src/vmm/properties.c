@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A device's properties: defaults of the binary, of the machine type and of -global, then what the user wrote, in the order
- * in which QEMU sets them (hw/core/qdev-properties.c, qom/object_interfaces.c).
+ * A device's properties: defaults of the binary, of the machine type and of -global, then what the
+ * user wrote, in the order in which QEMU sets them (hw/core/qdev-properties.c,
+ * qom/object_interfaces.c).
  */
 #include <errno.h>
 
@@ -16,7 +17,9 @@ static bool is_device_key(const char *key)
 static bool object_exists(const struct iof_machine *m, const char *id)
 {
 	for (size_t i = 0; i < m->vm->n_options; i++) {
-		const char *name = m->vm->options[i].kind == OPTION_OBJECT ? option_value(&m->vm->options[i], "id") : NULL;
+		const char *name = m->vm->options[i].kind == OPTION_OBJECT
+					   ? option_value(&m->vm->options[i], "id")
+					   : NULL;
 
 		if (name && str_eq(name, id))
 			return true;
@@ -24,28 +27,35 @@ static bool object_exists(const struct iof_machine *m, const char *id)
 	return false;
 }
 
-static void set_property(struct iof_machine *m, struct machine_device *device, const struct property_def *property,
-			 const struct pair *pair)
+static void set_property(struct iof_machine *m, struct machine_device *device,
+			 const struct property_def *property, const struct pair *pair)
 {
 	struct machine_value *value = &device->value[property->id];
 	struct message problem;
 	int64_t number;
 
 	if (!value_parse(device->def, property, pair, m->arena, &number, &problem)) {
-		device_problem(device, property->type == VALUE_HOST ? PROBLEM_HOST_ADDRESS : PROBLEM_VALUE, pair,
-			       property->name, problem);
+		device_problem(device,
+			       property->type == VALUE_HOST ? PROBLEM_HOST_ADDRESS : PROBLEM_VALUE,
+			       pair, property->name, problem);
 		device->problem.property = property;
-	} else if (property->id == PROPERTY_IOMMUFD && *pair->value && !object_exists(m, pair->value)) {
+	} else if (property->id == PROPERTY_IOMMUFD && *pair->value &&
+		   !object_exists(m, pair->value)) {
 		device_problem(device, PROBLEM_OBJECT_ABSENT, pair, pair->value,
 			       MESSAGE1("Device '{0}' not found", pair->value));
 	}
 	if (property->id == PROPERTY_NONE)
 		return;
-	*value = (struct machine_value){ .number = number, .text = pair->value, .by = IOF_DECIDER_USER,
-					 .why = "written in the config", .def = property, .pair = pair };
+	*value = (struct machine_value){.number = number,
+					.text = pair->value,
+					.by = IOF_DECIDER_USER,
+					.why = "written in the config",
+					.def = property,
+					.pair = pair};
 }
 
-/* PCI devices have experimental x- properties that are not in the table; those of the vIOMMUs all are. */
+/* PCI devices have experimental x- properties that are not in the table; those of the vIOMMUs all
+ * are. */
 static bool lacks_property(const struct machine_device *device, const char *name)
 {
 	return device->def->has_all && (device->def->bus == BUS_SYSBUS || !str_starts(name, "x-"));
@@ -62,10 +72,12 @@ static unsigned dictionary_bucket(const char *key)
 }
 
 /*
- * QEMU sets properties in the order of its dictionary, not of the command line: by bucket, and in a bucket the key that
- * came last first. So which of two bad properties is complained about depends on their names.
+ * QEMU sets properties in the order of its dictionary, not of the command line: by bucket, and in a
+ * bucket the key that came last first. So which of two bad properties is complained about depends
+ * on their names.
  */
-static int order_pairs(struct iof_machine *m, const struct vm_option *option, const struct pair ***out)
+static int order_pairs(struct iof_machine *m, const struct vm_option *option,
+		       const struct pair ***out)
 {
 	const struct pair **order = arena_array(m->arena, option->n_pairs + 1, sizeof(*order));
 	size_t n = 0;
@@ -109,13 +121,15 @@ int device_set_properties(struct iof_machine *m, struct machine_device *device)
 			set_property(m, device, property, pair);
 		else if (lacks_property(device, pair->key))
 			device_problem(device, PROBLEM_PROPERTY_ABSENT, pair, pair->key,
-				       MESSAGE2("Property '{0}.{1}' not found", device->driver, pair->key));
+				       MESSAGE2("Property '{0}.{1}' not found", device->driver,
+						pair->key));
 	}
 	return 0;
 }
 
 /* -global driver.property=value; the last one wins, an explicit value on the device beats it. */
-static const struct vm_option *find_global(const struct iof_machine *m, const char *driver, const char *property)
+static const struct vm_option *find_global(const struct iof_machine *m, const char *driver,
+					   const char *property)
 {
 	const struct vm_option *found = NULL;
 
@@ -133,8 +147,8 @@ static const struct vm_option *find_global(const struct iof_machine *m, const ch
 	return found;
 }
 
-static void set_global(struct iof_machine *m, struct machine_device *device, const struct property_def *property,
-		       const struct vm_option *global)
+static void set_global(struct iof_machine *m, struct machine_device *device,
+		       const struct property_def *property, const struct vm_option *global)
 {
 	const struct pair *given = option_pair(global, "value");
 	struct pair pair = *given;
@@ -150,44 +164,57 @@ static void set_global(struct iof_machine *m, struct machine_device *device, con
 		reason = message_render(m->arena, problem.text, problem.operand);
 
 		device_problem(device, PROBLEM_VALUE, given, property->name,
-			       (struct message){ .text = "can't apply global {0}.{1}={2}: {3}",
-						 .operand = { text_operand(device->driver), text_operand(property->name),
-							      text_operand(given->value), text_operand(reason) } });
+			       (struct message){.text = "can't apply global {0}.{1}={2}: {3}",
+						.operand = {text_operand(device->driver),
+							    text_operand(property->name),
+							    text_operand(given->value),
+							    text_operand(reason)}});
 		return;
 	}
-	device->value[property->id] = (struct machine_value){
-		.number = number, .text = given->value, .by = IOF_DECIDER_GLOBAL, .why = "-global", .def = property,
-		.pair = given
-	};
+	device->value[property->id] = (struct machine_value){.number = number,
+							     .text = given->value,
+							     .by = IOF_DECIDER_GLOBAL,
+							     .why = "-global",
+							     .def = property,
+							     .pair = given};
 }
 
-/* Globals that name a property that this version lacks stop the device, too (hw/core/qdev-properties.c). */
+/* Globals that name a property that this version lacks stop the device, too
+ * (hw/core/qdev-properties.c). */
 void device_check_globals(struct iof_machine *m, struct machine_device *device)
 {
 	for (size_t i = 0; device->def && device->def->has_all && i < m->vm->n_options; i++) {
 		const struct vm_option *option = &m->vm->options[i];
-		const char *driver = option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
+		const char *driver =
+			option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
 		const char *property = driver ? option_value(option, "property") : NULL;
 		const char *value = driver ? option_value(option, "value") : NULL;
 
 		if (!property || !value || !str_eq(driver, device->driver) ||
-		    driver_property(device->def, property, m->version) || !lacks_property(device, property))
+		    driver_property(device->def, property, m->version) ||
+		    !lacks_property(device, property))
 			continue;
-		device_problem(device, PROBLEM_PROPERTY_ABSENT, option_pair(option, "value"), property,
-			       (struct message){ .text = "can't apply global {0}.{1}={2}: Property '{0}.{1}' not found",
-						 .operand = { text_operand(driver), text_operand(property),
-							      text_operand(value) } });
+		device_problem(
+			device, PROBLEM_PROPERTY_ABSENT, option_pair(option, "value"), property,
+			(struct message){.text = "can't apply global {0}.{1}={2}: Property "
+						 "'{0}.{1}' not found",
+					 .operand = {text_operand(driver), text_operand(property),
+						     text_operand(value)}});
 		device->problem.option = i;
 	}
 }
 
-static void default_property(struct iof_machine *m, struct machine_device *device, const struct property_def *property)
+static void default_property(struct iof_machine *m, struct machine_device *device,
+			     const struct property_def *property)
 {
-	const struct compat_def *compat = compat_find(device->kind, property->id, &m->type, m->version);
+	const struct compat_def *compat =
+		compat_find(device->kind, property->id, &m->type, m->version);
 	struct machine_value *value = &device->value[property->id];
 
-	*value = (struct machine_value){ .number = property->value, .by = IOF_DECIDER_VMM, .def = property,
-					 .why = property->why ? property->why : "QEMU default" };
+	*value = (struct machine_value){.number = property->value,
+					.by = IOF_DECIDER_VMM,
+					.def = property,
+					.why = property->why ? property->why : "QEMU default"};
 	if (compat) {
 		value->number = compat->value;
 		value->by = IOF_DECIDER_MACHINE_TYPE;
@@ -202,7 +229,8 @@ void device_set_defaults(struct iof_machine *m, struct machine_device *device)
 		const struct property_def *property = &device->def->properties[i];
 		const struct vm_option *global;
 
-		if (property->id == PROPERTY_NONE || m->version < property->since || m->version >= property->until)
+		if (property->id == PROPERTY_NONE || m->version < property->since ||
+		    m->version >= property->until)
 			continue;
 		default_property(m, device, property);
 		global = find_global(m, device->driver, property->name);
@@ -216,14 +244,16 @@ void device_set_defaults(struct iof_machine *m, struct machine_device *device)
 	}
 }
 
-/* hw/core/qdev-properties.c qdev_prop_check_globals: of devices that could still be plugged nothing is said. */
+/* hw/core/qdev-properties.c qdev_prop_check_globals: of devices that could still be plugged nothing
+ * is said. */
 int machine_warn_unused_globals(struct iof_machine *m)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < m->vm->n_options; i++) {
 		const struct vm_option *option = &m->vm->options[i];
-		const char *driver = option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
+		const char *driver =
+			option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
 		const struct driver_def *def = driver ? driver_find(driver) : NULL;
 		bool is_used = !def || def->bus != BUS_SYSBUS || !option_value(option, "property");
 
@@ -231,18 +261,19 @@ int machine_warn_unused_globals(struct iof_machine *m)
 			is_used = m->devices[k].def == def;
 		if (is_used || !option_value(option, "value"))
 			continue;
-		r = machine_warning(m, PROBLEM_GLOBAL_UNUSED, i, option_pair(option, "value"),
-				    (struct message){ .text = "warning: global {0}.{1}={2} not used",
-						      .operand = { text_operand(driver),
-								   text_operand(option_value(option, "property")),
-								   text_operand(option_value(option, "value")) } });
+		r = machine_warning(
+			m, PROBLEM_GLOBAL_UNUSED, i, option_pair(option, "value"),
+			(struct message){.text = "warning: global {0}.{1}={2} not used",
+					 .operand = {text_operand(driver),
+						     text_operand(option_value(option, "property")),
+						     text_operand(option_value(option, "value"))}});
 	}
 	return r;
 }
 
 /* What "auto" comes to (x86_iommu_realize, vtd_decide_config), so that nobody has to guess. */
-static void resolve_auto(const struct iof_machine *m, const struct machine_device *device, enum property_id id,
-			 struct iof_value *out)
+static void resolve_auto(const struct iof_machine *m, const struct machine_device *device,
+			 enum property_id id, struct iof_value *out)
 {
 	int64_t intremap = device_value(device, PROPERTY_INTREMAP);
 	bool remaps = intremap == ON || (intremap == AUTO && m->irqchip != IRQCHIP_KERNEL);
@@ -257,8 +288,9 @@ static void resolve_auto(const struct iof_machine *m, const struct machine_devic
 		bool is_on = remaps && m->irqchip != IRQCHIP_USER;
 
 		out->text = is_on ? "on" : "off";
-		out->why = is_on ? "auto: on with interrupt remapping under KVM"
-				 : "auto: off without KVM's interrupt controller or without remapping";
+		out->why =
+			is_on ? "auto: on with interrupt remapping under KVM"
+			      : "auto: off without KVM's interrupt controller or without remapping";
 	}
 }
 
@@ -272,10 +304,13 @@ int machine_list_properties(struct iof_machine *m)
 
 		for (size_t id = 1; id < PROPERTY_COUNT; id++) {
 			const struct machine_value *value = &device->value[id];
-			struct iof_value out = { .device = device->label, .text = value->text, .by = value->by,
-						 .why = value->why };
+			struct iof_value out = {.device = device->label,
+						.text = value->text,
+						.by = value->by,
+						.why = value->why};
 
-			if (!value->def || !value->text || (device->kind == DRIVER_VFIO_PCI && !value->pair) ||
+			if (!value->def || !value->text ||
+			    (device->kind == DRIVER_VFIO_PCI && !value->pair) ||
 			    (device->def && device->def->bus == BUS_PCI && id >= PROPERTY_ADDR))
 				continue;
 			out.property = value->def->name;

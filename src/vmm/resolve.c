@@ -9,7 +9,8 @@ static int keep_request(struct iof_machine *m, const struct iof_vmm *vmm)
 {
 	const char **plug;
 
-	m->vmm = (struct iof_vmm){ .size = sizeof(m->vmm), .version = m->version_text, .memlock = m->memlock };
+	m->vmm = (struct iof_vmm){
+		.size = sizeof(m->vmm), .version = m->version_text, .memlock = m->memlock};
 	if (!vmm)
 		return 0;
 	if (vmm->backend)
@@ -31,7 +32,8 @@ static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_
 {
 	int r;
 
-	if (vmm && vmm->backend && !str_eq(vmm->backend, "iommufd") && !str_eq(vmm->backend, "legacy"))
+	if (vmm && vmm->backend && !str_eq(vmm->backend, "iommufd") &&
+	    !str_eq(vmm->backend, "legacy"))
 		return ctx_fail(ctx, -EINVAL, "%s: a backend is iommufd or legacy", vmm->backend);
 	m->memlock = vmm ? vmm->memlock : 0;
 	m->is_hypothetical = m->host->is_hypothetical;
@@ -102,7 +104,8 @@ IOF_EXPORT const char *iof_machine_type(const struct iof_machine *m)
 	return m->type_name;
 }
 
-IOF_EXPORT int iof_machine_property(const struct iof_machine *m, size_t index, struct iof_value *out)
+IOF_EXPORT int iof_machine_property(const struct iof_machine *m, size_t index,
+				    struct iof_value *out)
 {
 	if (index >= m->n_properties)
 		return -ENOENT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * PCI buses and slots, as far as messages name them: "device 00.02.0". QEMU gives a device without addr= the first free
- * slot of its bus (hw/pci/pci.c do_pci_register_device).
+ * PCI buses and slots, as far as messages name them: "device 00.02.0". QEMU gives a device without
+ * addr= the first free slot of its bus (hw/pci/pci.c do_pci_register_device).
  */
 #include <errno.h>
 
@@ -12,25 +12,26 @@ static const struct {
 	const char *bus;
 	bool is_conventional, is_hotpluggable;
 } roots[] = {
-	{ MACHINE_Q35, "pcie.0", false, false },
-	{ MACHINE_I440FX, "pci.0", true, true },
-	{ MACHINE_VIRT, "pcie.0", false, false },
+	{MACHINE_Q35, "pcie.0", false, false},
+	{MACHINE_I440FX, "pci.0", true, true},
+	{MACHINE_VIRT, "pcie.0", false, false},
 };
 
-/* Functions that the board itself has, and those that come without -nodefaults, under QEMU's type names. */
+/* Functions that the board itself has, and those that come without -nodefaults, under QEMU's type
+ * names. */
 static const struct {
 	enum machine_family family;
 	unsigned slot, function;
 	bool is_default;
 	const char *name;
 } board_functions[] = {
-	{ MACHINE_Q35, 0, 0, false, "mch" },         { MACHINE_Q35, 31, 0, false, "ICH9-LPC" },
-	{ MACHINE_Q35, 31, 2, false, "ich9-ahci" },  { MACHINE_Q35, 31, 3, false, "ICH9-SMB" },
-	{ MACHINE_Q35, 1, 0, true, "VGA" },          { MACHINE_Q35, 2, 0, true, "e1000e" },
-	{ MACHINE_I440FX, 0, 0, false, "i440FX" },   { MACHINE_I440FX, 1, 0, false, "PIIX3" },
-	{ MACHINE_I440FX, 1, 1, false, "piix3-ide" }, { MACHINE_I440FX, 1, 3, false, "PIIX4_PM" },
-	{ MACHINE_I440FX, 2, 0, true, "VGA" },       { MACHINE_I440FX, 3, 0, true, "e1000" },
-	{ MACHINE_VIRT, 0, 0, false, "gpex-root" },
+	{MACHINE_Q35, 0, 0, false, "mch"},	    {MACHINE_Q35, 31, 0, false, "ICH9-LPC"},
+	{MACHINE_Q35, 31, 2, false, "ich9-ahci"},   {MACHINE_Q35, 31, 3, false, "ICH9-SMB"},
+	{MACHINE_Q35, 1, 0, true, "VGA"},	    {MACHINE_Q35, 2, 0, true, "e1000e"},
+	{MACHINE_I440FX, 0, 0, false, "i440FX"},    {MACHINE_I440FX, 1, 0, false, "PIIX3"},
+	{MACHINE_I440FX, 1, 1, false, "piix3-ide"}, {MACHINE_I440FX, 1, 3, false, "PIIX4_PM"},
+	{MACHINE_I440FX, 2, 0, true, "VGA"},	    {MACHINE_I440FX, 3, 0, true, "e1000"},
+	{MACHINE_VIRT, 0, 0, false, "gpex-root"},
 };
 
 static struct machine_bus *add_bus(struct iof_machine *m, const char *name)
@@ -65,7 +66,8 @@ static void take_board_functions(const struct iof_machine *m, struct machine_bus
 		    (board_functions[i].is_default && !has_default(m, board_functions[i].name)))
 			continue;
 		bus->occupant[slot << 3 | board_functions[i].function] = board_functions[i].name;
-		bus->is_multifunction[slot] = slot == 31 || (slot == 1 && m->type.family == MACHINE_I440FX);
+		bus->is_multifunction[slot] =
+			slot == 31 || (slot == 1 && m->type.family == MACHINE_I440FX);
 	}
 }
 
@@ -96,8 +98,8 @@ struct machine_bus *topology_find(const struct iof_machine *m, const char *name)
 	return NULL;
 }
 
-/* QEMU searches its root buses newest first: with a pxb, a device without bus= goes there (system/qdev-monitor.c
- * qbus_find_recursive). */
+/* QEMU searches its root buses newest first: with a pxb, a device without bus= goes there
+ * (system/qdev-monitor.c qbus_find_recursive). */
 struct machine_bus *topology_default(const struct iof_machine *m)
 {
 	struct machine_bus *found = m->buses;
@@ -137,7 +139,8 @@ int topology_add_bridge(struct iof_machine *m, struct machine_device *device)
 	if (device->kind == DRIVER_ROOT_PORT)
 		bus->is_hotpluggable = !has_value(device, "hotplug", "off");
 	else
-		bus->first_slot = bus->is_conventional ? 1 : 0; /* slot 0 is the hot-plug controller's */
+		bus->first_slot =
+			bus->is_conventional ? 1 : 0; /* slot 0 is the hot-plug controller's */
 	return 0;
 }
 
@@ -153,30 +156,35 @@ static const char *occupant_name(struct iof_machine *m, const struct machine_dev
 			  : arena_printf(m->arena, "%s,id=(null)", device->driver);
 }
 
-static bool refuse(struct message *problem, const char *text, unsigned slot, unsigned function, const char *driver,
-		   const char *occupant)
+static bool refuse(struct message *problem, const char *text, unsigned slot, unsigned function,
+		   const char *driver, const char *occupant)
 {
-	*problem = (struct message){ .text = text, .operand = { number_operand(slot), number_operand(function),
-								text_operand(driver), text_operand(occupant) } };
+	*problem = (struct message){.text = text,
+				    .operand = {number_operand(slot), number_operand(function),
+						text_operand(driver), text_operand(occupant)}};
 	return false;
 }
 
 /* hw/pci/pci.c do_pci_register_device, pci_init_multifunction */
-static bool take_function(struct iof_machine *m, struct machine_bus *bus, struct machine_device *device, unsigned devfn,
-			  struct message *problem)
+static bool take_function(struct iof_machine *m, struct machine_bus *bus,
+			  struct machine_device *device, unsigned devfn, struct message *problem)
 {
 	unsigned slot = devfn >> 3, function = devfn & 7;
 	const char *first = bus->occupant[slot << 3];
 	const char *other = bus->occupant[devfn];
 
 	if (other)
-		return refuse(problem, strstr(other, ",id=") ? "PCI: slot {0} function {1} not available for {2}, in use by {3}"
-							     : "PCI: slot {0} function {1} not available for {2}, in use by "
-							       "{3},id=(null)",
-			      slot, function, device->driver, other);
+		return refuse(
+			problem,
+			strstr(other, ",id=")
+				? "PCI: slot {0} function {1} not available for {2}, in use by {3}"
+				: "PCI: slot {0} function {1} not available for {2}, in use by "
+				  "{3},id=(null)",
+			slot, function, device->driver, other);
 	if (function && first && !bus->is_multifunction[slot])
-		return refuse(problem, "PCI: single function device can't be populated in function {0}.{1}", slot,
-			      function, device->driver, NULL);
+		return refuse(problem,
+			      "PCI: single function device can't be populated in function {0}.{1}",
+			      slot, function, device->driver, NULL);
 	bus->occupant[devfn] = occupant_name(m, device);
 	if (!function)
 		bus->is_multifunction[slot] = device_value(device, PROPERTY_MULTIFUNCTION) == ON;
@@ -184,7 +192,8 @@ static bool take_function(struct iof_machine *m, struct machine_bus *bus, struct
 	return true;
 }
 
-bool topology_place(struct iof_machine *m, struct machine_bus *bus, struct machine_device *device, struct message *problem)
+bool topology_place(struct iof_machine *m, struct machine_bus *bus, struct machine_device *device,
+		    struct message *problem)
 {
 	int64_t addr = device_value(device, PROPERTY_ADDR);
 
@@ -194,12 +203,12 @@ bool topology_place(struct iof_machine *m, struct machine_bus *bus, struct machi
 		if (slot_is_free(bus, slot))
 			return take_function(m, bus, device, slot << 3, problem);
 	}
-	return refuse(problem, "PCI: no slot/function available for {2}, all in use or reserved", 0, 0, device->driver,
-		      NULL);
+	return refuse(problem, "PCI: no slot/function available for {2}, all in use or reserved", 0,
+		      0, device->driver, NULL);
 }
 
-/* hw/pci/pci.c pci_device_get_iommu_bus_devfn: an express-to-PCI bridge speaks as function 0 of its own bus, a PCI-to-PCI
- * bridge as itself. */
+/* hw/pci/pci.c pci_device_get_iommu_bus_devfn: an express-to-PCI bridge speaks as function 0 of its
+ * own bus, a PCI-to-PCI bridge as itself. */
 void topology_requester(const struct machine_device *device, unsigned *bus, unsigned *devfn)
 {
 	const struct machine_bus *at = device->bus;

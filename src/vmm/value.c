@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading property values as QEMU does: -device key=value through the keyval visitor, JSON through the plain one
- * (qapi/qobject-input-visitor.c, util/cutils.c qemu_strtou64, qapi/qapi-util.c qapi_bool_parse).
+ * Reading property values as QEMU does: -device key=value through the keyval visitor, JSON through
+ * the plain one (qapi/qobject-input-visitor.c, util/cutils.c qemu_strtou64, qapi/qapi-util.c
+ * qapi_bool_parse).
  */
 #include <ctype.h>
 #include <errno.h>
@@ -10,12 +11,13 @@
 
 #include "vmm/drivers.h"
 
-static const char *const on_words[] = { "on", "yes", "true", "y" };
-static const char *const off_words[] = { "off", "no", "false", "n" };
+static const char *const on_words[] = {"on", "yes", "true", "y"};
+static const char *const off_words[] = {"off", "no", "false", "n"};
 
 static bool refuse(struct message *problem, const char *text, const char *name, const char *value)
 {
-	*problem = (struct message){ .text = text, .operand = { text_operand(name), text_operand(value) } };
+	*problem = (struct message){.text = text,
+				    .operand = {text_operand(name), text_operand(value)}};
 	return false;
 }
 
@@ -32,28 +34,32 @@ static bool parse_bool(const struct property_def *property, const struct pair *p
 		       struct message *problem)
 {
 	if (pair->json_type && pair->json_type != 'b')
-		return refuse(problem, "Invalid parameter type for '{0}', expected: boolean", property->name, NULL);
+		return refuse(problem, "Invalid parameter type for '{0}', expected: boolean",
+			      property->name, NULL);
 	if (is_one_of(pair->value, on_words, ARRAY_SIZE(on_words)))
 		*out = ON;
 	else if (is_one_of(pair->value, off_words, ARRAY_SIZE(off_words)))
 		*out = OFF;
 	else
-		return refuse(problem, "Parameter '{0}' expects 'on' or 'off'", property->name, NULL);
+		return refuse(problem, "Parameter '{0}' expects 'on' or 'off'", property->name,
+			      NULL);
 	return true;
 }
 
-static bool parse_enum(const struct property_def *property, const struct pair *pair, const char *const *names,
-		       int64_t *out, struct message *problem)
+static bool parse_enum(const struct property_def *property, const struct pair *pair,
+		       const char *const *names, int64_t *out, struct message *problem)
 {
 	if (pair->json_type && pair->json_type != 's')
-		return refuse(problem, "Invalid parameter type for '{0}', expected: string", property->name, NULL);
+		return refuse(problem, "Invalid parameter type for '{0}', expected: string",
+			      property->name, NULL);
 	for (int i = 0; names[i]; i++) {
 		if (str_eq(pair->value, names[i])) {
 			*out = i;
 			return true;
 		}
 	}
-	return refuse(problem, "Parameter '{0}' does not accept value '{1}'", property->name, pair->value);
+	return refuse(problem, "Parameter '{0}' does not accept value '{1}'", property->name,
+		      pair->value);
 }
 
 /* strtoull() with base 0, white space and a sign, as QEMU takes it: -1 is 2^64-1. */
@@ -68,48 +74,55 @@ static bool parse_qemu_integer(const char *text, bool is_signed, uint64_t *out)
 	return errno == 0 && end != text && *end == '\0';
 }
 
-static bool parse_integer(const struct property_def *property, const struct pair *pair, int64_t *out,
-			  struct message *problem)
+static bool parse_integer(const struct property_def *property, const struct pair *pair,
+			  int64_t *out, struct message *problem)
 {
 	static const struct {
 		enum value_type type;
 		uint64_t max;
 		const char *name;
 	} limits[] = {
-		{ VALUE_U8, UINT8_MAX, "uint8_t" },    { VALUE_U16, UINT16_MAX, "uint16_t" },
-		{ VALUE_U32, UINT32_MAX, "uint32_t" }, { VALUE_U64, UINT64_MAX, "uint64_t" },
-		{ VALUE_I32, INT32_MAX, "int32_t" },
+		{VALUE_U8, UINT8_MAX, "uint8_t"},    {VALUE_U16, UINT16_MAX, "uint16_t"},
+		{VALUE_U32, UINT32_MAX, "uint32_t"}, {VALUE_U64, UINT64_MAX, "uint64_t"},
+		{VALUE_I32, INT32_MAX, "int32_t"},
 	};
 	uint64_t value;
 
 	if (pair->json_type && pair->json_type != 'n')
-		return refuse(problem, "Invalid parameter type for '{0}', expected: integer", property->name, NULL);
+		return refuse(problem, "Invalid parameter type for '{0}', expected: integer",
+			      property->name, NULL);
 	if (!parse_qemu_integer(pair->value, property->type == VALUE_I32, &value))
-		return refuse(problem, pair->json_type ? "Invalid parameter type for '{0}', expected: integer"
-						       : "Parameter '{0}' expects integer",
+		return refuse(problem,
+			      pair->json_type
+				      ? "Invalid parameter type for '{0}', expected: integer"
+				      : "Parameter '{0}' expects integer",
 			      property->name, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		bool fits = value <= limits[i].max ||
-			    (property->type == VALUE_I32 && (int64_t)value < 0 && (int64_t)value >= INT32_MIN);
+			    (property->type == VALUE_I32 && (int64_t)value < 0 &&
+			     (int64_t)value >= INT32_MIN);
 
 		if (limits[i].type == property->type && !fits)
-			return refuse(problem, "Parameter '{0}' expects {1}", property->name, limits[i].name);
+			return refuse(problem, "Parameter '{0}' expects {1}", property->name,
+				      limits[i].name);
 	}
 	*out = (int64_t)value;
 	return true;
 }
 
-static bool parse_host(const struct driver_def *driver, const struct property_def *property, const struct pair *pair,
-		       int64_t *out, struct message *problem)
+static bool parse_host(const struct driver_def *driver, const struct property_def *property,
+		       const struct pair *pair, int64_t *out, struct message *problem)
 {
 	struct pci_address address;
 
 	if (pair->json_type && pair->json_type != 's')
-		return refuse(problem, "Invalid parameter type for '{0}', expected: string", property->name, NULL);
+		return refuse(problem, "Invalid parameter type for '{0}', expected: string",
+			      property->name, NULL);
 	if (parse_bdf(pair->value, &address) || address.domain > 0xffff) {
-		*problem = (struct message){ .text = "Property '{0}.{1}' doesn't take value '{2}'",
-					     .operand = { text_operand(driver->name), text_operand(property->name),
-							  text_operand(pair->value) } };
+		*problem = (struct message){.text = "Property '{0}.{1}' doesn't take value '{2}'",
+					    .operand = {text_operand(driver->name),
+							text_operand(property->name),
+							text_operand(pair->value)}};
 		return false;
 	}
 	*out = (int64_t)((uint64_t)address.domain << 16 | (uint64_t)address.bus << 8 |
@@ -118,8 +131,8 @@ static bool parse_host(const struct driver_def *driver, const struct property_de
 }
 
 /* hw/core/qdev-properties-system.c set_pci_devfn: hexadecimal slot or slot.function. */
-static bool parse_addr(const struct driver_def *driver, const struct property_def *property, const struct pair *pair,
-		       int64_t *out, struct message *problem)
+static bool parse_addr(const struct driver_def *driver, const struct property_def *property,
+		       const struct pair *pair, int64_t *out, struct message *problem)
 {
 	char *end;
 	unsigned long slot = strtoul(pair->value, &end, 16);
@@ -135,19 +148,21 @@ static bool parse_addr(const struct driver_def *driver, const struct property_de
 	if (good && *end == '.')
 		function = strtoul(end + 1, &end, 16);
 	if (!good || *end || function > 7) {
-		*problem = (struct message){ .text = "Property '{0}.{1}' doesn't take value '{2}'",
-					     .operand = { text_operand(driver->name), text_operand(property->name),
-							  text_operand(pair->value) } };
+		*problem = (struct message){.text = "Property '{0}.{1}' doesn't take value '{2}'",
+					    .operand = {text_operand(driver->name),
+							text_operand(property->name),
+							text_operand(pair->value)}};
 		return false;
 	}
 	*out = (int64_t)(slot << 3 | function);
 	return true;
 }
 
-bool value_parse(const struct driver_def *driver, const struct property_def *property, const struct pair *pair,
-		 struct arena *arena, int64_t *out, struct message *problem)
+bool value_parse(const struct driver_def *driver, const struct property_def *property,
+		 const struct pair *pair, struct arena *arena, int64_t *out,
+		 struct message *problem)
 {
-	static const char *const on_off_auto[] = { "off", "on", "auto", NULL };
+	static const char *const on_off_auto[] = {"off", "on", "auto", NULL};
 
 	(void)arena;
 	*out = 0;
@@ -177,7 +192,7 @@ bool value_parse(const struct driver_def *driver, const struct property_def *pro
 
 const char *value_text(struct arena *arena, const struct property_def *property, int64_t value)
 {
-	static const char *const words[] = { "off", "on", "auto" };
+	static const char *const words[] = {"off", "on", "auto"};
 
 	switch (property->type) {
 	case VALUE_BOOL:

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the guest's CPU says of itself, as far as the memory map depends on it (target/i386/cpu.c, host-cpu.c). */
+/* What the guest's CPU says of itself, as far as the memory map depends on it (target/i386/cpu.c,
+ * host-cpu.c). */
 #include "vmm/machine.h"
 
 /* Models that are AMD's under TCG; with KVM a named model has the host's vendor. */
-static const char *const amd_models[] = { "EPYC", "Opteron_G", "phenom", "athlon", "qemu64", "qemu32", "max", "Dhyana" };
+static const char *const amd_models[] = {"EPYC",   "Opteron_G", "phenom", "athlon",
+					 "qemu64", "qemu32",	"max",	  "Dhyana"};
 
 /* Models without long mode. */
-static const char *const narrow_models[] = { "486", "pentium", "n270", "coreduo", "kvm32", "qemu32", "athlon" };
+static const char *const narrow_models[] = {"486",   "pentium", "n270",	 "coreduo",
+					    "kvm32", "qemu32",	"athlon"};
 
 static bool is_of(const char *model, const char *const *list, size_t n)
 {
@@ -19,7 +22,8 @@ static bool is_of(const char *model, const char *const *list, size_t n)
 
 static bool is_on_word(const char *value)
 {
-	return value && (str_eq(value, "on") || str_eq(value, "yes") || str_eq(value, "true") || str_eq(value, "y"));
+	return value && (str_eq(value, "on") || str_eq(value, "yes") || str_eq(value, "true") ||
+			 str_eq(value, "y"));
 }
 
 static uint64_t number(const struct vm_option *cpu, const char *key)
@@ -34,7 +38,8 @@ static void find_phys_bits(struct iof_machine *m, const struct vm_option *cpu, c
 {
 	uint64_t bits = number(cpu, "phys-bits"), limit = number(cpu, "host-phys-bits-limit");
 	const char *host_bits = cpu ? option_value(cpu, "host-phys-bits") : NULL;
-	unsigned host = m->host->cpu.raw_phys_bits ? m->host->cpu.raw_phys_bits : m->host->cpu.phys_bits;
+	unsigned host =
+		m->host->cpu.raw_phys_bits ? m->host->cpu.raw_phys_bits : m->host->cpu.phys_bits;
 	bool is_host = str_eq(model, "host") || (str_eq(model, "max") && m->kvm);
 
 	if (host_bits)

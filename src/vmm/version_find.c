@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which QEMU it is: what the caller says, else what stands in the binary, else what the machine type implies, else the
- * newest that is known. The answer says which.
+ * Which QEMU it is: what the caller says, else what stands in the binary, else what the machine
+ * type implies, else the newest that is known. The answer says which.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,8 @@
 /* A QEMU binary has some 40 MiB; the mark stands in its read-only data. */
 #define BINARY_MAX ((size_t)512 << 20)
 
-static int set_version(struct iof_ctx *ctx, struct iof_machine *m, const char *text, const char *how)
+static int set_version(struct iof_ctx *ctx, struct iof_machine *m, const char *text,
+		       const char *how)
 {
 	bool has_micro;
 
@@ -23,8 +24,8 @@ static int set_version(struct iof_ctx *ctx, struct iof_machine *m, const char *t
 		return ctx_fail(ctx, -EINVAL, "%s: no QEMU version", text);
 	m->version_is_vendor = strpbrk(text, "(-+~") != NULL;
 	m->version_assumed = !has_micro;
-	m->version_provenance = arena_printf(m->arena, "%s%s", how,
-					     has_micro ? "" : ", latest known point release assumed");
+	m->version_provenance = arena_printf(
+		m->arena, "%s%s", how, has_micro ? "" : ", latest known point release assumed");
 	return m->version_provenance ? 0 : -ENOMEM;
 }
 
@@ -60,7 +61,8 @@ int machine_find_version(struct iof_ctx *ctx, struct iof_machine *m, const struc
 	} else if (m->type.version) {
 		m->version = qemu_latest_point(m->type.version);
 		m->version_assumed = true;
-		m->version_provenance = arena_printf(m->arena, "assumed from machine type %s", m->type.name);
+		m->version_provenance =
+			arena_printf(m->arena, "assumed from machine type %s", m->type.name);
 		r = m->version_provenance ? 0 : -ENOMEM;
 	} else {
 		m->version = QEMU_NEWEST;
@@ -108,7 +110,8 @@ static char *search_version(int fd)
 	size_t have = 0, total = 0;
 	ssize_t n;
 
-	while (block && !found && total < BINARY_MAX && (n = read(fd, block + have, BLOCK - have)) > 0) {
+	while (block && !found && total < BINARY_MAX &&
+	       (n = read(fd, block + have, BLOCK - have)) > 0) {
 		char *at = block;
 
 		have += (size_t)n;

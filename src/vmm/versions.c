@@ -10,8 +10,9 @@
 
 /* Latest point release that is known of each release. */
 static const uint32_t points[] = {
-	QEMU(7, 2, 22), QEMU(8, 0, 5),   QEMU(8, 1, 5),  QEMU(8, 2, 10), QEMU(9, 0, 4),  QEMU(9, 1, 3),
-	QEMU(9, 2, 4),  QEMU(10, 0, 13), QEMU(10, 1, 5), QEMU(10, 2, 2), QEMU(11, 0, 2), QEMU(11, 1, 3),
+	QEMU(7, 2, 22), QEMU(8, 0, 5),	QEMU(8, 1, 5),	QEMU(8, 2, 10),
+	QEMU(9, 0, 4),	QEMU(9, 1, 3),	QEMU(9, 2, 4),	QEMU(10, 0, 13),
+	QEMU(10, 1, 5), QEMU(10, 2, 2), QEMU(11, 0, 2), QEMU(11, 1, 3),
 };
 
 /* The oldest versioned pc and q35 types that a binary still has (docs/about/removed-features). */
@@ -19,11 +20,11 @@ static const struct {
 	uint32_t since;
 	uint32_t oldest_pc, oldest_q35;
 } removals[] = {
-	{ QEMU(11, 1, 0), QEMU(5, 2, 0), QEMU(5, 2, 0) },
-	{ QEMU(11, 0, 0), QEMU(2, 8, 0), QEMU(2, 8, 0) },
-	{ QEMU(10, 1, 0), QEMU(2, 6, 0), QEMU(2, 6, 0) },
-	{ QEMU(9, 1, 0), QEMU(2, 4, 0), QEMU(2, 4, 0) },
-	{ QEMU(0, 0, 0), QEMU(1, 4, 0), QEMU(2, 4, 0) },
+	{QEMU(11, 1, 0), QEMU(5, 2, 0), QEMU(5, 2, 0)},
+	{QEMU(11, 0, 0), QEMU(2, 8, 0), QEMU(2, 8, 0)},
+	{QEMU(10, 1, 0), QEMU(2, 6, 0), QEMU(2, 6, 0)},
+	{QEMU(9, 1, 0), QEMU(2, 4, 0), QEMU(2, 4, 0)},
+	{QEMU(0, 0, 0), QEMU(1, 4, 0), QEMU(2, 4, 0)},
 };
 
 /* Machine types of vendors, and the upstream release whose behaviour they have. */
@@ -32,27 +33,27 @@ static const struct {
 	const char *vendor;
 	uint32_t version;
 } vendor_types[] = {
-	{ "rhel7.6.0", "RHEL", QEMU(2, 12, 0) },  { "rhel8.0.0", "RHEL", QEMU(3, 1, 0) },
-	{ "rhel8.1.0", "RHEL", QEMU(4, 1, 0) },   { "rhel8.2.0", "RHEL", QEMU(4, 2, 0) },
-	{ "rhel8.3.0", "RHEL", QEMU(5, 1, 0) },   { "rhel8.4.0", "RHEL", QEMU(5, 2, 0) },
-	{ "rhel8.5.0", "RHEL", QEMU(6, 0, 0) },   { "rhel8.6.0", "RHEL", QEMU(6, 2, 0) },
-	{ "rhel9.0.0", "RHEL", QEMU(6, 2, 0) },   { "rhel9.2.0", "RHEL", QEMU(7, 2, 0) },
-	{ "rhel9.4.0", "RHEL", QEMU(8, 2, 0) },   { "rhel9.6.0", "RHEL", QEMU(9, 1, 0) },
-	{ "rhel9.8.0", "RHEL", QEMU(10, 1, 0) },  { "rhel10.0.0", "RHEL", QEMU(9, 1, 0) },
-	{ "rhel10.2.0", "RHEL", QEMU(10, 1, 0) }, { "focal", "Ubuntu", QEMU(4, 2, 0) },
-	{ "jammy", "Ubuntu", QEMU(6, 2, 0) },     { "lunar", "Ubuntu", QEMU(7, 2, 0) },
-	{ "mantic", "Ubuntu", QEMU(8, 0, 0) },    { "noble", "Ubuntu", QEMU(8, 2, 0) },
-	{ "oracular", "Ubuntu", QEMU(9, 0, 0) },  { "plucky", "Ubuntu", QEMU(9, 2, 0) },
-	{ "questing", "Ubuntu", QEMU(10, 1, 0) },
+	{"rhel7.6.0", "RHEL", QEMU(2, 12, 0)},	{"rhel8.0.0", "RHEL", QEMU(3, 1, 0)},
+	{"rhel8.1.0", "RHEL", QEMU(4, 1, 0)},	{"rhel8.2.0", "RHEL", QEMU(4, 2, 0)},
+	{"rhel8.3.0", "RHEL", QEMU(5, 1, 0)},	{"rhel8.4.0", "RHEL", QEMU(5, 2, 0)},
+	{"rhel8.5.0", "RHEL", QEMU(6, 0, 0)},	{"rhel8.6.0", "RHEL", QEMU(6, 2, 0)},
+	{"rhel9.0.0", "RHEL", QEMU(6, 2, 0)},	{"rhel9.2.0", "RHEL", QEMU(7, 2, 0)},
+	{"rhel9.4.0", "RHEL", QEMU(8, 2, 0)},	{"rhel9.6.0", "RHEL", QEMU(9, 1, 0)},
+	{"rhel9.8.0", "RHEL", QEMU(10, 1, 0)},	{"rhel10.0.0", "RHEL", QEMU(9, 1, 0)},
+	{"rhel10.2.0", "RHEL", QEMU(10, 1, 0)}, {"focal", "Ubuntu", QEMU(4, 2, 0)},
+	{"jammy", "Ubuntu", QEMU(6, 2, 0)},	{"lunar", "Ubuntu", QEMU(7, 2, 0)},
+	{"mantic", "Ubuntu", QEMU(8, 0, 0)},	{"noble", "Ubuntu", QEMU(8, 2, 0)},
+	{"oracular", "Ubuntu", QEMU(9, 0, 0)},	{"plucky", "Ubuntu", QEMU(9, 2, 0)},
+	{"questing", "Ubuntu", QEMU(10, 1, 0)},
 };
 
 static const struct {
 	const char *prefix;
 	enum machine_family family;
 } families[] = {
-	{ "pc-q35-", MACHINE_Q35 },
-	{ "pc-i440fx-", MACHINE_I440FX },
-	{ "virt-", MACHINE_VIRT },
+	{"pc-q35-", MACHINE_Q35},
+	{"pc-i440fx-", MACHINE_I440FX},
+	{"virt-", MACHINE_VIRT},
 };
 
 static const struct {
@@ -60,12 +61,17 @@ static const struct {
 	enum machine_family family;
 	bool is_alias;
 } plain_types[] = {
-	{ "q35", MACHINE_Q35, true },          { "pc", MACHINE_I440FX, true },
-	{ "virt", MACHINE_VIRT, true },        { "microvm", MACHINE_MICROVM, false },
-	{ "isapc", MACHINE_ISAPC, false },     { "none", MACHINE_NONE, false },
-	{ "xenfv", MACHINE_XEN, false },       { "xenpv", MACHINE_XEN, false },
-	{ "xenpvh", MACHINE_XEN, false },      { "xenfv-4.2", MACHINE_XEN, false },
-	{ "nitro-enclave", MACHINE_MICROVM, false },
+	{"q35", MACHINE_Q35, true},
+	{"pc", MACHINE_I440FX, true},
+	{"virt", MACHINE_VIRT, true},
+	{"microvm", MACHINE_MICROVM, false},
+	{"isapc", MACHINE_ISAPC, false},
+	{"none", MACHINE_NONE, false},
+	{"xenfv", MACHINE_XEN, false},
+	{"xenpv", MACHINE_XEN, false},
+	{"xenpvh", MACHINE_XEN, false},
+	{"xenfv-4.2", MACHINE_XEN, false},
+	{"nitro-enclave", MACHINE_MICROVM, false},
 };
 
 /* Up to three numbers separated by dots at *text; returns how many and moves on. */
@@ -88,14 +94,15 @@ static int parse_numbers(const char **text, uint32_t number[3])
 
 int qemu_version_parse(const char *text, uint32_t *version, bool *has_micro)
 {
-	uint32_t number[3] = { 0, 0, 0 };
+	uint32_t number[3] = {0, 0, 0};
 	int n = parse_numbers(&text, number);
 
 	if (n < 2 || number[0] > 0xfe || number[1] > 0xff || number[2] > 0xff)
 		return -EINVAL;
 	if (*text && !strchr(" -+(~", *text))
 		return -EINVAL;
-	/* 10.2.50 and later are the development towards the next release; x.y.9z are its candidates. */
+	/* 10.2.50 and later are the development towards the next release; x.y.9z are its
+	 * candidates. */
 	if (n == 3 && number[2] >= 50) {
 		number[1]++;
 		number[2] = 0;
@@ -127,7 +134,7 @@ uint32_t qemu_latest_point(uint32_t v)
 
 static void parse_versioned(const char *suffix, struct machine_type *out)
 {
-	uint32_t number[3] = { 0, 0, 0 };
+	uint32_t number[3] = {0, 0, 0};
 	const char *rest = suffix;
 
 	if (parse_numbers(&rest, number) >= 2 && number[0] < 0xff && number[1] < 0xff) {
@@ -152,7 +159,7 @@ static void parse_versioned(const char *suffix, struct machine_type *out)
 
 void machine_type_parse(const char *name, struct machine_type *out)
 {
-	*out = (struct machine_type){ .name = name };
+	*out = (struct machine_type){.name = name};
 	for (size_t i = 0; i < ARRAY_SIZE(plain_types); i++) {
 		if (str_eq(name, plain_types[i].name)) {
 			out->family = plain_types[i].family;
@@ -189,8 +196,8 @@ const char *machine_type_name(struct arena *arena, const struct machine_type *ty
 {
 	for (size_t i = 0; i < ARRAY_SIZE(families) && type->is_alias; i++) {
 		if (families[i].family == type->family)
-			return arena_printf(arena, "%s%u.%u", families[i].prefix, QEMU_MAJOR(binary),
-					    QEMU_MINOR(binary));
+			return arena_printf(arena, "%s%u.%u", families[i].prefix,
+					    QEMU_MAJOR(binary), QEMU_MINOR(binary));
 	}
 	return arena_strdup(arena, type->name);
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What real QEMU answered, against what iof_check() predicts: start and plug outcome, messages, and message forms.
+ * What real QEMU answered, against what iof_check() predicts: start and plug outcome, messages, and
+ * message forms.
  *
  *     oracle CELLS.jsonl.xz CAPTURES [SET,SET...]     summary, and each miss (--misses N, --forms)
  *
- * Fails when fewer outcomes or messages are right than are asked for (--outcomes 100 --messages 98), when a plug outcome is
- * wrong or a form was never right (not with --floor), or when a failing cell has no cure and none of the excuses (--fixes).
+ * Fails when fewer outcomes or messages are right than are asked for (--outcomes 100 --messages
+ * 98), when a plug outcome is wrong or a form was never right (not with --floor), or when a failing
+ * cell has no cure and none of the excuses (--fixes).
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -95,7 +97,8 @@ static const char *get(struct json_object *object, const char *key)
 {
 	struct json_object *value;
 
-	return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value) : NULL;
+	return json_object_object_get_ex(object, key, &value) ? json_object_get_string(value)
+							      : NULL;
 }
 
 /* Addresses and numbers masked: what remains is the form of a message. */
@@ -107,7 +110,8 @@ static char *form_of(const char *message)
 		if (strncmp(from, "0x", 2) == 0) {
 			from += 2 + strspn(from + 2, "0123456789abcdef");
 			*to++ = 'X';
-		} else if (strchr("0123456789", *from) && (from == message || !strchr("abcdefghijklmnopqrstuvwxyz-", from[-1]))) {
+		} else if (strchr("0123456789", *from) &&
+			   (from == message || !strchr("abcdefghijklmnopqrstuvwxyz-", from[-1]))) {
 			size_t n = strspn(from, "0123456789abcdef:.");
 
 			while (n > 1 && strchr(":.", from[n - 1]))
@@ -135,7 +139,7 @@ static void count_form(struct run *run, const char *message, bool is_right)
 		return;
 	}
 	run->forms = realloc(run->forms, (run->n_forms + 1) * sizeof(*run->forms));
-	run->forms[run->n_forms++] = (struct form){ .text = text, .seen = 1, .right = is_right };
+	run->forms[run->n_forms++] = (struct form){.text = text, .seen = 1, .right = is_right};
 }
 
 /* All predicted messages: of the start, then of the plug. */
@@ -169,11 +173,19 @@ static bool compare_messages(struct run *run, struct json_object *cell)
 static const char *outcome_name(enum iof_outcome outcome)
 {
 	static const char *const names[] = {
-		[IOF_OUTCOME_UNKNOWN] = "unknown", [IOF_OUTCOME_STARTS] = "starts", [IOF_OUTCOME_FAILS] = "fails",
-		[IOF_OUTCOME_ACCEPTED] = "accepted", [IOF_OUTCOME_REFUSED] = "refused",
-		[IOF_OUTCOME_KILLS_VM] = "kills-vm", [IOF_OUTCOME_NOT_REACHED] = "not-reached", [IOF_OUTCOME_NONE] = "none",
-		[IOF_OUTCOME_WORKS] = "works", [IOF_OUTCOME_DEGRADED] = "degraded", [IOF_OUTCOME_BROKEN] = "broken",
-		[IOF_OUTCOME_POSSIBLE] = "possible", [IOF_OUTCOME_BLOCKED] = "blocked",
+		[IOF_OUTCOME_UNKNOWN] = "unknown",
+		[IOF_OUTCOME_STARTS] = "starts",
+		[IOF_OUTCOME_FAILS] = "fails",
+		[IOF_OUTCOME_ACCEPTED] = "accepted",
+		[IOF_OUTCOME_REFUSED] = "refused",
+		[IOF_OUTCOME_KILLS_VM] = "kills-vm",
+		[IOF_OUTCOME_NOT_REACHED] = "not-reached",
+		[IOF_OUTCOME_NONE] = "none",
+		[IOF_OUTCOME_WORKS] = "works",
+		[IOF_OUTCOME_DEGRADED] = "degraded",
+		[IOF_OUTCOME_BROKEN] = "broken",
+		[IOF_OUTCOME_POSSIBLE] = "possible",
+		[IOF_OUTCOME_BLOCKED] = "blocked",
 	};
 
 	return names[outcome];
@@ -191,8 +203,9 @@ static void show_miss(struct run *run, struct json_object *cell, const char *wha
 		printf(" %s", json_object_get_string(json_object_array_get_idx(argv, i)));
 	if (get(cell, "device_add"))
 		printf("  + %s", get(cell, "device_add"));
-	printf("\n  real: %s %s %s\n  said: %s %s", get(cell, "outcome"), get(cell, "plug") ? get(cell, "plug") : "",
-	       get(cell, "messages"), outcome_name(iof_report_start(run->report)),
+	printf("\n  real: %s %s %s\n  said: %s %s", get(cell, "outcome"),
+	       get(cell, "plug") ? get(cell, "plug") : "", get(cell, "messages"),
+	       outcome_name(iof_report_start(run->report)),
 	       outcome_name(iof_report_plug(run->report)));
 	for (size_t i = 0; predicted(run, i); i++)
 		printf(" \"%s\"", predicted(run, i));
@@ -202,10 +215,12 @@ static void show_miss(struct run *run, struct json_object *cell, const char *wha
 /* Verdict and run, against their definition: the verdict is the worst of start, plug and run. */
 static bool follows_definition(const struct iof_report *report)
 {
-	enum iof_outcome start = iof_report_start(report), plug = iof_report_plug(report), dma = iof_report_run(report);
-	bool fails = start == IOF_OUTCOME_FAILS || plug == IOF_OUTCOME_REFUSED || plug == IOF_OUTCOME_KILLS_VM ||
-		     dma == IOF_OUTCOME_BROKEN;
-	bool unknown = start == IOF_OUTCOME_UNKNOWN || plug == IOF_OUTCOME_UNKNOWN || dma == IOF_OUTCOME_UNKNOWN;
+	enum iof_outcome start = iof_report_start(report), plug = iof_report_plug(report),
+			 dma = iof_report_run(report);
+	bool fails = start == IOF_OUTCOME_FAILS || plug == IOF_OUTCOME_REFUSED ||
+		     plug == IOF_OUTCOME_KILLS_VM || dma == IOF_OUTCOME_BROKEN;
+	bool unknown = start == IOF_OUTCOME_UNKNOWN || plug == IOF_OUTCOME_UNKNOWN ||
+		       dma == IOF_OUTCOME_UNKNOWN;
 	enum iof_verdict want = fails			      ? IOF_VERDICT_FAILS
 				: unknown		      ? IOF_VERDICT_UNKNOWN
 				: dma == IOF_OUTCOME_DEGRADED ? IOF_VERDICT_DEGRADED
@@ -219,9 +234,9 @@ static bool follows_definition(const struct iof_report *report)
 /* Causes for which no cure is due. */
 static bool is_exempt(const char *rule)
 {
-	static const char *const exempt[] = { "vfio.no-iommu-group", "vfio.device-absent", "vfio.direct-region",
-					      "intel.no-nesting",    "vfio.no-device-given",
-					      "config.host-address" };
+	static const char *const exempt[] = {"vfio.no-iommu-group",  "vfio.device-absent",
+					     "vfio.direct-region",   "intel.no-nesting",
+					     "vfio.no-device-given", "config.host-address"};
 
 	for (size_t i = 0; i < sizeof(exempt) / sizeof(exempt[0]); i++) {
 		if (strcmp(rule, exempt[i]) == 0)
@@ -242,8 +257,8 @@ static bool changes_host(const struct iof_fix *fix)
 }
 
 /* Write the fix into the command line, read that anew, and check it: does it start? */
-static bool starts_after(struct run *run, struct iof_host *host, const struct iof_vm *vm, const struct iof_vmm *vmm,
-			 const struct iof_fix *fix)
+static bool starts_after(struct run *run, struct iof_host *host, const struct iof_vm *vm,
+			 const struct iof_vmm *vmm, const struct iof_fix *fix)
 {
 	struct iof_edit *edit = NULL;
 	struct iof_vm *fixed = NULL;
@@ -257,7 +272,8 @@ static bool starts_after(struct run *run, struct iof_host *host, const struct io
 			argc++;
 		if (iof_vm_load_argv(run->ctx, iof_edit_argv(edit), argc, "fixed", &fixed) == 0 &&
 		    iof_machine_resolve(run->ctx, host, fixed, vmm, &machine) == 0 &&
-		    iof_report_new(run->ctx, &report) == 0 && iof_check(NULL, machine, NULL, report) == 0)
+		    iof_report_new(run->ctx, &report) == 0 &&
+		    iof_check(NULL, machine, NULL, report) == 0)
 			starts = iof_report_start(report) == IOF_OUTCOME_STARTS;
 	}
 	iof_report_unref(report);
@@ -267,13 +283,14 @@ static bool starts_after(struct run *run, struct iof_host *host, const struct io
 	return starts;
 }
 
-static bool has_working_fix(struct run *run, struct iof_host *host, struct iof_vm *vm, const struct iof_vmm *vmm,
-			    const char **rule)
+static bool has_working_fix(struct run *run, struct iof_host *host, struct iof_vm *vm,
+			    const struct iof_vmm *vmm, const char **rule)
 {
 	const struct iof_finding *finding;
 
 	*rule = "?";
-	iof_report_finding_foreach (run->report, finding) {
+	iof_report_finding_foreach(run->report, finding)
+	{
 		const struct iof_fix *fix;
 
 		if (iof_finding_severity(finding) != IOF_SEVERITY_ERROR)
@@ -292,7 +309,9 @@ static uint64_t memlock(struct json_object *cell)
 {
 	struct json_object *value;
 
-	return json_object_object_get_ex(cell, "memlock", &value) ? (uint64_t)json_object_get_int64(value) : 0;
+	return json_object_object_get_ex(cell, "memlock", &value)
+		       ? (uint64_t)json_object_get_int64(value)
+		       : 0;
 }
 
 static void one_cell(struct run *run, struct json_object *cell)
@@ -303,8 +322,11 @@ static void one_cell(struct run *run, struct json_object *cell)
 	const char **words = calloc(argc + 1, sizeof(*words));
 	char version[32];
 	const char *plug = get(cell, "device_add"), *outcome = get(cell, "outcome"), *rule;
-	struct iof_vmm vmm = { .size = sizeof(vmm), .version = version, .plug = &plug, .n_plug = plug ? 1 : 0,
-			       .memlock = memlock(cell) };
+	struct iof_vmm vmm = {.size = sizeof(vmm),
+			      .version = version,
+			      .plug = &plug,
+			      .n_plug = plug ? 1 : 0,
+			      .memlock = memlock(cell)};
 	struct iof_vm *vm = NULL;
 	struct iof_machine *machine = NULL;
 	bool is_right;
@@ -314,7 +336,8 @@ static void one_cell(struct run *run, struct json_object *cell)
 		words[i] = json_object_get_string(json_object_array_get_idx(argv, i));
 	run->cells++;
 	if (!host || iof_vm_load_argv(run->ctx, words, argc, "cell", &vm) ||
-	    iof_machine_resolve(run->ctx, host, vm, &vmm, &machine) || iof_check(NULL, machine, NULL, run->report)) {
+	    iof_machine_resolve(run->ctx, host, vm, &vmm, &machine) ||
+	    iof_check(NULL, machine, NULL, run->report)) {
 		printf("MISS cannot check: %s\n", iof_ctx_error(run->ctx));
 		goto out;
 	}
@@ -324,7 +347,8 @@ static void one_cell(struct run *run, struct json_object *cell)
 	if (!is_right)
 		show_miss(run, cell, "outcome");
 	if (get(cell, "plug")) {
-		bool same = strcmp(outcome_name(iof_report_plug(run->report)), get(cell, "plug")) == 0;
+		bool same =
+			strcmp(outcome_name(iof_report_plug(run->report)), get(cell, "plug")) == 0;
 
 		run->plugs++;
 		run->plug_right += same;
@@ -392,8 +416,8 @@ static unsigned show_forms(const struct run *run)
 
 		right += form->right > 0;
 		if (run->want_forms || !form->right)
-			printf("%s form %u of %u: %s\n", form->right ? "    " : "MISS", form->right, form->seen,
-			       form->text);
+			printf("%s form %u of %u: %s\n", form->right ? "    " : "MISS", form->right,
+			       form->seen, form->text);
 	}
 	return right;
 }
@@ -420,12 +444,15 @@ static void free_run(struct run *run)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "misses", required_argument, NULL, 'm' },   { "forms", no_argument, NULL, 'f' },
-		{ "outcomes", required_argument, NULL, 'o' }, { "messages", required_argument, NULL, 't' },
-		{ "fixes", no_argument, NULL, 'x' },	      { "floor", no_argument, NULL, 'l' },
-		{ NULL, 0, NULL, 0 },
+		{"misses", required_argument, NULL, 'm'},
+		{"forms", no_argument, NULL, 'f'},
+		{"outcomes", required_argument, NULL, 'o'},
+		{"messages", required_argument, NULL, 't'},
+		{"fixes", no_argument, NULL, 'x'},
+		{"floor", no_argument, NULL, 'l'},
+		{NULL, 0, NULL, 0},
 	};
-	struct run run = { .misses_left = 40 };
+	struct run run = {.misses_left = 40};
 	double outcomes = 100, messages = 98;
 	unsigned forms;
 	char *text;
@@ -451,8 +478,8 @@ int main(int argc, char **argv)
 	if (argc - optind < 2)
 		return 64;
 	run.captures = argv[optind + 1];
-	for (char *set = argc - optind > 2 ? strtok(argv[optind + 2], ",") : NULL; set && run.n_sets < MAX_SETS;
-	     set = strtok(NULL, ","))
+	for (char *set = argc - optind > 2 ? strtok(argv[optind + 2], ",") : NULL;
+	     set && run.n_sets < MAX_SETS; set = strtok(NULL, ","))
 		run.sets[run.n_sets++] = set;
 	if (iof_ctx_new(&run.ctx) || iof_report_new(run.ctx, &run.report))
 		return 99;
@@ -460,13 +487,15 @@ int main(int argc, char **argv)
 	all_cells(&run, text);
 	free(text);
 	forms = show_forms(&run);
-	printf("cells %u; start right %u (%.2f %%); plug right %u of %u; messages right %u (%.2f %%); forms right %u of "
+	printf("cells %u; start right %u (%.2f %%); plug right %u of %u; messages right %u (%.2f "
+	       "%%); forms right %u of "
 	       "%zu; verdict not as defined %u\n",
-	       run.cells, run.outcome_right, percent(run.outcome_right, run.cells), run.plug_right, run.plugs,
-	       run.messages_right, percent(run.messages_right, run.cells), forms, run.n_forms, run.definition_wrong);
+	       run.cells, run.outcome_right, percent(run.outcome_right, run.cells), run.plug_right,
+	       run.plugs, run.messages_right, percent(run.messages_right, run.cells), forms,
+	       run.n_forms, run.definition_wrong);
 	if (run.want_fixes)
-		printf("failing %u; cured %u; no cure is due %u; left %u\n", run.failing, run.cured, run.exempt,
-		       run.failing - run.cured - run.exempt);
+		printf("failing %u; cured %u; no cure is due %u; left %u\n", run.failing, run.cured,
+		       run.exempt, run.failing - run.cured - run.exempt);
 	good = run.cells > 0 && percent(run.outcome_right, run.cells) >= outcomes &&
 	       percent(run.messages_right, run.cells) >= messages && !run.definition_wrong &&
 	       (run.is_floor || (run.plug_right == run.plugs && forms == run.n_forms)) &&

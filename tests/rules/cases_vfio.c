@@ -102,8 +102,8 @@ static const struct rule_case rows[] = {
 	{"a relaxed one, iommufd", &host_relaxable, "11.1", Q35 DEV_FD, NULL,
 	 SILENT("vfio.direct-region"), "starts works", NULL},
 
-	{"30 bits, legacy", &host_no_domain, "11.1", Q35 DEV, NULL, FIRES("vfio.no-domain"), "fails",
-	 CONTAINER "Failed to set iommu for container: Operation not supported"},
+	{"30 bits, legacy", &host_no_domain, "11.1", Q35 DEV, NULL, FIRES("vfio.no-domain"),
+	 "fails", CONTAINER "Failed to set iommu for container: Operation not supported"},
 	{"30 bits, iommufd", &host_no_domain, "11.1", Q35 DEV_FD, NULL, FIRES("vfio.no-domain"),
 	 "fails", "vfio " BDF ": Failed to allocate hwpt: Operation not supported"},
 	{"39 bits", &host_intel39, "11.1", Q35 DEV, NULL, SILENT("vfio.no-domain"), "starts works",

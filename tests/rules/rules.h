@@ -43,9 +43,9 @@ struct rule_case {
 extern const struct rule_host host_intel39, host_intel39_unbound, host_intel48, host_amd,
 	host_first_stage, host_no_remapping, host_off, host_none, host_virtio, host_nesting,
 	host_nesting_no_1g, host_nesting_pasid, host_nesting_48, host_nesting_amd, host_direct,
-	host_direct_6_5, host_direct_6_6, host_relaxable, host_no_domain, host_mate_busy, host_mate_only,
-	host_kernel_6_1, host_ivrs_hidden, host_no_hugepages, host_locked_1m, host_locked_64m,
-	host_locked_65m;
+	host_direct_6_5, host_direct_6_6, host_relaxable, host_no_domain, host_mate_busy,
+	host_mate_only, host_kernel_6_1, host_ivrs_hidden, host_no_hugepages, host_locked_1m,
+	host_locked_64m, host_locked_65m;
 
 struct rule_cases {
 	const char *family;

@@ -31,7 +31,7 @@ FORBIDDEN_TEXT = [
     (re.compile(r"/" + r"work/"), "path of somebody's machine"),
 ]
 MAX_LINES = 620
-NEEDED = re.compile(r"^(libc\.so\.6|libjson-c\.so\.\d+|ld-linux.*)$")
+NEEDED = re.compile(r"^(libc\.so\.6|ld-linux.*)$")
 NEEDED_BY_SANITIZERS = re.compile(r"^lib(asan|ubsan|lsan|tsan|m|gcc_s|pthread|dl|rt|resolv|stdc\+\+)\.so")
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.M)
 

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How devices stand to one another and to their bus: order on the command line, slots, BARs. */
+#include "fit/cures.h"
+#include "fit/rule.h"
+
+/* Two resources of this device's or another's BARs in one host page: the kernel refuses to map
+ * them. */
+static bool is_page_shared(const struct iof_device *device, unsigned bar, uint64_t page)
+{
+	uint64_t first = device->bars[bar].address;
+
+	for (unsigned i = 0; i < PCI_BARS; i++) {
+		const struct pci_bar *other = &device->bars[i];
+
+		if (i != bar && other->size && !other->is_io &&
+		    other->address / page == first / page)
+			return true;
+	}
+	return first % page != 0;
+}
+
+/* 11.0+ wants a dma-buf for each BAR that it maps; the kernel gives none for a part of a page. */
+static enum answer small_bar(const struct scene *s, struct operand *op)
+{
+	const struct iof_device *device = s->device->host;
+	uint64_t page = s->host->page_size ? s->host->page_size : 4096;
+
+	if (!device || device_value(s->device, PROPERTY_NO_MMAP) == ON ||
+	    !kernel_at_least(s->host, 6, 19))
+		return NO;
+	for (unsigned i = 0; i < PCI_BARS; i++) {
+		const struct pci_bar *bar = &device->bars[i];
+
+		if (!bar->size || bar->is_io || bar->size >= page ||
+		    is_page_shared(device, i, page))
+			continue;
+		op[1] = number_operand(i);
+		op[2] = number_operand(bar->size);
+		return YES;
+	}
+	return NO;
+}
+
+static enum answer late_viommu(const struct scene *s, struct operand *op)
+{
+	if (!s->device->late_viommu)
+		return NO;
+	op[1] = text_operand(s->device->late_viommu->driver);
+	return YES;
+}
+
+static enum answer two_viommus(const struct scene *s, struct operand *op)
+{
+	op[0] = text_operand(s->device->driver);
+	return s->device->kind != DRIVER_VFIO_PCI && s->progress->n_viommus > 0 ? YES : NO;
+}
+
+/* Below a root port only slot 0 is ever looked at by the guest. */
+static enum answer slot_not_valid(const struct scene *s, struct operand *op)
+{
+	const struct machine_bus *bus = s->device->bus;
+
+	op[1] = number_operand(s->device->devfn >> 3);
+	op[2] = text_operand(s->device->driver);
+	return bus && bus->bridge && bus->bridge->kind == DRIVER_ROOT_PORT && s->device->devfn >= 8
+		       ? YES
+		       : NO;
+}
+
+enum { TWO_VIOMMUS, LATE_VIOMMU, SMALL_BAR, SLOT_INVALID };
+
+static const struct rule rules[] = {
+	[TWO_VIOMMUS] = {"viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
+			 "QEMU will refuse the {0}: there is a vIOMMU already.",
+			 "An x86 machine takes one vIOMMU.",
+			 "QEMU hw/i386/pc.c pc_machine_device_pre_plug_cb", "lab",
+			 cure_remove_viommu, NULL},
+	[LATE_VIOMMU] =
+		{"order.viommu-after-device", IOF_SEVERITY_ERROR,
+		 "vIOMMU after the assigned device",
+		 "DMA of {0} cannot work once the guest uses its IOMMU: {1} comes after it.",
+		 "QEMU asks for the vIOMMU when it makes the device; one that comes later on the "
+		 "command line "
+		 "never translates it, while the guest is told that it does.",
+		 "QEMU hw/pci/pci.c pci_device_iommu_address_space", "source", cure_viommu_first,
+		 NULL},
+	[SMALL_BAR] = {"vfio.bar-without-dma-buf", IOF_SEVERITY_NOTE, "BAR smaller than a page",
+		       "QEMU will warn that BAR {1} of {0} takes no part in peer-to-peer DMA.",
+		       "It has {2} bytes, less than a page, so the kernel makes no dma-buf of it. "
+		       "The VM runs.",
+		       "QEMU 11.0 hw/vfio/region.c", "lab", NULL, "Nothing has to be done."},
+	[SLOT_INVALID] =
+		{"vfio.slot-not-valid", IOF_SEVERITY_WARNING, "a second device below one root port",
+		 "QEMU will warn about {0}: below a root port only slot 0 is valid, not {1}.",
+		 "A PCIe link has one device. The VM starts, but the guest will not see this one.",
+		 "QEMU hw/pci/pci.c pci_qdev_realize", "lab", NULL,
+		 "Give each device a pcie-root-port of its own."},
+};
+
+static const struct step steps[] = {
+	{STAGE_PRE_PLUG, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, two_viommus,
+	 &rules[TWO_VIOMMUS], "QEMU does not support multiple vIOMMUs for x86 yet."},
+	{STAGE_PRE_PLUG, COLD, V8_1, QEMU_NEVER, EFFECT_WARNS, slot_not_valid, &rules[SLOT_INVALID],
+	 "warning: PCI: slot {1} is not valid for {2}, parent device only allows plugging into "
+	 "slot 0."},
+	{STAGE_REGIONS, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],
+	 "warning: {0} BAR {1}: dma-buf unavailable, using mmap fallback, P2P DMA will not work: "
+	 "Invalid argument"},
+	{STAGE_RUN, COLD, 0, QEMU_NEVER, EFFECT_BREAKS, late_viommu, &rules[LATE_VIOMMU], NULL},
+};
+
+const struct rule_family topology_family = {DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules,
+					    ARRAY_SIZE(rules)};
