@@ -139,6 +139,54 @@ static void put_vmm(struct emit *e, const struct iof_report *report)
 	emit_object_end(e);
 }
 
+/* Whether every assigned device can reach the block. */
+static bool is_reachable(const struct iof_report *report, const struct ram_block *block)
+{
+	const struct iof_machine *m = report->machine;
+
+	for (size_t i = 0; i < m->n_devices; i++) {
+		const struct iof_device *host = m->devices[i].host;
+
+		if (host && host->iova[0].known && host->iova[0].n &&
+		    !ranges_contain(host->iova[0].ranges, host->iova[0].n, block->first,
+				    block->last))
+			return false;
+	}
+	return true;
+}
+
+static void put_block(struct emit *e, const struct iof_report *report, const char *kind,
+		      const struct ram_block *block)
+{
+	emit_object(e, NULL);
+	emit_string(e, "kind", kind);
+	emit_string(e, "name", block->name);
+	emit_hex(e, "start", block->first);
+	emit_hex(e, "end", block->last);
+	emit_bool(e, "fits", is_reachable(report, block));
+	emit_object_end(e);
+}
+
+/* RAM and the area for memory devices; where firmware puts BARs is not predicted yet. */
+static void put_map(struct emit *e, const struct iof_report *report)
+{
+	const struct iof_machine *m = report->machine;
+	struct ram_block area = {m->device_memory_base,
+				 m->device_memory_base + m->device_memory_size - 1,
+				 "device-memory"};
+
+	emit_array(e, "map");
+	for (size_t i = 0; i < m->n_ram; i++)
+		put_block(e, report, "ram", &m->ram[i]);
+	if (m->device_memory_size)
+		put_block(e, report, "hotplug", &area);
+	for (size_t i = 0; i < m->n_devices; i++) {
+		if (m->devices[i].block.name)
+			put_block(e, report, "ram", &m->devices[i].block);
+	}
+	emit_array_end(e);
+}
+
 static void put_resolved(struct emit *e, const struct iof_report *report)
 {
 	struct iof_value value;
@@ -226,8 +274,7 @@ void report_write_json(struct iof_report *report, struct emit *e)
 	put_host(e, report);
 	put_vmm(e, report);
 	put_resolved(e, report);
-	emit_array(e, "map");
-	emit_array_end(e);
+	put_map(e, report);
 	emit_array(e, "findings");
 	iof_report_finding_foreach(report, finding)
 	{
