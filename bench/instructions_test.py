@@ -16,7 +16,7 @@ import synthetic
 
 LIMITS = {"iof_check": 12000, "iof_check_failing": 12000, "iof_machine_resolve": 300000, "iof_vm_load_argv": 120000}
 CHECKS = {"root": 4_000_000, "profile": 6_000_000, "capture": 60_000_000}  # the process as a whole
-FEW, MANY, GROWTH = 256, 1024, 5.0
+FEW, MANY, GROWTH = 128, 512, 5.0
 
 
 class Test:
@@ -36,8 +36,8 @@ class Test:
 
     def calls(self):
         for name, limit in LIMITS.items():
-            few, many = (self.count(self.library, self.capture, name, n) for n in (100, 600))
-            self.judge(f"{name}, one call", (many - few) / 500, limit)
+            few, many = (self.count(self.library, self.capture, name, n) for n in (50, 250))
+            self.judge(f"{name}, one call", (many - few) / 200, limit)
 
     def checks(self):
         vm = os.path.join(self.folder, "vm.sh")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * parser: src/host/profile_read.c src/host/profile_devices.c src/host/profile_json.c
- * src/base/json.c
+ * parser: src/base/json.c
  *
  * A profile. One that is taken is written and taken again, and must then be written as the same
  * bytes.

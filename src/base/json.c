@@ -189,7 +189,9 @@ static int take_number(struct parser *p, struct json_value *out)
 	const char *digits = p->at;
 	size_t n = take_digits(p);
 
-	if (!n || (n > 1 && *digits == '0'))
+	if (n > 1 && *digits == '0')
+		p->at = digits;
+	if (!n || p->at == digits)
 		return refuse(p, "malformed number");
 	out->type = JSON_REAL;
 	if (take(p, '.')) {

@@ -34,7 +34,7 @@ ROWS = [
     ("fix -o", "fix -o /dev/null --vmm qemu=10.1 --host {root} {vm}", None),
     ("host", "host --host {root}", 0),
     ("host --json", "host --json --host {root}", 0),
-    ("caps", "caps --host {root} --vmm qemu=9.0 intel-iommu", 0),
+    ("caps", "caps --host {root} --vmm qemu=9.0 amd-iommu", 2),
     ("caps --json", "caps --json --vmm qemu=9.0 amd-iommu", 0),
     ("rules", "rules", 0),
 ]

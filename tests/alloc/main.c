@@ -137,7 +137,6 @@ struct source_row {
 
 static const struct source_row sources[] = {
 	{"capture", "captures/intel39-pb46.tar.xz", false},
-	{"capture, all after", "captures/intel39-pb46.tar.xz", true},
 	{"capture, AMD", "captures/amd-pb48.tar.xz", false},
 	{"capture, Arm", "captures/arm-smmu.tar.xz", false},
 	{"catalogue", "cpu:ryzen-7800x3d", false},

@@ -9,6 +9,7 @@ int test_arena(void);
 int test_emit(void);
 int test_error(void);
 int test_interval(void);
+int test_json(void);
 int test_memory(void);
 int test_root(void);
 int test_strings(void);

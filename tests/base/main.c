@@ -3,8 +3,8 @@
 
 int main(void)
 {
-	int failed = test_arena() + test_emit() + test_error() + test_interval() + test_memory() +
-		     test_root() + test_strings();
+	int failed = test_arena() + test_emit() + test_error() + test_interval() + test_json() +
+		     test_memory() + test_root() + test_strings();
 
 	return failed != 0;
 }

@@ -188,8 +188,12 @@ def as_nobody(bench, args, **more):
     """As a user who owns nothing; None if that cannot be done here."""
     if os.geteuid() != 0:
         return bench.run(args, **more)
-    if subprocess.run([bench.tool, "--version"], user=65534, group=65534, extra_groups=[], check=False,
-                      capture_output=True, cwd="/").returncode:
+    try:
+        probe = subprocess.run([bench.tool, "--version"], user=65534, group=65534, extra_groups=[], check=False,
+                               capture_output=True, cwd="/")
+    except PermissionError:
+        return None
+    if probe.returncode:
         return None
     return bench.run(args, user=65534, group=65534, extra_groups=[], **more)
 
