@@ -130,14 +130,14 @@ static int live_readlink(struct root *root, const char *path)
 	return 0;
 }
 
-static int live_list(struct root *root, const char *path, root_each_fn each, void *arg)
+static int live_list(struct root *root UNUSED, const char *path, root_each_fn each, void *arg)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -errno : root_list_fd(fd, each, arg);
 }
 
-static int live_exists(struct root *root, const char *path)
+static int live_exists(struct root *root UNUSED, const char *path)
 {
 	struct stat st;
 

@@ -63,6 +63,9 @@ bool next_line(const char **cursor, const char *end, const char **line, size_t *
 #define cleanup_free __attribute__((cleanup(free_pointer)))
 void free_pointer(void *pointer_to_pointer);
 
+/* A parameter that a table's signature has and this function does not need. */
+#define UNUSED __attribute__((unused))
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -43,7 +43,7 @@ static enum answer notifier_iommufd_no_pt(const struct scene *s, struct operand 
 		       : NO;
 }
 
-static enum answer not_remapped(const struct scene *s, struct operand *op)
+static enum answer not_remapped(const struct scene *s, struct operand *op UNUSED)
 {
 	if (!has_viommu(s, DRIVER_AMD_IOMMU))
 		return NO;

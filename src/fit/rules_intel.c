@@ -34,12 +34,12 @@ static enum answer intremap_kernel_irqchip(const struct scene *s, struct operand
 		       : NO;
 }
 
-static enum answer eim_without_intremap(const struct scene *s, struct operand *op)
+static enum answer eim_without_intremap(const struct scene *s, struct operand *op UNUSED)
 {
 	return is_intel(s) && own_is(s, PROPERTY_EIM, ON) && !has_intremap(s) ? YES : NO;
 }
 
-static enum answer eim_needs_split(const struct scene *s, struct operand *op)
+static enum answer eim_needs_split(const struct scene *s, struct operand *op UNUSED)
 {
 	return is_intel(s) && own_is(s, PROPERTY_EIM, ON) && !own_is(s, PROPERTY_BUGGY_EIM, ON) &&
 			       s->m->irqchip != IRQCHIP_SPLIT
@@ -47,7 +47,7 @@ static enum answer eim_needs_split(const struct scene *s, struct operand *op)
 		       : NO;
 }
 
-static enum answer first_stage_not_scalable(const struct scene *s, struct operand *op)
+static enum answer first_stage_not_scalable(const struct scene *s, struct operand *op UNUSED)
 {
 	return is_intel(s) && own_is(s, PROPERTY_FIRST_STAGE, ON) &&
 			       own_is(s, PROPERTY_SCALABLE_MODE, OFF)
@@ -90,7 +90,7 @@ static enum answer width_first_stage(const struct scene *s, struct operand *op)
 		       : NO;
 }
 
-static enum answer scalable_needs_drain(const struct scene *s, struct operand *op)
+static enum answer scalable_needs_drain(const struct scene *s, struct operand *op UNUSED)
 {
 	return is_intel(s) && own_is(s, PROPERTY_SCALABLE_MODE, ON) &&
 			       own_is(s, PROPERTY_DMA_DRAIN, OFF)
@@ -104,7 +104,7 @@ static bool has_pasid(const struct scene *s)
 	       device_value(s->device, PROPERTY_PASID_BITS) > 0;
 }
 
-static enum answer pasid_not_scalable(const struct scene *s, struct operand *op)
+static enum answer pasid_not_scalable(const struct scene *s, struct operand *op UNUSED)
 {
 	return is_intel(s) && has_pasid(s) && own_is(s, PROPERTY_SCALABLE_MODE, OFF) ? YES : NO;
 }
@@ -120,29 +120,29 @@ static bool wants_svm(const struct scene *s)
 	return is_intel(s) && own_is(s, PROPERTY_SVM, ON);
 }
 
-static enum answer svm_needs_iotlb(const struct scene *s, struct operand *op)
+static enum answer svm_needs_iotlb(const struct scene *s, struct operand *op UNUSED)
 {
 	return wants_svm(s) && own_is(s, PROPERTY_DEVICE_IOTLB, OFF) ? YES : NO;
 }
 
-static enum answer svm_needs_first_stage(const struct scene *s, struct operand *op)
+static enum answer svm_needs_first_stage(const struct scene *s, struct operand *op UNUSED)
 {
 	return wants_svm(s) && own_is(s, PROPERTY_FIRST_STAGE, OFF) ? YES : NO;
 }
 
-static enum answer svm_needs_translation(const struct scene *s, struct operand *op)
+static enum answer svm_needs_translation(const struct scene *s, struct operand *op UNUSED)
 {
 	return wants_svm(s) && own_is(s, PROPERTY_DMA_TRANSLATION, OFF) ? YES : NO;
 }
 
-static enum answer svm_needs_pasid(const struct scene *s, struct operand *op)
+static enum answer svm_needs_pasid(const struct scene *s, struct operand *op UNUSED)
 {
 	return wants_svm(s) && !has_pasid(s) ? YES : NO;
 }
 
 /* ---- with an assigned device behind it ---- */
 
-static enum answer caching_mode_off(const struct scene *s, struct operand *op)
+static enum answer caching_mode_off(const struct scene *s, struct operand *op UNUSED)
 {
 	return viommu_is(s, DRIVER_INTEL_IOMMU, PROPERTY_CACHING_MODE, OFF) ? YES : NO;
 }
@@ -164,7 +164,7 @@ static enum answer caching_mode_off_machine(const struct scene *s, struct operan
 }
 
 /* hw/i386/pc.c pc_hotplug_allowed: before anything else of the device is looked at. */
-static enum answer caching_mode_off_hot(const struct scene *s, struct operand *op)
+static enum answer caching_mode_off_hot(const struct scene *s, struct operand *op UNUSED)
 {
 	return s->device->kind == DRIVER_VFIO_PCI && s->m->viommu &&
 			       s->m->viommu->kind == DRIVER_INTEL_IOMMU &&
@@ -206,12 +206,12 @@ static enum answer width_exceeds_host(const struct scene *s, struct operand *op)
 	return bits > op[2].number ? YES : NO;
 }
 
-static enum answer first_stage_refused(const struct scene *s, struct operand *op)
+static enum answer first_stage_refused(const struct scene *s, struct operand *op UNUSED)
 {
 	return has_first_stage(s) ? YES : NO;
 }
 
-static enum answer first_stage_needs_iommufd(const struct scene *s, struct operand *op)
+static enum answer first_stage_needs_iommufd(const struct scene *s, struct operand *op UNUSED)
 {
 	return has_first_stage(s) && s->device->backend == BACKEND_LEGACY ? YES : NO;
 }
@@ -275,13 +275,13 @@ static enum answer pasid_exceeds_host(const struct scene *s, struct operand *op)
 	return s->device->host->pasid == TRI_YES ? YES : MAYBE;
 }
 
-static enum answer first_stage_behind_bridge(const struct scene *s, struct operand *op)
+static enum answer first_stage_behind_bridge(const struct scene *s, struct operand *op UNUSED)
 {
 	return has_first_stage(s) && s->device->behind_bridge ? YES : NO;
 }
 
 /* Run: the notifier is refused when the guest switches DMA remapping on. */
-static enum answer snoop_control(const struct scene *s, struct operand *op)
+static enum answer snoop_control(const struct scene *s, struct operand *op UNUSED)
 {
 	return viommu_is(s, DRIVER_INTEL_IOMMU, PROPERTY_SNOOP_CONTROL, ON) &&
 			       viommu_is(s, DRIVER_INTEL_IOMMU, PROPERTY_DMA_TRANSLATION, ON)

@@ -12,7 +12,7 @@ static bool fits(const struct device_iova *iova, const struct ram_block *block)
 	return !iova->n || ranges_contain(iova->ranges, iova->n, block->first, block->last);
 }
 
-static enum answer block_outside(const struct scene *s, const struct device_iova *iova,
+static enum answer block_outside(const struct scene *s UNUSED, const struct device_iova *iova,
 				 const struct ram_block *block, struct operand *op)
 {
 	if (fits(iova, block))

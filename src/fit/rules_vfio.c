@@ -28,24 +28,24 @@ static void put_group(const struct scene *s, struct operand *op)
 	op[1] = number_operand(group ? group->id : 0);
 }
 
-static enum answer not_given(const struct scene *s, struct operand *op)
+static enum answer not_given(const struct scene *s, struct operand *op UNUSED)
 {
 	return s->device->host_state == HOST_DEVICE_NOT_GIVEN ? YES : NO;
 }
 
 /* fd= is a device file of iommufd. */
-static enum answer fd_without_iommufd(const struct scene *s, struct operand *op)
+static enum answer fd_without_iommufd(const struct scene *s, struct operand *op UNUSED)
 {
 	return s->device->value[PROPERTY_FD].pair && is_legacy(s) ? YES : NO;
 }
 
-static enum answer absent(const struct scene *s, struct operand *op)
+static enum answer absent(const struct scene *s, struct operand *op UNUSED)
 {
 	return s->device->host_state == HOST_DEVICE_ABSENT ? YES : NO;
 }
 
 /* Given by a descriptor that could not be followed: everything about it is unknown. */
-static enum answer not_identified(const struct scene *s, struct operand *op)
+static enum answer not_identified(const struct scene *s, struct operand *op UNUSED)
 {
 	return s->device->host_state == HOST_DEVICE_UNKNOWN && !s->device->host ? MAYBE : NO;
 }
@@ -209,7 +209,7 @@ static enum answer no_remapping_iommufd(const struct scene *s, struct operand *o
 	return is_legacy(s) ? NO : no_isolated_msi(s, s->host->unsafe_iommufd);
 }
 
-static enum answer no_iommufd(const struct scene *s, struct operand *op)
+static enum answer no_iommufd(const struct scene *s, struct operand *op UNUSED)
 {
 	if (is_legacy(s) || !host_group(s) || !is_vfio(s->device->host))
 		return NO;

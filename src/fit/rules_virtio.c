@@ -132,7 +132,7 @@ static enum answer aliased(const struct scene *s, struct operand *op)
 	return NO;
 }
 
-static enum answer not_on_root_bus(const struct scene *s, struct operand *op)
+static enum answer not_on_root_bus(const struct scene *s, struct operand *op UNUSED)
 {
 	return s->device->kind == DRIVER_VIRTIO_IOMMU && s->device->bus && s->device->bus->parent
 		       ? YES

@@ -18,7 +18,7 @@ struct parser {
 	struct acpi_span table;
 };
 
-static int fill_its(struct parser *p, const struct acpi_span *s, struct iort_node *node)
+static int fill_its(struct parser *p UNUSED, const struct acpi_span *s, struct iort_node *node)
 {
 	node->n_its = acpi_u32(s, 16);
 	return 0;
@@ -33,7 +33,8 @@ static int fill_named_component(struct parser *p, const struct acpi_span *s, str
 }
 
 /* Fields behind the segment came with later revisions; where the node is shorter they read 0. */
-static int fill_root_complex(struct parser *p, const struct acpi_span *s, struct iort_node *node)
+static int fill_root_complex(struct parser *p UNUSED, const struct acpi_span *s,
+			     struct iort_node *node)
 {
 	struct iort_root_complex *rc = &node->root_complex;
 	uint32_t ats = acpi_u32(s, 24);
@@ -51,7 +52,7 @@ static int fill_root_complex(struct parser *p, const struct acpi_span *s, struct
 	return 0;
 }
 
-static int fill_smmu(struct parser *p, const struct acpi_span *s, struct iort_node *node)
+static int fill_smmu(struct parser *p UNUSED, const struct acpi_span *s, struct iort_node *node)
 {
 	node->smmu.base = acpi_u64(s, 16);
 	node->smmu.span = acpi_u64(s, 24);
@@ -60,7 +61,7 @@ static int fill_smmu(struct parser *p, const struct acpi_span *s, struct iort_no
 	return 0;
 }
 
-static int fill_smmuv3(struct parser *p, const struct acpi_span *s, struct iort_node *node)
+static int fill_smmuv3(struct parser *p UNUSED, const struct acpi_span *s, struct iort_node *node)
 {
 	struct iort_smmuv3 *smmu = &node->smmuv3;
 
@@ -100,7 +101,8 @@ static int fill_rmr(struct parser *p, const struct acpi_span *s, struct iort_nod
 	return 0;
 }
 
-static int fill_nothing(struct parser *p, const struct acpi_span *s, struct iort_node *node)
+static int fill_nothing(struct parser *p UNUSED, const struct acpi_span *s __attribute__((unused)),
+			struct iort_node *node __attribute__((unused)))
 {
 	return 0;
 }

@@ -246,7 +246,7 @@ static void write_text(struct emit *e, const struct iof_caps *caps)
 		     caps->machine ? caps->machine : "none");
 }
 
-IOF_EXPORT int iof_caps_write(struct iof_ctx *ctx, const struct iof_caps *caps,
+IOF_EXPORT int iof_caps_write(struct iof_ctx *ctx UNUSED, const struct iof_caps *caps,
 			      const struct iof_output *out)
 {
 	struct emit e;
