@@ -61,7 +61,7 @@ int cure_object_absent(struct fix_list *list, const struct iof_machine *m,
 }
 
 /* The alias of the same family: the newest type that this binary has. */
-int cure_machine_type(struct fix_list *list, const struct iof_machine *m,
+int cure_machine_type(struct fix_list *list, const struct iof_machine *m UNUSED,
 		      const struct iof_finding *finding)
 {
 	static const struct {
@@ -75,7 +75,7 @@ int cure_machine_type(struct fix_list *list, const struct iof_machine *m,
 				list, "The VM gets this QEMU's newest machine type of that kind; "
 				      "a guest may see changed hardware.");
 
-			fix_set(list, fix, m, problem_option(finding), "type", aliases[i].alias,
+			fix_set(list, fix, problem_option(finding), "type", aliases[i].alias,
 				"machine.type");
 			break;
 		}
@@ -106,17 +106,17 @@ int cure_use_q35(struct fix_list *list, const struct iof_machine *m,
 	if (option == SIZE_MAX)
 		fix_add(list, fix, "machine", "q35", 0);
 	else
-		fix_set(list, fix, m, option, "type", "q35", "machine.type");
+		fix_set(list, fix, option, "type", "q35", "machine.type");
 	return list->err;
 }
 
-int cure_cpu_bits(struct fix_list *list, const struct iof_machine *m,
+int cure_cpu_bits(struct fix_list *list, const struct iof_machine *m UNUSED,
 		  const struct iof_finding *finding)
 {
 	struct iof_fix *fix =
 		fix_new(list, "The guest's CPU gets the nearest width that QEMU takes.");
 
-	fix_set(list, fix, m, problem_option(finding), "phys-bits",
+	fix_set(list, fix, problem_option(finding), "phys-bits",
 		finding->operand[0].number < 32 ? "32" : "52", "cpu.phys-bits");
 	return list->err;
 }
@@ -181,7 +181,7 @@ int cure_phys_bits(struct fix_list *list, const struct iof_machine *m,
 		fix = fix_new(
 			list,
 			"The guest's CPU is wider; the host's must be, too, where KVM is used.");
-		fix_set(list, fix, m, i, "phys-bits", arena_printf(list->arena, "%u", bits),
+		fix_set(list, fix, i, "phys-bits", arena_printf(list->arena, "%u", bits),
 			"cpu.phys-bits");
 		return list->err;
 	}
@@ -216,7 +216,7 @@ int cure_chassis(struct fix_list *list, const struct iof_machine *m,
 		    number > highest)
 			highest = number;
 	}
-	fix_set(list, fix_new(list, "The port gets a chassis number of its own."), m, option,
+	fix_set(list, fix_new(list, "The port gets a chassis number of its own."), option,
 		"chassis", arena_printf(list->arena, "%" PRIu64, highest + 1),
 		fix_target(list, finding->device, "chassis"));
 	return list->err;
@@ -235,7 +235,7 @@ int cure_slot(struct fix_list *list, const struct iof_machine *m, const struct i
 	return list->err;
 }
 
-int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m,
+int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m UNUSED,
 		      const struct iof_finding *finding)
 {
 	size_t option = problem_option(finding);
@@ -244,8 +244,7 @@ int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m,
 	if (option == SIZE_MAX)
 		return 0;
 	fix = fix_new(list, "The second device gets an id of its own.");
-	fix_set(list, fix, m, option, "id",
-		arena_printf(list->arena, "%s-2", finding->problem->value),
+	fix_set(list, fix, option, "id", arena_printf(list->arena, "%s-2", finding->problem->value),
 		fix_target(list, finding->device, "id"));
 	return list->err;
 }
@@ -300,7 +299,7 @@ int cure_property(struct fix_list *list, const struct iof_machine *m,
 			list,
 			"The property is written under the name that this version has for it.");
 		fix_unset(list, fix, option, name, fix_target(list, device, name));
-		fix_set(list, fix, m, option, now->name,
+		fix_set(list, fix, option, now->name,
 			now->id == id ? value : kindred_value(id, value),
 			fix_target(list, device, now->name));
 	}

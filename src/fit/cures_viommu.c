@@ -22,7 +22,7 @@ static int one_property(struct fix_list *list, const struct iof_machine *m,
 	const struct machine_device *viommu = finding_viommu(m, finding);
 
 	if (viommu && viommu->option_index != SIZE_MAX)
-		fix_property(list, fix_new(list, consequence), m, viommu, id, value);
+		fix_property(list, fix_new(list, consequence), viommu, id, value);
 	return list->err;
 }
 
@@ -59,7 +59,7 @@ int cure_irqchip_split(struct fix_list *list, const struct iof_machine *m,
 		fix = fix_new(list, "The interrupt controller is split between KVM and QEMU.");
 		if (option_pair(option, "kernel_irqchip"))
 			fix_unset(list, fix, i, "kernel_irqchip", "machine.kernel_irqchip");
-		fix_set(list, fix, m, i, "kernel-irqchip", "split", "machine.kernel-irqchip");
+		fix_set(list, fix, i, "kernel-irqchip", "split", "machine.kernel-irqchip");
 		break;
 	}
 	return one_property(list, m, finding, PROPERTY_INTREMAP, NULL,
@@ -90,7 +90,7 @@ int cure_drain(struct fix_list *list, const struct iof_machine *m,
 }
 
 /* Another model in place of this one; what the new one does not know goes. */
-static void replace_viommu(struct fix_list *list, const struct iof_machine *m,
+static void replace_viommu(struct fix_list *list, const struct iof_machine *m UNUSED,
 			   const struct machine_device *viommu, const char *driver,
 			   const char *consequence)
 {
@@ -102,9 +102,9 @@ static void replace_viommu(struct fix_list *list, const struct iof_machine *m,
 			fix_unset(list, fix, viommu->option_index, option->pairs[i].key,
 				  fix_target(list, viommu, option->pairs[i].key));
 	}
-	fix_set(list, fix, m, viommu->option_index, "driver", driver, "device.driver");
+	fix_set(list, fix, viommu->option_index, "driver", driver, "device.driver");
 	if (str_eq(driver, "intel-iommu"))
-		fix_set(list, fix, m, viommu->option_index, "caching-mode", "on",
+		fix_set(list, fix, viommu->option_index, "caching-mode", "on",
 			"intel-iommu.caching-mode");
 }
 
@@ -121,7 +121,7 @@ int cure_intel_width(struct fix_list *list, const struct iof_machine *m,
 			     fix_new(list, bits == 39 ? "The guest's devices see 512 GiB of IOVA "
 							"instead of 256 TiB."
 						      : NULL),
-			     m, viommu, PROPERTY_AW_BITS, bits == 39 ? "39" : "48");
+			     viommu, PROPERTY_AW_BITS, bits == 39 ? "39" : "48");
 	else if (m->version >= V9_0)
 		replace_viommu(list, m, viommu, "virtio-iommu-pci",
 			       "The guest needs a virtio-iommu driver (Linux has one).");
@@ -162,15 +162,15 @@ int cure_svm(struct fix_list *list, const struct iof_machine *m, const struct io
 		return 0;
 	if (!m->n_assigned) {
 		fix = fix_new(list, "The guest sees shared virtual memory with all that it needs.");
-		fix_property(list, fix, m, viommu, PROPERTY_DEVICE_IOTLB, "on");
-		fix_property(list, fix, m, viommu, PROPERTY_SCALABLE_MODE, "on");
-		fix_property(list, fix, m, viommu, PROPERTY_FIRST_STAGE, "on");
-		fix_property(list, fix, m, viommu, PROPERTY_DMA_TRANSLATION, "on");
+		fix_property(list, fix, viommu, PROPERTY_DEVICE_IOTLB, "on");
+		fix_property(list, fix, viommu, PROPERTY_SCALABLE_MODE, "on");
+		fix_property(list, fix, viommu, PROPERTY_FIRST_STAGE, "on");
+		fix_property(list, fix, viommu, PROPERTY_DMA_TRANSLATION, "on");
 		if (viommu->value[PROPERTY_PASID_BITS].def &&
 		    !device_value(viommu, PROPERTY_PASID_BITS))
-			fix_property(list, fix, m, viommu, PROPERTY_PASID_BITS, "20");
+			fix_property(list, fix, viommu, PROPERTY_PASID_BITS, "20");
 		else if (viommu->value[PROPERTY_PASID_MODE].def)
-			fix_property(list, fix, m, viommu, PROPERTY_PASID_MODE, "on");
+			fix_property(list, fix, viommu, PROPERTY_PASID_MODE, "on");
 	}
 	return one_property(list, m, finding, PROPERTY_SVM, NULL,
 			    "The guest has no shared virtual memory.");
@@ -204,7 +204,7 @@ int cure_first_stage_iommufd(struct fix_list *list, const struct iof_machine *m,
 
 		if (!driver || !str_eq(driver, "vfio-pci") || option_pair(option, "iommufd"))
 			continue;
-		fix_set(list, fix, m, i, "iommufd", "iommufd0", "vfio-pci.iommufd");
+		fix_set(list, fix, i, "iommufd", "iommufd0", "vfio-pci.iommufd");
 		first = i;
 	}
 	fix_add(list, fix, "object", "iommufd,id=iommufd0", first);

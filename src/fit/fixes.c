@@ -49,10 +49,9 @@ static void add_edit(struct fix_list *list, struct iof_fix *fix, struct fix_edit
 	fix->edits = edits;
 }
 
-void fix_set(struct fix_list *list, struct iof_fix *fix, const struct iof_machine *m, size_t option,
-	     const char *key, const char *value, const char *target)
+void fix_set(struct fix_list *list, struct iof_fix *fix, size_t option, const char *key,
+	     const char *value, const char *target)
 {
-	(void)m;
 	add_edit(list, fix,
 		 (struct fix_edit){.where = IOF_WHERE_VM,
 				   .op = IOF_OP_SET,
@@ -127,8 +126,8 @@ const char *fix_target(struct fix_list *list, const struct machine_device *devic
 	return target;
 }
 
-void fix_property(struct fix_list *list, struct iof_fix *fix, const struct iof_machine *m,
-		  const struct machine_device *device, enum property_id id, const char *value)
+void fix_property(struct fix_list *list, struct iof_fix *fix, const struct machine_device *device,
+		  enum property_id id, const char *value)
 {
 	const struct machine_value *now = &device->value[id];
 	size_t option = device->option_index;
@@ -139,11 +138,11 @@ void fix_property(struct fix_list *list, struct iof_fix *fix, const struct iof_m
 	target = fix_target(list, device, now->def->name);
 	/* A value that -global sets is beaten by one on the device. */
 	if (value)
-		fix_set(list, fix, m, option, now->def->name, value, target);
+		fix_set(list, fix, option, now->def->name, value, target);
 	else if (now->pair && now->by == IOF_DECIDER_USER)
 		fix_unset(list, fix, option, now->pair->key, target);
 	else
-		fix_set(list, fix, m, option, now->def->name, "off", target);
+		fix_set(list, fix, option, now->def->name, "off", target);
 }
 
 /* ---- application ---- */

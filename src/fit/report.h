@@ -75,8 +75,8 @@ struct fix_list {
 
 /* fixes.c */
 struct iof_fix *fix_new(struct fix_list *, const char *consequence);
-void fix_set(struct fix_list *, struct iof_fix *, const struct iof_machine *, size_t option,
-	     const char *key, const char *value, const char *target);
+void fix_set(struct fix_list *, struct iof_fix *, size_t option, const char *key, const char *value,
+	     const char *target);
 void fix_unset(struct fix_list *, struct iof_fix *, size_t option, const char *key,
 	       const char *target);
 void fix_remove(struct fix_list *, struct iof_fix *, size_t option, const char *target);
@@ -89,8 +89,8 @@ void fix_host(struct fix_list *, struct iof_fix *, const char *target, const cha
 /* "intel-iommu.aw-bits" */
 const char *fix_target(struct fix_list *, const struct machine_device *, const char *key);
 /* Set or, where this version's property has another name, add a vIOMMU's property. */
-void fix_property(struct fix_list *, struct iof_fix *, const struct iof_machine *,
-		  const struct machine_device *, enum property_id, const char *value);
+void fix_property(struct fix_list *, struct iof_fix *, const struct machine_device *,
+		  enum property_id, const char *value);
 struct vm_edit fix_to_vm_edit(const struct fix_edit *);
 /* plan.c: look for fixes of a finding, each tried on the whole VM. */
 int report_make_fixes(struct iof_report *, struct iof_finding *);

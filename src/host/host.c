@@ -212,14 +212,6 @@ const struct iof_device *host_device_at(const struct iof_host *host, const struc
 	return bsearch(at, host->devices, host->n_devices, sizeof(*host->devices), compare_device);
 }
 
-const struct iommu_unit *host_unit(const struct iof_host *host, const char *name)
-{
-	for (size_t i = 0; i < host->n_units; i++)
-		if (str_eq(host->units[i].name, name))
-			return &host->units[i];
-	return NULL;
-}
-
 bool kernel_at_least(const struct iof_host *host, unsigned major, unsigned minor)
 {
 	const struct kernel_version *kernel = &host->kernel;

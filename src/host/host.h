@@ -213,7 +213,6 @@ struct iof_host {
 /* Order of struct pci_address for qsort() and bsearch(). */
 int address_order(const void *, const void *);
 const struct iof_device *host_device_at(const struct iof_host *, const struct pci_address *);
-const struct iommu_unit *host_unit(const struct iof_host *, const char *name);
 /* Free huge pages of a size (0: the smallest pool). -ENODATA: unknown. *page_size is the size that
  * was meant. */
 int host_hugepages(const struct iof_host *, uint64_t size, uint64_t *page_size, uint64_t *free);

@@ -140,7 +140,7 @@ extern const char *const granule_names[];
 
 /* Read a value as QEMU's visitors do. false: refused; *problem then holds QEMU's message. */
 bool value_parse(const struct driver_def *, const struct property_def *, const struct pair *,
-		 struct arena *, int64_t *out, struct message *problem);
+		 int64_t *out, struct message *problem);
 const char *value_text(struct arena *, const struct property_def *, int64_t value);
 
 #endif

@@ -136,7 +136,6 @@ struct iof_machine {
 	uint32_t version;
 	const char *version_text;
 	const char *version_provenance;
-	bool version_assumed;
 	bool version_is_vendor; /* a vendor's build: decide by evidence before version */
 	struct machine_type type;
 	const char *type_name;

@@ -34,7 +34,7 @@ static void set_property(struct iof_machine *m, struct machine_device *device,
 	struct message problem;
 	int64_t number;
 
-	if (!value_parse(device->def, property, pair, m->arena, &number, &problem)) {
+	if (!value_parse(device->def, property, pair, &number, &problem)) {
 		device_problem(device,
 			       property->type == VALUE_HOST ? PROBLEM_HOST_ADDRESS : PROBLEM_VALUE,
 			       pair, property->name, problem);
@@ -155,7 +155,7 @@ static void set_global(struct iof_machine *m, struct machine_device *device,
 	struct message problem;
 	int64_t number;
 
-	if (!value_parse(device->def, property, &pair, m->arena, &number, &problem)) {
+	if (!value_parse(device->def, property, &pair, &number, &problem)) {
 		const char *reason;
 
 		/* the string visitor has its own words for what is no number */

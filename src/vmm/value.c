@@ -159,12 +159,10 @@ static bool parse_addr(const struct driver_def *driver, const struct property_de
 }
 
 bool value_parse(const struct driver_def *driver, const struct property_def *property,
-		 const struct pair *pair, struct arena *arena, int64_t *out,
-		 struct message *problem)
+		 const struct pair *pair, int64_t *out, struct message *problem)
 {
 	static const char *const on_off_auto[] = {"off", "on", "auto", NULL};
 
-	(void)arena;
 	*out = 0;
 	switch (property->type) {
 	case VALUE_BOOL:

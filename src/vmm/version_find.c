@@ -23,7 +23,6 @@ static int set_version(struct iof_ctx *ctx, struct iof_machine *m, const char *t
 	if (qemu_version_parse(text, &m->version, &has_micro))
 		return ctx_fail(ctx, -EINVAL, "%s: no QEMU version", text);
 	m->version_is_vendor = strpbrk(text, "(-+~") != NULL;
-	m->version_assumed = !has_micro;
 	m->version_provenance = arena_printf(
 		m->arena, "%s%s", how, has_micro ? "" : ", latest known point release assumed");
 	return m->version_provenance ? 0 : -ENOMEM;
@@ -39,7 +38,6 @@ static int clamp_version(struct iof_machine *m)
 		note = "older than any version known here: taken as 7.2";
 	if (!note)
 		return 0;
-	m->version_assumed = true;
 	m->version_provenance = arena_printf(m->arena, "%s; %s", m->version_provenance, note);
 	return m->version_provenance ? 0 : -ENOMEM;
 }
@@ -60,13 +58,11 @@ int machine_find_version(struct iof_ctx *ctx, struct iof_machine *m, const struc
 		r = set_version(ctx, m, vmm->version_read, "read from the QEMU binary");
 	} else if (m->type.version) {
 		m->version = qemu_latest_point(m->type.version);
-		m->version_assumed = true;
 		m->version_provenance =
 			arena_printf(m->arena, "assumed from machine type %s", m->type.name);
 		r = m->version_provenance ? 0 : -ENOMEM;
 	} else {
 		m->version = QEMU_NEWEST;
-		m->version_assumed = true;
 		m->version_provenance = "assumed: the newest known";
 		r = 0;
 	}
