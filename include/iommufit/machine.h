@@ -33,6 +33,13 @@ struct iof_vmm {
 	size_t n_plug;
 	/** Locked-memory limit of the VMM in bytes; UINT64_MAX unlimited, 0 not said. */
 	uint64_t memlock;
+	/** The guest firmware, as "ovmf=202505", "seabios=1.16.3" or "none" (the guest kernel
+	 * places BARs). NULL: from firmware_read, else what the QEMU version comes with, said as
+	 * assumed. */
+	const char *firmware;
+	/** What was read from the firmware image that the config names, in the same form; NULL if
+	 * it was not read. Weaker than firmware. */
+	const char *firmware_read;
 };
 
 /**
@@ -65,6 +72,51 @@ struct iof_value {
 };
 /** Resolved properties by index; -ENOENT after the last. */
 int iof_machine_property(const struct iof_machine *, size_t index, struct iof_value *);
+
+/** What a stretch of the guest physical address map is. */
+enum iof_region_kind {
+	IOF_REGION_UNKNOWN = 0,
+	IOF_REGION_RAM = 1,
+	IOF_REGION_HOTPLUG = 2, /**< the area for memory devices (-m slots=,maxmem=) */
+	IOF_REGION_MMIO32 = 3,	/**< firmware's window for BARs below 4 GiB */
+	IOF_REGION_MMIO64 = 4,	/**< firmware's window for 64-bit BARs */
+	IOF_REGION_BAR = 5,
+	IOF_REGION_MSI = 6,  /**< interrupt messages; never mapped */
+	IOF_REGION_ECAM = 7, /**< PCIe configuration space */
+	IOF_REGION_ROM = 8,  /**< the firmware's own image */
+};
+
+struct iof_region;
+/**
+ * The guest physical address map, ascending by first address; a window comes before the BARs in it.
+ * prev = NULL starts, NULL ends. Where BARs will be follows from simulating the guest's firmware
+ * (edk2 OvmfPkg PlatformInitLib and PciBusDxe; SeaBIOS src/fw/pciinit.c).
+ */
+const struct iof_region *iof_machine_region_next(const struct iof_machine *,
+						 const struct iof_region *prev);
+#define iof_machine_region_foreach(machine, region)                                                \
+	for ((region) = iof_machine_region_next(machine, NULL); (region);                          \
+	     (region) = iof_machine_region_next(machine, region))
+enum iof_region_kind iof_region_kind(const struct iof_region *);
+/** Inclusive guest physical addresses in bytes. */
+struct iof_range iof_region_range(const struct iof_region *);
+/** For people: "pc.ram", "gpu0 BAR 1". Never NULL. */
+const char *iof_region_name(const struct iof_region *);
+/** Id (else host address, else driver) of the device whose BAR or memory it is; NULL: none. */
+const char *iof_region_device(const struct iof_region *);
+/** BAR number, 0 to 5; -1: no BAR. */
+int iof_region_bar(const struct iof_region *);
+/** Whether the VMM maps it into the IOMMU for assigned devices: RAM always, a BAR if it can be
+ * memory-mapped. */
+bool iof_region_is_mapped(const struct iof_region *);
+/** READ, or ASSUMED where it rests on an assumed firmware release or host. */
+enum iof_provenance iof_region_provenance(const struct iof_region *);
+
+/** "OVMF 202505", "SeaBIOS 1.16.3"; and how it is known, in words. */
+const char *iof_machine_firmware(const struct iof_machine *);
+const char *iof_machine_firmware_provenance(const struct iof_machine *);
+/** NULL if BARs were placed; else why not, in a sentence. */
+const char *iof_machine_unplaced(const struct iof_machine *);
 
 #ifdef __cplusplus
 }

@@ -63,6 +63,22 @@ const struct iof_finding *iof_report_finding_next(const struct iof_report *,
 	for ((finding) = iof_report_finding_next(report, NULL); (finding);                         \
 	     (finding) = iof_report_finding_next(report, finding))
 
+/** Whether a region of the machine's map lies in what the host's IOMMU can map. */
+enum iof_fit {
+	IOF_FIT_UNKNOWN = 0,
+	IOF_FIT_YES = 1,
+	IOF_FIT_NO = 2,	  /**< it is mapped for an assigned device, and sticks out */
+	IOF_FIT_NONE = 3, /**< nothing maps it, or no device is assigned */
+};
+/** Of all assigned devices of the machine that was checked last. *outside (may be NULL) is the
+ * first part that no range holds. */
+enum iof_fit iof_report_region_fit(const struct iof_report *, const struct iof_region *,
+				   struct iof_range *outside);
+/** The IOVA ranges that all assigned devices have in common, ascending; they live until the report
+ * is used again. Returns 0, -ENOENT (no assigned device with an IOMMU), -ENODATA (not known) or
+ * -ENOMEM. */
+int iof_report_ranges(struct iof_report *, const struct iof_range **ranges, size_t *n);
+
 /** Rule id, as "width.viommu-exceeds-host". */
 const char *iof_finding_rule(const struct iof_finding *);
 enum iof_severity iof_finding_severity(const struct iof_finding *);

@@ -139,50 +139,29 @@ static void put_vmm(struct emit *e, const struct iof_report *report)
 	emit_object_end(e);
 }
 
-/* Whether every assigned device can reach the block. */
-static bool is_reachable(const struct iof_report *report, const struct ram_block *block)
-{
-	const struct iof_machine *m = report->machine;
+static const char *const region_names[] = {
+	[IOF_REGION_RAM] = "ram",	[IOF_REGION_HOTPLUG] = "hotplug",
+	[IOF_REGION_MMIO32] = "mmio32", [IOF_REGION_MMIO64] = "mmio64",
+	[IOF_REGION_BAR] = "bar",	[IOF_REGION_MSI] = "msi",
+	[IOF_REGION_ECAM] = "ecam",	[IOF_REGION_ROM] = "rom",
+};
 
-	for (size_t i = 0; i < m->n_devices; i++) {
-		const struct iof_device *host = m->devices[i].host;
-
-		if (host && host->iova[0].known && host->iova[0].n &&
-		    !ranges_contain(host->iova[0].ranges, host->iova[0].n, block->first,
-				    block->last))
-			return false;
-	}
-	return true;
-}
-
-static void put_block(struct emit *e, const struct iof_report *report, const char *kind,
-		      const struct ram_block *block)
-{
-	emit_object(e, NULL);
-	emit_string(e, "kind", kind);
-	emit_string(e, "name", block->name);
-	emit_hex(e, "start", block->first);
-	emit_hex(e, "end", block->last);
-	emit_bool(e, "fits", is_reachable(report, block));
-	emit_object_end(e);
-}
-
-/* RAM and the area for memory devices; where firmware puts BARs is not predicted yet. */
 static void put_map(struct emit *e, const struct iof_report *report)
 {
-	const struct iof_machine *m = report->machine;
-	struct ram_block area = {m->device_memory_base,
-				 m->device_memory_base + m->device_memory_size - 1,
-				 "device-memory"};
+	const struct iof_region *region;
 
 	emit_array(e, "map");
-	for (size_t i = 0; i < m->n_ram; i++)
-		put_block(e, report, "ram", &m->ram[i]);
-	if (m->device_memory_size)
-		put_block(e, report, "hotplug", &area);
-	for (size_t i = 0; i < m->n_devices; i++) {
-		if (m->devices[i].block.name)
-			put_block(e, report, "ram", &m->devices[i].block);
+	iof_machine_region_foreach(report->machine, region)
+	{
+		struct iof_range range = iof_region_range(region);
+
+		emit_object(e, NULL);
+		emit_string(e, "kind", region_names[iof_region_kind(region)]);
+		emit_string(e, "name", iof_region_name(region));
+		emit_hex(e, "start", range.first);
+		emit_hex(e, "end", range.last);
+		emit_bool(e, "fits", iof_report_region_fit(report, region, NULL) != IOF_FIT_NO);
+		emit_object_end(e);
 	}
 	emit_array_end(e);
 }

@@ -11,6 +11,7 @@
 #include "host/host.h"
 #include "vm/vm.h"
 #include "vmm/drivers.h"
+#include "vmm/guest.h"
 #include "vmm/message.h"
 #include "vmm/versions.h"
 
@@ -175,6 +176,23 @@ struct iof_machine {
 
 	const struct iof_value *properties; /* for iof_machine_property() */
 	size_t n_properties;
+
+	struct guest guest;
+	struct iof_region *regions; /* ascending by first address, then larger first */
+	size_t n_regions;
+};
+
+/* A stretch of the guest physical address map. */
+struct iof_region {
+	enum iof_region_kind kind;
+	struct iof_range range;
+	const char *name;		       /* "pc.ram", "gpu0 BAR 1" */
+	const struct machine_device *device;   /* whose BAR or memory it is; NULL */
+	const struct guest_function *function; /* of a BAR; NULL */
+	unsigned bar;
+	bool is_mapped;	 /* QEMU maps it into the IOMMU of assigned devices: RAM, or a BAR that can
+			    be memory-mapped */
+	bool is_assumed; /* it follows from an assumed fact (the firmware's release) */
 };
 
 static inline int64_t device_value(const struct machine_device *device, enum property_id id)
@@ -194,6 +212,8 @@ void machine_problem(struct iof_machine *, enum problem_kind, size_t option, con
 void machine_map_memory(struct iof_machine *);
 void memory_device_place(struct iof_machine *, struct machine_device *);
 uint64_t memory_size(const char *text, uint64_t unit);
+/* regions.c: the whole map as a list */
+int machine_list_regions(struct iof_machine *);
 /* vcpu.c */
 void machine_find_vcpu(struct iof_machine *);
 /* board.c: the last value of a machine property */
