@@ -44,6 +44,8 @@ static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_
 	if (r == 0)
 		r = machine_build_devices(ctx, m, vmm);
 	if (r == 0)
+		r = machine_place_bars(m);
+	if (r == 0)
 		r = machine_list_regions(m);
 	if (r == 0)
 		r = keep_request(m, vmm);
