@@ -227,6 +227,7 @@ int job_open(struct tool *t, struct job *job)
 		.backend = a->backend,
 		.plug = a->plug.items,
 		.n_plug = a->plug.n,
+		.firmware = a->firmware,
 		.memlock = a->memlock ? a->memlock : job->config.memlock,
 	};
 	return iof_report_new(t->ctx, &job->report);
