@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "vmm/firmware.h"
 #include "vmm/machine.h"
 
 #define SEABIOS(major, minor, micro)                                                               \
@@ -130,7 +131,7 @@ static uint32_t seabios_release(const char *text)
 	return version;
 }
 
-static uint32_t parse_release(enum firmware_kind kind, const char *text)
+uint32_t firmware_release(enum firmware_kind kind, const char *text)
 {
 	if (kind == FIRMWARE_OVMF || kind == FIRMWARE_ARMVIRT)
 		return edk2_release(text);
@@ -164,7 +165,7 @@ static int parse_request(const struct iof_machine *m, const char *text, struct f
 		*reason = out->kind == FIRMWARE_SEABIOS
 				  ? "SeaBIOS has releases such as seabios=1.16.3"
 				  : "edk2 has releases such as ovmf=202505";
-		out->release = text[length] ? parse_release(out->kind, text + length + 1) : 0;
+		out->release = text[length] ? firmware_release(out->kind, text + length + 1) : 0;
 		return out->release ? 0 : -EINVAL;
 	}
 	return -EINVAL;
@@ -236,6 +237,16 @@ static const char *assume(struct iof_machine *m, struct firmware *f)
 	return arena_printf(m->arena, "assumed: what %s", pairing->who);
 }
 
+/* What was read counts if it is of this machine: of the image that it names, else of its own. */
+static bool was_read(const struct iof_machine *m, const char *text, struct firmware *f)
+{
+	const char *reason;
+
+	if (parse_request(m, text, f, &reason))
+		return false;
+	return m->vm->firmware_image || (!m->vm->has_firmware && f->kind == default_kind(m));
+}
+
 int machine_find_firmware(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
 {
 	struct firmware *f = &m->guest.firmware;
@@ -246,7 +257,7 @@ int machine_find_firmware(struct iof_ctx *ctx, struct iof_machine *m, const stru
 		if (parse_request(m, vmm->firmware, f, &reason))
 			return ctx_fail(ctx, -EINVAL, "%s: %s", vmm->firmware, reason);
 		f->provenance = "as given";
-	} else if (vmm && vmm->firmware_read && !parse_request(m, vmm->firmware_read, f, &reason)) {
+	} else if (vmm && vmm->firmware_read && was_read(m, vmm->firmware_read, f)) {
 		f->provenance = arena_printf(m->arena, "read from %s",
 					     image ? image : "the image that QEMU starts");
 	} else {
