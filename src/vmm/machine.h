@@ -209,6 +209,8 @@ static inline int64_t device_value(const struct machine_device *device, enum pro
 int machine_find_version(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 void machine_find_type(struct iof_machine *);
 int machine_build_board(struct iof_machine *);
+/* firmware.c: fills m->guest.firmware. -EINVAL: vmm->firmware is none. */
+int machine_find_firmware(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		     const char *value, struct message);
