@@ -9,6 +9,9 @@
 void report_write_text(struct iof_report *, struct emit *);
 void report_write_json(struct iof_report *, struct emit *);
 
+/* The picture of the address map, if something sticks out (map_write.c). */
+void map_write_reason(struct emit *, struct iof_report *);
+
 /* The verdict's word and two blanks; returns their columns. */
 unsigned report_write_verdict(struct emit *, const struct iof_report *);
 /* "this host", or the last part of its name. */

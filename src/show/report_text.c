@@ -413,6 +413,7 @@ void report_write_text(struct iof_report *report, struct emit *e)
 {
 	write_verdict(e, report);
 	write_findings(e, report);
+	map_write_reason(e, report);
 	write_phases(e, report);
 	write_host(e, report);
 	write_missing(e, report);
