@@ -110,6 +110,7 @@ struct iof_device {
 	uint32_t class_code; /* 24 bits */
 	bool is_bridge;	     /* class 0x0604 and config header type 1 where known */
 	struct pci_bar bars[PCI_BARS];
+	uint64_t rom_size;	     /* bytes of its option ROM's BAR; 0: none */
 	const char *driver;	     /* NULL: none */
 	const char *driver_override; /* NULL: none */
 	bool driver_is_vfio;  /* its driver gives a VFIO device: vfio-pci and its variants (it has

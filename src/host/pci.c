@@ -247,6 +247,7 @@ static int read_bars(struct loader *load, struct iof_device *dev)
 {
 	const char *path = device_path(load, dev, "resource");
 	const char *text, *cursor, *line;
+	struct pci_bar rom = {0};
 	size_t length, n;
 	unsigned i = 0;
 	int err;
@@ -257,13 +258,15 @@ static int read_bars(struct loader *load, struct iof_device *dev)
 	if (err)
 		return fact_optional(err);
 	cursor = text;
-	while (i < PCI_BARS && next_line(&cursor, text + length, &line, &n)) {
+	while (i <= PCI_BARS && next_line(&cursor, text + length, &line, &n)) {
+		struct pci_bar *bar = i < PCI_BARS ? &dev->bars[i] : &rom;
 		uint64_t numbers[3];
 
-		if (!resource_numbers(line, n, numbers) || !take_bar(&dev->bars[i], numbers))
+		if (!resource_numbers(line, n, numbers) || !take_bar(bar, numbers))
 			return fact_bad(load, path, i + 1, "expected start, end and flags");
 		i++;
 	}
+	dev->rom_size = rom.size; /* the seventh line */
 	return 0;
 }
 

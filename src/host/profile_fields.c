@@ -182,6 +182,7 @@ const struct profile_field profile_device_fields[] = {
 	PLAIN("sriov", FIELD_TRISTATE, iof_device, sriov),
 	PLAIN("virtual_function", FIELD_BOOL, iof_device, is_virtual_function),
 	PLAIN("complete", FIELD_BOOL, iof_device, is_complete),
+	PLAIN("rom_size", FIELD_HEX64, iof_device, rom_size),
 	END};
 
 const struct profile_field profile_bar_fields[] = {
