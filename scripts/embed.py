@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """embed.py OUT.c FILE...: files as C strings (page.css becomes page_css), with the hash by which a Content-Security-Policy
-knows each (page_css_hash). Comments on lines of their own are left out, for a page needs none."""
+knows each (page_css_hash). Comments on lines of their own and indentation are left out, for a page needs none."""
 import base64
 import hashlib
 import pathlib
@@ -19,6 +19,7 @@ def main():
         out.write('/* Made by scripts/embed.py. */\n#include "show/page.h"\n')
         for path in map(pathlib.Path, sys.argv[2:]):
             text = re.sub(r"^\s*/\*.*?\*/\n", "", path.read_text(encoding="utf-8"), flags=re.M | re.S)
+            text = re.sub(r"^\t+", "", text, flags=re.M)
             if "</" in text:
                 sys.exit(f"{path}: '</' would end the element that holds it")
             name = re.sub(r"\W", "_", path.name)

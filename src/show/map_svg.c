@@ -24,9 +24,11 @@
 #define BAR_HEIGHT 14
 #define KEY 40
 /* A label, as "512 GiB", takes one and three quarters of what map_ticks() counts with. These suit
- * 340 and 700 pixels. */
+ * 330 and 670 pixels. */
 #define NARROW_COLUMNS 23
-#define WIDE_COLUMNS 70
+#define WIDE_COLUMNS 54
+#define DETAIL_COLUMNS 45 /* of fixed width that a telephone has */
+#define DASH "\xe2\x80\x93"
 #define LEAST (MAP_ONE / 120) /* what is smaller is drawn this wide */
 #define HIT_LEAST (MAP_ONE / 40)
 
@@ -163,24 +165,25 @@ static void say_piece(struct emit *e, const struct map_piece *piece)
 /* What stands in place of the lane's own line while a piece is looked at. */
 static void put_detail(struct emit *e, const struct map_lane *lane, const struct map_piece *piece)
 {
-	char size[MAP_SIZE];
+	bool is_named = piece->item && piece->n == 1 && piece->item->name != lane->name;
+	char range[64], size[MAP_SIZE];
+	int length = snprintf(range, sizeof(range), "0x%" PRIx64 DASH "0x%" PRIx64,
+			      piece->range.first, piece->range.last) -
+		     (int)strlen(DASH) + 1;
 
 	map_size_text(map_range_size(piece->range), size);
 	markup(e,
 	       "<g class=\"detail\" aria-hidden=\"true\"><rect x=\"0\" y=\"0\" width=\"100%%\" "
 	       "height=\"%u\"/><text y=\"14\">",
 	       BAR_Y - 3);
-	if (piece->item && piece->n > 1)
-		markup(e, "%zu regions ", piece->n);
-	else if (piece->item && piece->item->name != lane->name)
-		markup_cut(e, 12, piece->item->name);
+	if (is_named)
+		markup_cut(e, DETAIL_COLUMNS - 1 - (unsigned)length, piece->item->name);
+	else if (piece->item && piece->n > 1)
+		markup(e, "%zu at", piece->n);
 	markup(e,
-	       "%s0x%" PRIx64 "\xe2\x80\x93"
-	       "0x%" PRIx64
-	       "</text><text class=\"wide\" x=\"100%%\" y=\"14\" text-anchor=\"end\">%s</text>"
-	       "</g>",
-	       piece->item && piece->n == 1 && piece->item->name != lane->name ? " " : "",
-	       piece->range.first, piece->range.last, size);
+	       "%s%s</text><text class=\"wide\" x=\"100%%\" dx=\"-%u\" y=\"14\" "
+	       "text-anchor=\"end\">%s</text></g>",
+	       is_named || (piece->item && piece->n > 1) ? " " : "", range, INSET, size);
 }
 
 static void put_piece(struct emit *e, const struct map_lane *lane, const struct map_piece *piece,

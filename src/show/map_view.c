@@ -84,14 +84,22 @@ void map_size_text(uint64_t bytes, char out[MAP_SIZE])
 struct likeness {
 	const struct map_item *item; /* the first */
 	size_t n;
+	bool is_mixed;		 /* of several drivers or BARs */
 	struct map_group *group; /* NULL: not begun */
 };
 
+static bool has_one_origin(const struct map_item *a, const struct map_item *b)
+{
+	return a->driver && b->driver && str_eq(a->driver, b->driver) && a->bar == b->bar;
+}
+
+/* BARs that nothing maps are of little interest, whosever they are. */
 static bool are_alike(const struct map_item *a, const struct map_item *b)
 {
-	return a->kind == b->kind && a->driver && b->driver && str_eq(a->driver, b->driver) &&
-	       a->bar == b->bar && a->fit == b->fit && a->is_mapped == b->is_mapped &&
-	       (a->range.first >> 32 == 0) == (b->range.first >> 32 == 0);
+	if (a->kind != b->kind || a->fit != b->fit || a->is_mapped != b->is_mapped ||
+	    (a->range.first >> 32 == 0) != (b->range.first >> 32 == 0))
+		return false;
+	return has_one_origin(a, b) || (a->kind == IOF_REGION_BAR && !a->is_mapped);
 }
 
 static int find_likenesses(struct map_view *view, struct likeness **likenesses, size_t *n)
@@ -112,6 +120,7 @@ static int find_likenesses(struct map_view *view, struct likeness **likenesses, 
 		if (k == *n)
 			grown[(*n)++] = (struct likeness){.item = item};
 		grown[k].n++;
+		grown[k].is_mixed |= !has_one_origin(grown[k].item, item);
 		item->likeness = k;
 	}
 	return 0;
@@ -121,6 +130,8 @@ static const char *name_of_many(struct arena *arena, const struct likeness *like
 {
 	const struct map_item *item = likeness->item;
 
+	if (likeness->is_mixed)
+		return arena_printf(arena, "%zu BARs, not mapped", likeness->n);
 	if (item->bar >= 0)
 		return arena_printf(arena, "%zu x %s BAR %d", likeness->n, item->driver, item->bar);
 	return arena_printf(arena, "%zu x %s", likeness->n, item->driver);

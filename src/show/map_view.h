@@ -28,7 +28,7 @@ struct map_item {
 
 /* One row of the list. */
 struct map_group {
-	const char *name; /* "gpu0 BAR 1", "16 x pcie-root-port BAR 0" */
+	const char *name; /* "gpu0 BAR 1", "16 x pcie-root-port BAR 0", "9 BARs, not mapped" */
 	const struct map_item *first;
 	size_t n;
 	struct iof_range span; /* from the first's first address to the last's last */

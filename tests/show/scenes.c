@@ -95,8 +95,9 @@ const struct map_scene map_scenes[] = {
 	{"no-device", "intel39-pb46", Q35 "-m 8G", gpu_inside, 0, NULL, false},
 	{"unknown", "intel39-pb46", Q35 "-m 8G " GPU "gpu0", gpu_inside, 0, NULL, true},
 	{"hostile", "intel39-pb46",
-	 Q35 "-m 600G -device intel-iommu,intremap=on,caching-mode=on,aw-bits=48 " GPU
-	     "gpu0,x-odd='<b>&amp;\"]]>\033[31m'",
+	 Q35 "-m 34G -device "
+	     "'intel-iommu,intremap=on,<img/src=x>=\"&]]>\033[31m,caching-mode=on,aw-bits=48' " GPU
+	     "gpu0",
 	 hostile, 0, "<i>nothing</i> & \"nothing\"", false},
 	{"edge", "intel39-pb46", Q35 "-m 1G " GPU "gpu0", edge, 0, NULL, false},
 };
