@@ -22,7 +22,8 @@ enum problem_kind {
 	PROBLEM_OBJECT_TYPE,	/* an -object type that this version lacks */
 	PROBLEM_MACHINE_TYPE,	/* a machine type that this version lacks */
 	PROBLEM_MACHINE_OPTION, /* a machine property or its value */
-	PROBLEM_CPU_BITS,	/* phys-bits or guest-phys-bits out of range */
+	PROBLEM_CPU_BITS,	/* phys-bits out of range */
+	PROBLEM_CPU_OPTION,	/* a CPU property that QEMU refuses */
 	PROBLEM_RAM_BACKING,	/* huge pages that the host has not */
 	PROBLEM_DRIVER_ABSENT,	/* no such device model */
 	PROBLEM_DRIVER_MISSING, /* -device without a driver */
@@ -145,7 +146,7 @@ struct iof_machine {
 	bool kvm;
 	enum irqchip irqchip;
 	struct {
-		bool is_amd; /* the vendor that the guest sees */
+		bool is_amd, is_intel; /* the vendor that the guest sees */
 		bool long_mode;
 		unsigned phys_bits;	  /* 0: not known */
 		unsigned guest_phys_bits; /* of CPUID 0x80000008; 0: none */
