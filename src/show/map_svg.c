@@ -27,7 +27,7 @@
  * 330 and 670 pixels. */
 #define NARROW_COLUMNS 23
 #define WIDE_COLUMNS 54
-#define DETAIL_COLUMNS 45 /* of fixed width that a telephone has */
+#define DETAIL_COLUMNS 43 /* of fixed width that a telephone has */
 #define DASH "\xe2\x80\x93"
 #define LEAST (MAP_ONE / 120) /* what is smaller is drawn this wide */
 #define HIT_LEAST (MAP_ONE / 40)
@@ -174,8 +174,8 @@ static void put_detail(struct emit *e, const struct map_lane *lane, const struct
 	map_size_text(map_range_size(piece->range), size);
 	markup(e,
 	       "<g class=\"detail\" aria-hidden=\"true\"><rect x=\"0\" y=\"0\" width=\"100%%\" "
-	       "height=\"%u\"/><text y=\"14\">",
-	       BAR_Y - 3);
+	       "height=\"%u\" rx=\"3\"/><text x=\"%u\" y=\"14\">",
+	       BAR_Y - 3, INSET);
 	if (is_named)
 		markup_cut(e, DETAIL_COLUMNS - 1 - (unsigned)length, piece->item->name);
 	else if (piece->item && piece->n > 1)

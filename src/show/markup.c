@@ -48,43 +48,30 @@ static size_t put_next(struct buf *to, const char *text, size_t length, bool lin
 	return n ? n : 1;
 }
 
-static void put(struct emit *e, struct buf *text)
-{
-	if (!e->err)
-		e->err = text->err;
-	if (text->data)
-		emit_raw(e, text->data, text->length);
-	buf_free(text);
-}
-
-static void put_escaped(struct emit *e, const char *text, bool lines)
+/* What is written goes straight into the emitter's buffer, which is flushed now and then. */
+void markup_text(struct emit *e, const char *text)
 {
 	size_t length = strlen(text);
-	struct buf shown = {0};
 
-	while (length && !shown.err) {
-		size_t n = put_next(&shown, text, length, lines);
+	while (length && !e->err && !e->buffer.err) {
+		size_t n = put_next(&e->buffer, text, length, true);
 
 		text += n;
 		length -= n;
 	}
-	put(e, &shown);
+	emit_raw(e, "", 0);
 }
 
 void markup(struct emit *e, const char *format, ...)
 {
-	struct buf text = {0};
 	va_list args;
 
+	if (e->err)
+		return;
 	va_start(args, format);
-	buf_vprintf(&text, format, args);
+	buf_vprintf(&e->buffer, format, args);
 	va_end(args);
-	put(e, &text);
-}
-
-void markup_text(struct emit *e, const char *text)
-{
-	put_escaped(e, text, true);
+	emit_raw(e, "", 0);
 }
 
 void markup_escaped(struct emit *e, const char *format, ...)
@@ -97,8 +84,8 @@ void markup_escaped(struct emit *e, const char *format, ...)
 	va_end(args);
 	if (!e->err)
 		e->err = text.err;
-	if (text.data && !text.err)
-		put_escaped(e, text.data, true);
+	if (text.data)
+		markup_text(e, text.data);
 	buf_free(&text);
 }
 
@@ -107,9 +94,8 @@ void markup_cut(struct emit *e, unsigned columns, const char *text)
 	bool is_cut = emit_width(text) > columns;
 	unsigned left = is_cut && columns ? columns - 1 : columns;
 	size_t length = strlen(text);
-	struct buf shown = {0};
 
-	while (length && !shown.err) {
+	while (length && !e->err && !e->buffer.err) {
 		char one[5] = {0};
 		uint32_t c;
 		size_t n = utf8_decode(text, length, &c);
@@ -120,11 +106,10 @@ void markup_cut(struct emit *e, unsigned columns, const char *text)
 		if (width > left)
 			break;
 		left -= width;
-		n = put_next(&shown, text, length, false);
+		n = put_next(&e->buffer, text, length, false);
 		text += n;
 		length -= n;
 	}
 	if (is_cut)
-		buf_puts(&shown, ELLIPSIS);
-	put(e, &shown);
+		markup(e, "%s", ELLIPSIS);
 }

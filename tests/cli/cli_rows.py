@@ -20,7 +20,7 @@ exec qemu-system-x86_64 \\
 FILES = {
     "fits.sh": FITS,
     "wide.sh": WIDE,
-    "reach.sh": FITS.replace("-m 4G", "-m 600G -device vfio-pci,host=0000:00:05.0,id=gpu"),
+    "reach.sh": FITS.replace("-m 4G", "-nodefaults -m 600G -device vfio-pci,host=0000:00:05.0,id=gpu"),
     "empty": "",
     "quote.sh": "qemu-system-x86_64 -name 'never closed\n",
     "words.txt": "this is no command line of any machine\n",
@@ -143,8 +143,8 @@ GOLDEN = [
     ("no-iommu", ["check", "wide.sh", "--host", "{data}/captures/intel48-off.tar.xz"] + V),
     ("plug", ["check", "fits.sh", "--plug", "vfio-pci,host=0000:00:05.0"] + H39 + V),
     ("fix-diff", ["fix", "--diff", "wide.sh"] + H39 + V),
-    ("map", ["map", "reach.sh"] + H39 + V),
-    ("map-check", ["check", "reach.sh"] + H39 + V),
+    ("map", ["map", "reach.sh", "--firmware", "ovmf=202505"] + H39 + V),
+    ("map-check", ["check", "reach.sh", "--firmware", "ovmf=202505"] + H39 + V),
     ("caps-intel", ["caps", "intel"] + H39 + V),
 ]
 
