@@ -66,23 +66,50 @@ static bool is_mapped(const struct guest_function *function, unsigned index)
 			       device_value(device, PROPERTY_NO_MMAP) != ON);
 }
 
+static void map_part(struct walk *w, struct mapping mapping, uint64_t from, uint64_t to)
+{
+	uint64_t address = mapping.function->bar[mapping.bar].address;
+
+	if (from >= to)
+		return;
+	mapping.range = (struct iof_range){address + from, address + to - 1};
+	map_section(w, &mapping);
+}
+
+/* The MSI-X table is emulated: the pages that it touches are not mapped. */
+static void map_around_msix(struct walk *w, struct mapping mapping, uint64_t size, uint64_t page)
+{
+	const struct machine_device *device = mapping.function->device;
+	const struct pci_bar *host =
+		mapping.is_ram || !device ? NULL : &device->host->bars[mapping.bar];
+	uint64_t from, to;
+
+	if (!host || !host->msix_size || host->msix_offset >= size ||
+	    host->msix_size > size - host->msix_offset) {
+		map_part(w, mapping, 0, size);
+		return;
+	}
+	from = host->msix_offset / page * page;
+	to = (host->msix_offset + host->msix_size + page - 1) / page * page;
+	map_part(w, mapping, 0, from);
+	map_part(w, mapping, to, size);
+}
+
 /* A BAR smaller than a page is stretched to a whole one, once all are switched on
  * (vfio_sub_page_bar_update_mapping), if the host has it in a page of its own. */
 static void map_bar(struct walk *w, const struct guest_function *function, unsigned index,
 		    bool small)
 {
 	const struct guest_bar *bar = &function->bar[index];
-	uint64_t page = host_page(walk_scene(w)), size = bar->size;
+	uint64_t page = host_page(walk_scene(w));
 	struct mapping mapping = {.function = function, .bar = index, .is_ram = bar->is_ram};
 
-	if (!is_mapped(function, index) || small != (size < page))
+	if (!is_mapped(function, index) || small != (bar->size < page))
 		return;
 	if (small && (bar->is_ram || bar->address % page ||
 		      !device_maps_small_bar(function->device->host, index, page)))
 		return;
-	size = small ? page : size;
-	mapping.range = (struct iof_range){bar->address, bar->address + size - 1};
-	map_section(w, &mapping);
+	map_around_msix(w, mapping, small ? page : bar->size, page);
 }
 
 static void switch_on(struct walk *w, const struct guest_function *function)

@@ -103,7 +103,7 @@ static bool is_other_card(const struct machine_device *a, const struct machine_d
 	return x->domain != y->domain || x->bus != y->bus || x->device != y->device;
 }
 
-/* An assigned device that could write to the BAR's owner. */
+/* A device of the scene's container that could write to the BAR. */
 static bool has_peer(const struct scene *s)
 {
 	const struct machine_device *owner = s->mapping->function->device;
@@ -111,7 +111,8 @@ static bool has_peer(const struct scene *s)
 	for (size_t i = 0; owner && owner->host && i < s->m->n_cold; i++) {
 		const struct machine_device *d = &s->m->devices[i];
 
-		if (d->kind == DRIVER_VFIO_PCI && d->host && is_other_card(d, owner))
+		if (d->kind == DRIVER_VFIO_PCI && d->host &&
+		    (d == s->device || shares_container(d, s->device)) && is_other_card(d, owner))
 			return true;
 	}
 	return false;
