@@ -49,6 +49,14 @@ struct iof_vmm {
  */
 int iof_vmm_read_version(struct iof_ctx *, const char *path, char **version);
 
+/**
+ * Find the release in a firmware image (OVMF, ArmVirtQemu, SeaBIOS), in the form of
+ * iof_vmm.firmware_read. path is opened by this function, on the live host only. Returns 0 and a
+ * string from malloc(), -EBADMSG (none in it), -EOPNOTSUPP (the module that unpacks edk2 is not
+ * installed), -ENOMEM, or what open() says.
+ */
+int iof_firmware_read_version(struct iof_ctx *, const char *path, char **version);
+
 /** Resolve. The machine keeps references to host and vm. Returns 0, -EBADMSG, -EINVAL (unknown
  * version) or -ENOMEM. */
 int iof_machine_resolve(struct iof_ctx *, struct iof_host *, struct iof_vm *,

@@ -51,6 +51,9 @@ const char *iof_vm_name(const struct iof_vm *);
 const char *iof_vm_program(const struct iof_vm *);
 /** Host PCI addresses of assigned devices, as written, in order; NULL after the last. */
 const char *iof_vm_assigned(const struct iof_vm *, size_t index);
+/** Path of the firmware image that the config names (-bios, -pflash, pflash0=), as written; NULL:
+ * none, or it cannot be told. */
+const char *iof_vm_firmware(const struct iof_vm *);
 /** Options that iommufit does not look into, in order; NULL after the last. For --verbose. */
 const char *iof_vm_ignored(const struct iof_vm *, size_t index);
 

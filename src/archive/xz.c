@@ -2,6 +2,7 @@
 /* xz.c - iommufit-xz.so: unpacks xz with liblzma alone, which is there in a tenth of the time that
  * libarchive takes. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "host/archive_module.h"
 
 #define FIRST_ROOM (1u << 20)
+#define PIECE (32u << 10)
 #define MAX_MEMORY (160u << 20) /* xz -9 needs 65 MiB */
 
 static const struct {
@@ -131,11 +133,37 @@ static int unpack(const char *bytes, size_t length, char **out, size_t *out_leng
 	return err;
 }
 
+/* A firmware image's dictionary is as large as what it holds, 16 MiB. */
+static int unpack_lzma(const char *bytes, size_t length, archive_take_fn take, void *data)
+{
+	static const lzma_allocator allocator = {.alloc = allocate, .free = release};
+	lzma_stream stream = LZMA_STREAM_INIT;
+	uint8_t piece[PIECE];
+	lzma_ret code;
+	bool is_enough = false;
+
+	stream.allocator = &allocator;
+	stream.next_in = (const uint8_t *)bytes;
+	stream.avail_in = length;
+	code = lzma_alone_decoder(&stream, MAX_MEMORY);
+	while (code == LZMA_OK && !is_enough) {
+		stream.next_out = piece;
+		stream.avail_out = sizeof(piece);
+		code = lzma_code(&stream, LZMA_RUN);
+		if (stream.avail_out < sizeof(piece))
+			is_enough =
+				take(data, (const char *)piece, sizeof(piece) - stream.avail_out);
+	}
+	lzma_end(&stream);
+	return code == LZMA_OK || code == LZMA_STREAM_END ? 0 : fail(code, NULL, 0);
+}
+
 const struct archive_module *iommufit_archive_module(void);
 
 __attribute__((visibility("default"))) const struct archive_module *iommufit_archive_module(void)
 {
-	static const struct archive_module module = {.abi = ARCHIVE_MODULE_ABI, .unpack = unpack};
+	static const struct archive_module module = {
+		.abi = ARCHIVE_MODULE_ABI, .unpack = unpack, .unpack_lzma = unpack_lzma};
 
 	return &module;
 }

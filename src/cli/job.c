@@ -203,6 +203,26 @@ static void read_vmm_version(struct tool *t, struct job *job)
 		job->version_read = NULL;
 }
 
+/* Where distributions keep QEMU's own; the first that is there. */
+static const char *const seabios_images[] = {
+	"/usr/share/seabios/bios-256k.bin",    "/usr/share/qemu/bios-256k.bin",
+	"/usr/share/kvm/bios-256k.bin",	       "/usr/share/qemu-kvm/bios-256k.bin",
+	"/usr/local/share/qemu/bios-256k.bin",
+};
+
+/* Not finding it is no error either. */
+static void read_firmware_version(struct tool *t, struct job *job)
+{
+	const char *path = iof_vm_firmware(job->vm);
+
+	if (!host_is_live(&t->args) || t->args.firmware)
+		return;
+	for (size_t i = 0; !path && i < sizeof(seabios_images) / sizeof(seabios_images[0]); i++)
+		path = access(seabios_images[i], R_OK) == 0 ? seabios_images[i] : NULL;
+	if (path && iof_firmware_read_version(t->ctx, path, &job->firmware_read) != 0)
+		job->firmware_read = NULL;
+}
+
 int job_open(struct tool *t, struct job *job)
 {
 	const struct arguments *a = &t->args;
@@ -220,6 +240,7 @@ int job_open(struct tool *t, struct job *job)
 	if (err)
 		return err;
 	read_vmm_version(t, job);
+	read_firmware_version(t, job);
 	job->vmm = (struct iof_vmm){
 		.size = sizeof(job->vmm),
 		.version = a->vmm,
@@ -227,6 +248,8 @@ int job_open(struct tool *t, struct job *job)
 		.backend = a->backend,
 		.plug = a->plug.items,
 		.n_plug = a->plug.n,
+		.firmware = a->firmware,
+		.firmware_read = job->firmware_read,
 		.memlock = a->memlock ? a->memlock : job->config.memlock,
 	};
 	return iof_report_new(t->ctx, &job->report);
@@ -253,6 +276,7 @@ void job_close(struct job *job)
 	iof_vm_unref(job->vm);
 	iof_host_unref(job->host);
 	free(job->version_read);
+	free(job->firmware_read);
 	free(job->config.text);
 	words_free(&job->config.words);
 	free(job->config.own_name);

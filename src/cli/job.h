@@ -37,6 +37,7 @@ struct job {
 	struct iof_vm *vm;
 	struct iof_vmm vmm;
 	char *version_read;
+	char *firmware_read;
 	struct iof_machine *machine;
 	struct iof_report *report;
 };

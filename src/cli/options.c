@@ -24,6 +24,11 @@ const struct option_spec option_specs[] = {
 	 "The VMM and its version, as qemu=11.1.3; two numbers mean the latest known point "
 	 "release. "
 	 "Default: read from the QEMU file that the config names, else from the machine type."},
+	{"firmware", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(firmware), "KIND=RELEASE", NULL,
+	 COMPLETE_NOTHING,
+	 "The guest's firmware, as ovmf=202505, seabios=1.16.3 or armvirt=202505; or none. "
+	 "Default: "
+	 "read from the image that the config names, else what goes with that QEMU."},
 	{"backend", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(backend), "BACKEND", "iommufd legacy",
 	 COMPLETE_CHOICES, "Assume this VFIO backend for every assigned device."},
 	{"plug", 0, OPTION_LIST, VM_COMMANDS, OFFSET(plug), "DEVICE", NULL, COMPLETE_NOTHING,

@@ -33,7 +33,7 @@ struct list {
 struct arguments {
 	enum command_id command;
 	bool help, version, json, quiet, verbose, no_colour, migrate, diff, theory, list;
-	const char *host, *kernel, *vmm, *backend, *machine, *output, *format;
+	const char *host, *kernel, *vmm, *backend, *machine, *firmware, *output, *format;
 	uint64_t memlock; /* bytes; UINT64_MAX unlimited, 0 not said */
 	uint64_t pid;	  /* 0 not said */
 	struct list drivers, plug, devices, operands;

@@ -12,13 +12,16 @@
 
 #include <iommufit/ctx.h>
 
-#define ARCHIVE_MODULE_ABI 1
+#define ARCHIVE_MODULE_ABI 2
 #define ARCHIVE_MODULE_SYMBOL "iommufit_archive_module"
 
 #define ARCHIVE_MAX_PACKED (64u << 20)
 #define ARCHIVE_MAX_TOTAL (64u << 20) /* unpacked */
 
 struct archive_writer;
+
+/* A piece of what was unpacked; other than 0: enough. */
+typedef int (*archive_take_fn)(void *data, const char *bytes, size_t length);
 
 /* All return 0 or a negative errno; of a failure the reason is written, where there is room for
  * one. */
@@ -27,6 +30,10 @@ struct archive_module {
 	/* The unpacked bytes, from malloc(). -EBADMSG: damaged, or more than ARCHIVE_MAX_TOTAL. */
 	int (*unpack)(const char *bytes, size_t length, char **out, size_t *out_length,
 		      char *reason, size_t size);
+
+	/* iommufit-xz.so only: what LZMA packed (the .lzma form), piece by piece until take()
+	 * returns other than 0; what follows the stream is ignored. */
+	int (*unpack_lzma)(const char *bytes, size_t length, archive_take_fn take, void *data);
 
 	/* The rest is NULL in a module that only unpacks.
 	 * format: "tar", "tar.gz", "tar.xz", "tar.zst"; -EINVAL: no such. The descriptor stays the

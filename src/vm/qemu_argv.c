@@ -287,5 +287,7 @@ int vm_parse(struct iof_ctx *ctx, struct iof_vm *vm, iof_vm_open_fn open, void *
 		else
 			ret = add_positional(&p, i);
 	}
-	return ret ? ret : list_assigned(vm);
+	if (!ret)
+		ret = list_assigned(vm);
+	return ret ? ret : vm_find_firmware(vm);
 }

@@ -56,7 +56,8 @@ enum option_kind {
 	OPTION_NET, /* -net, -netdev, -nic: only whether they suppress the default NIC */
 	OPTION_VGA, /* -vga, -nographic, -display: only whether they suppress the default display */
 	OPTION_KERNEL, /* -kernel */
-	OPTION_OTHER,  /* known to QEMU, known not to matter here */
+	OPTION_BLOCKDEV,
+	OPTION_OTHER, /* known to QEMU, known not to matter here */
 };
 
 struct vm_option {
@@ -120,7 +121,12 @@ struct iof_vm {
 	size_t n_assigned;
 	const char **ignored; /* see iof_vm_ignored() */
 	size_t n_ignored;
+	const char *firmware_image; /* see iof_vm_firmware() */
+	bool has_firmware;	    /* it names one, even if the file behind it cannot be told */
 };
+
+/* firmware_image.c: the file behind -bios, -pflash and pflash0=. 0 or -ENOMEM. */
+int vm_find_firmware(struct iof_vm *);
 
 /* Last pair of that key (QEMU lets the last win), or NULL. */
 const struct pair *option_pair(const struct vm_option *, const char *key);

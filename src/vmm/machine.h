@@ -69,6 +69,7 @@ struct machine_bus {
 	bool is_multifunction[32];
 	unsigned first_slot;
 	unsigned n_slots;
+	struct guest_bus *guest; /* as firmware sees it */
 	struct machine_bus *next;
 };
 
@@ -110,7 +111,8 @@ struct machine_device {
 	unsigned devfn;
 	struct problem problem; /* the first thing that stops its creation */
 
-	struct ram_block block; /* of a memory device */
+	struct ram_block block;		 /* of a memory device */
+	struct guest_function *function; /* on PCI from the start: as firmware sees it; NULL */
 
 	/* assigned devices */
 	enum host_state host_state;
@@ -145,7 +147,10 @@ struct iof_machine {
 	struct {
 		bool is_amd; /* the vendor that the guest sees */
 		bool long_mode;
-		unsigned phys_bits; /* 0: not known */
+		unsigned phys_bits;	  /* 0: not known */
+		unsigned guest_phys_bits; /* of CPUID 0x80000008; 0: none */
+		bool la57;
+		bool has_1g_pages;
 	} vcpu;
 	/* The guest's RAM below and above 4 GiB, and where memory devices may go. */
 	struct ram_block ram[2];
@@ -204,6 +209,8 @@ static inline int64_t device_value(const struct machine_device *device, enum pro
 int machine_find_version(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 void machine_find_type(struct iof_machine *);
 int machine_build_board(struct iof_machine *);
+/* firmware.c: fills m->guest.firmware. -EINVAL: vmm->firmware is none. */
+int machine_find_firmware(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		     const char *value, struct message);
@@ -212,6 +219,9 @@ void machine_problem(struct iof_machine *, enum problem_kind, size_t option, con
 void machine_map_memory(struct iof_machine *);
 void memory_device_place(struct iof_machine *, struct machine_device *);
 uint64_t memory_size(const char *text, uint64_t unit);
+uint64_t memory_backend_size(const struct iof_machine *, const char *id); /* 0: not known */
+/* guest_build.c: the guest's PCI tree, and its BARs put where firmware puts them */
+int machine_place_bars(struct iof_machine *);
 /* regions.c: the whole map as a list */
 int machine_list_regions(struct iof_machine *);
 /* vcpu.c */

@@ -5,11 +5,7 @@
  * pc_max_used_gpa; pc_q35.c, pc_piix.c).
  */
 #include "vmm/machine.h"
-
-#define KIB ((uint64_t)1 << 10)
-#define MIB ((uint64_t)1 << 20)
-#define GIB ((uint64_t)1 << 30)
-#define TIB ((uint64_t)1 << 40)
+#include "vmm/place.h"
 
 #define HT_START ((uint64_t)0xfd00000000)
 #define MAX_MEMORY ((uint64_t)1 << 56) /* sums of a few such sizes cannot wrap */
@@ -31,11 +27,6 @@ uint64_t memory_size(const char *text, uint64_t unit)
 	if (text[digits] && suffix)
 		unit = (uint64_t)1 << 10 * (suffix - suffixes);
 	return value > UINT64_MAX / unit ? UINT64_MAX : value * unit;
-}
-
-static uint64_t round_up(uint64_t value, uint64_t to)
-{
-	return (value + to - 1) / to * to;
 }
 
 static uint64_t clamp(uint64_t size)
@@ -118,11 +109,11 @@ static void lay_out(struct iof_machine *m, uint64_t start)
 	m->n_ram = above ? 2 : 1;
 	m->device_memory_base = m->device_memory_size = 0;
 	if (m->max_size > m->ram_size) {
-		m->device_memory_base = round_up(end, GIB);
+		m->device_memory_base = align_up(end, GIB);
 		m->device_memory_size = m->max_size - m->ram_size + m->slots * GIB;
 		end = m->device_memory_base + m->device_memory_size;
 	}
-	m->max_used_address = round_up(end, GIB) + hole64_size(m) - 1;
+	m->max_used_address = align_up(end, GIB) + hole64_size(m) - 1;
 }
 
 /* A class field of machine types from 7.1 on, not to be set. */
@@ -158,7 +149,7 @@ void machine_map_memory(struct iof_machine *m)
 	check_address_space(m);
 }
 
-static uint64_t backend_size(const struct iof_machine *m, const char *id)
+uint64_t memory_backend_size(const struct iof_machine *m, const char *id)
 {
 	for (size_t i = 0; i < m->vm->n_options; i++) {
 		const struct vm_option *object = &m->vm->options[i];
@@ -186,7 +177,7 @@ static uint64_t free_address(const struct iof_machine *m, const struct machine_d
 					other->block.last >= at;
 
 			if (overlaps) {
-				at = round_up(other->block.last + 1, HOTPLUG_ALIGN);
+				at = align_up(other->block.last + 1, HOTPLUG_ALIGN);
 				moved = true;
 			}
 		}
@@ -197,7 +188,7 @@ static uint64_t free_address(const struct iof_machine *m, const struct machine_d
 void memory_device_place(struct iof_machine *m, struct machine_device *device)
 {
 	const char *id = device->value[PROPERTY_MEMDEV].text;
-	uint64_t size = id ? backend_size(m, id) : 0, base = m->device_memory_base, at;
+	uint64_t size = id ? memory_backend_size(m, id) : 0, base = m->device_memory_base, at;
 
 	if (!size || !m->device_memory_size || device->problem.kind)
 		return;

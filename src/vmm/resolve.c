@@ -13,6 +13,16 @@ static int keep_request(struct iof_machine *m, const struct iof_vmm *vmm)
 		.size = sizeof(m->vmm), .version = m->version_text, .memlock = m->memlock};
 	if (!vmm)
 		return 0;
+	if (vmm->firmware) {
+		m->vmm.firmware = arena_strdup(m->arena, vmm->firmware);
+		if (!m->vmm.firmware)
+			return -ENOMEM;
+	}
+	if (vmm->firmware_read) {
+		m->vmm.firmware_read = arena_strdup(m->arena, vmm->firmware_read);
+		if (!m->vmm.firmware_read)
+			return -ENOMEM;
+	}
 	if (vmm->backend)
 		m->vmm.backend = str_eq(vmm->backend, "iommufd") ? "iommufd" : "legacy";
 	plug = arena_array(m->arena, vmm->n_plug + 1, sizeof(*plug));
@@ -42,7 +52,11 @@ static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_
 	if (r == 0)
 		r = machine_build_board(m);
 	if (r == 0)
+		r = machine_find_firmware(ctx, m, vmm);
+	if (r == 0)
 		r = machine_build_devices(ctx, m, vmm);
+	if (r == 0)
+		r = machine_place_bars(m);
 	if (r == 0)
 		r = machine_list_regions(m);
 	if (r == 0)

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How edk2 allocates PCI resources (MdeModulePkg Bus/Pci/PciBusDxe PciResourceSupport.c and
+ * PciLib.c, PciHostBridgeDxe). Each bridge has a list for I/O and for four kinds of memory, sorted
+ * by alignment, of equals the one that was found later first. What a bridge cannot forward is
+ * degraded to the next poorer kind; then each list is packed upwards.
+ */
+#include <errno.h>
+
+#include "vmm/machine.h"
+#include "vmm/place.h"
+
+enum kind { KIND_IO = 0, KIND_MEM32, KIND_PREF32, KIND_MEM64, KIND_PREF64, KIND_COUNT };
+
+struct node {
+	struct node *next;
+	struct guest_function *function;
+	struct guest_bus *window; /* a bridge's; NULL: a BAR, or room for hot-plug or ROMs */
+	struct node *children;	  /* of a window */
+	enum kind kind;		  /* as it was asked for */
+	unsigned bar;
+	uint64_t length;
+	uint64_t mask; /* alignment - 1 */
+	uint64_t offset;
+	bool is_padding;
+};
+
+struct placement {
+	struct iof_machine *m;
+	const struct edk2_platform *platform;
+	bool has_mem64;
+	int err;
+};
+
+/* PciResourceSupport.c InsertResourceNode */
+static void insert(struct node **list, struct node *node)
+{
+	struct node **at = list;
+
+	while (*at) {
+		uint64_t rest = node->length & node->mask, other = (*at)->length & (*at)->mask;
+
+		if (node->mask > (*at)->mask ||
+		    (node->mask == (*at)->mask && (rest == 0 || rest >= other)))
+			break;
+		at = &(*at)->next;
+	}
+	node->next = *at;
+	*at = node;
+}
+
+static void merge(struct node **to, struct node **from)
+{
+	while (*from) {
+		struct node *node = *from;
+
+		*from = node->next;
+		insert(to, node);
+	}
+}
+
+static struct node *new_node(struct placement *p, struct node model)
+{
+	struct node *node = arena_memdup(p->m->arena, &model, sizeof(model));
+
+	if (!node)
+		p->err = -ENOMEM;
+	return node;
+}
+
+static void add(struct placement *p, struct node **list, struct node model)
+{
+	struct node *node = new_node(p, model);
+
+	if (node)
+		insert(list, node);
+}
+
+static enum kind kind_of(const struct guest_bar *bar)
+{
+	if (bar->is_io)
+		return KIND_IO;
+	if (bar->is_64)
+		return bar->is_prefetchable ? KIND_PREF64 : KIND_MEM64;
+	return bar->is_prefetchable ? KIND_PREF32 : KIND_MEM32;
+}
+
+static void add_bars(struct placement *p, struct guest_function *function, struct node **lists)
+{
+	for (unsigned i = 0; i < GUEST_ROM; i++) {
+		const struct guest_bar *bar = &function->bar[i];
+		enum kind kind = kind_of(bar);
+
+		if (bar->size)
+			add(p, &lists[kind],
+			    (struct node){.function = function,
+					  .kind = kind,
+					  .bar = i,
+					  .length = bar->size,
+					  .mask = bar->size - 1});
+	}
+}
+
+/* OvmfPkg PciHotPlugInitDxe, ArmVirt alike: what a bridge's *-reserve property asks for, rounded
+ * up; 0: nothing. */
+static uint64_t padding(uint64_t asked, uint64_t fallback)
+{
+	return asked == RESERVE_DEFAULT ? fallback : pow2_ceil(asked);
+}
+
+static void add_padding(struct placement *p, struct guest_bus *bus, struct node **lists)
+{
+	const struct edk2_platform *platform = p->platform;
+	uint64_t size[KIND_COUNT] = {
+		[KIND_IO] = padding(bus->reserve_io, platform->pad_io),
+		[KIND_MEM32] = padding(bus->reserve_mem, platform->pad_mem32),
+		[KIND_PREF32] = padding(bus->reserve_pref32, 0),
+	};
+
+	if (!size[KIND_PREF32])
+		size[KIND_PREF64] = padding(bus->reserve_pref64, platform->pad_pref64);
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+		if (size[kind])
+			add(p, &lists[kind],
+			    (struct node){.function = bus->bridge,
+					  .kind = kind,
+					  .length = size[kind],
+					  .mask = size[kind] - 1,
+					  .is_padding = true});
+	}
+}
+
+/* PciResourceSupport.c DegradeResource. QEMU's bridges forward 64-bit prefetchable memory and
+ * 32-bit memory; root bridges take both kinds of memory alike. */
+static void degrade(const struct placement *p, const struct guest_bus *bus, struct node **lists)
+{
+	if (bus->bridge || !p->has_mem64)
+		merge(&lists[KIND_MEM32], &lists[KIND_MEM64]);
+	if (!p->has_mem64)
+		merge(&lists[KIND_PREF32], &lists[KIND_PREF64]);
+	if (bus->bridge && lists[KIND_PREF64])
+		merge(&lists[KIND_MEM32], &lists[KIND_PREF32]);
+	if (!bus->bridge) {
+		merge(&lists[KIND_MEM32], &lists[KIND_PREF32]);
+		merge(&lists[KIND_MEM64], &lists[KIND_PREF64]);
+	}
+}
+
+/* PciResourceSupport.c CalculateResourceAperture: padding and real needs overlap, the larger
+ * counts.
+ */
+static void pack(struct node *window)
+{
+	uint64_t end[2] = {0, 0};
+
+	for (struct node *n = window->children; n; n = n->next) {
+		n->offset = align_up(end[n->is_padding], n->mask + 1);
+		end[n->is_padding] = n->offset + n->length;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		end[i] = align_up(end[i], window->mask + 1);
+	window->length = end[0] > end[1] ? end[0] : end[1];
+	if (window->children && window->children->mask > window->mask)
+		window->mask = window->children->mask;
+}
+
+static void make_map(struct placement *p, struct guest_bus *bus, struct node windows[KIND_COUNT]);
+
+static void add_windows(struct placement *p, struct guest_function *bridge, struct node **lists)
+{
+	struct node windows[KIND_COUNT];
+
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+		windows[kind] = (struct node){.function = bridge,
+					      .window = bridge->secondary,
+					      .kind = kind,
+					      .mask = kind == KIND_IO ? 0xfff : 0xfffff};
+	make_map(p, bridge->secondary, windows);
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+		if (windows[kind].children || windows[kind].length)
+			add(p, &lists[kind], windows[kind]);
+	}
+}
+
+/* What the bus needs, of each kind (PciResourceSupport.c CreateResourceMap). The depth is bounded
+ * by the 256 numbers of buses. */
+static void make_map(struct placement *p, struct guest_bus *bus, struct node windows[KIND_COUNT])
+{
+	struct node *lists[KIND_COUNT];
+
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+		lists[kind] = windows[kind].children;
+	for (struct guest_function *f = bus->functions; f && !p->err; f = f->next) {
+		add_bars(p, f, lists);
+		if (f->secondary)
+			add_windows(p, f, lists);
+	}
+	if (bus->bridge && bus->is_hotpluggable)
+		add_padding(p, bus, lists);
+	degrade(p, bus, lists);
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
+		windows[kind].children = lists[kind];
+		pack(&windows[kind]);
+	}
+}
+
+static uint64_t largest_rom(const struct guest_bus *bus)
+{
+	uint64_t largest = 0;
+
+	for (const struct guest_function *f = bus->functions; f; f = f->next) {
+		uint64_t below = f->secondary ? largest_rom(f->secondary) : 0;
+
+		largest = below > largest ? below : largest;
+		largest = f->bar[GUEST_ROM].size > largest ? f->bar[GUEST_ROM].size : largest;
+	}
+	return largest;
+}
+
+static void program_window(const struct node *node, uint64_t at)
+{
+	struct guest_window window = {at, at + node->length - 1};
+
+	if (node->kind == KIND_IO)
+		node->window->io = window;
+	else if (node->kind == KIND_MEM32 || node->kind == KIND_MEM64)
+		node->window->memory = window;
+	else
+		node->window->prefetchable = window;
+}
+
+static void program(const struct node *list, uint64_t base)
+{
+	for (const struct node *n = list; n; n = n->next) {
+		if (n->window) {
+			program(n->children, base + n->offset);
+			program_window(n, base + n->offset);
+		} else if (!n->is_padding && n->function) {
+			n->function->bar[n->bar].address = base + n->offset;
+		}
+	}
+}
+
+/* What earlier root bridges have taken of an aperture. */
+struct taken {
+	struct guest_window *windows;
+	size_t n;
+};
+
+/* PciHostBridgeDxe AllocateResource: upwards in steps of the alignment. */
+static bool allocate(const struct guest_window *aperture, const struct node *need,
+		     struct taken *taken, uint64_t *base)
+{
+	uint64_t at = align_up(aperture->first, need->mask + 1);
+	bool moved = true;
+
+	if (aperture->first > aperture->last)
+		return false;
+	while (moved) {
+		moved = false;
+		if (at > aperture->last || need->length - 1 > aperture->last - at)
+			return false;
+		for (size_t i = 0; i < taken->n && !moved; i++) {
+			moved = taken->windows[i].first <= at + need->length - 1 &&
+				taken->windows[i].last >= at;
+			if (moved)
+				at = align_up(taken->windows[i].last + 1, need->mask + 1);
+		}
+	}
+	taken->windows[taken->n++] = (struct guest_window){at, at + need->length - 1};
+	*base = at;
+	return true;
+}
+
+static void place_root(struct placement *p, struct guest_bus *root, struct taken taken[3])
+{
+	static const enum kind kinds[3] = {KIND_IO, KIND_MEM32, KIND_MEM64};
+	const struct guest_window *apertures[3] = {&p->platform->io, &p->platform->mem32,
+						   &p->platform->mem64};
+	struct node windows[KIND_COUNT];
+	uint64_t rom = largest_rom(root), base;
+
+	for (enum kind kind = 0; kind < KIND_COUNT; kind++)
+		windows[kind] =
+			(struct node){.kind = kind, .mask = kind == KIND_IO ? 0xfff : 0xfffff};
+	if (rom)
+		add(p, &windows[KIND_MEM32].children,
+		    (struct node){.kind = KIND_MEM32, .length = rom, .mask = rom - 1});
+	make_map(p, root, windows);
+	for (unsigned i = 0; i < 3 && !p->err; i++) {
+		const struct node *need = &windows[kinds[i]];
+
+		if (!need->length)
+			continue;
+		if (!allocate(apertures[i], need, &taken[i], &base)) {
+			p->m->guest.unplaced_why =
+				"The BARs do not fit into the firmware's windows: it leaves "
+				"devices out.";
+			return;
+		}
+		program(need->children, base);
+	}
+}
+
+int edk2_place(struct iof_machine *m, const struct edk2_platform *platform)
+{
+	struct placement p = {.m = m, .platform = platform};
+	struct taken taken[3] = {{NULL, 0}};
+	size_t roots = 0;
+
+	p.has_mem64 = platform->mem64.first <= platform->mem64.last;
+	m->guest.mmio32 = platform->mem32;
+	m->guest.mmio64 = platform->mem64;
+	for (const struct guest_bus *bus = m->guest.buses; bus; bus = bus->next)
+		roots += !bus->bridge;
+	for (unsigned i = 0; i < 3; i++) {
+		taken[i].windows =
+			arena_array(m->arena, roots ? roots : 1, sizeof(*taken[i].windows));
+		if (!taken[i].windows)
+			return -ENOMEM;
+	}
+	for (struct guest_bus *bus = m->guest.buses; bus && !p.err && !m->guest.unplaced_why;
+	     bus = bus->next) {
+		if (!bus->bridge)
+			place_root(&p, bus, taken);
+	}
+	m->guest.is_placed = !p.err && !m->guest.unplaced_why;
+	return p.err;
+}
