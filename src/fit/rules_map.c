@@ -170,12 +170,13 @@ static enum answer not_pinned_told(const struct scene *s, struct operand *op)
 	return s->progress->told_p2p ? not_pinned(s, op) : NO;
 }
 
-/* A register block of less than a page is no target that one would miss. */
-static enum answer missed_by_peers(const struct scene *s, struct operand *op)
+/* With iommufd no card's BARs can be mapped, so it is said only where it is often missed: of GPUs
+ * beside which there is another card. A register block of less than a page is no such target. */
+static enum answer missed_gpu(const struct scene *s, struct operand *op)
 {
 	uint64_t size = s->mapping->function->bar[s->mapping->bar].size;
 
-	return has_peer(s) && size >= page_size(s) ? not_pinned(s, op) : NO;
+	return is_gpu(s) && has_peer(s) && size >= page_size(s) ? not_pinned(s, op) : NO;
 }
 
 enum { BAR_OUTSIDE, BAR_UNPINNED, RAM_OUTSIDE };
@@ -231,8 +232,8 @@ static const struct step steps[] = {
 	{STAGE_PLACE, COLD, V10_0, QEMU_NEVER, EFFECT_WARNS, bar_outside_untold,
 	 &rules[BAR_OUTSIDE], "warning: " MAP P2P},
 
-	{STAGE_PLACE, COLD, V9_0, QEMU_NEVER, EFFECT_DEGRADES, missed_by_peers,
-	 &rules[BAR_UNPINNED], NULL},
+	{STAGE_PLACE, COLD, V9_0, QEMU_NEVER, EFFECT_DEGRADES, missed_gpu, &rules[BAR_UNPINNED],
+	 NULL},
 	{STAGE_PLACE, COLD, V9_0, V10_0, EFFECT_WARNS, not_pinned, &rules[BAR_UNPINNED],
 	 UNPINNED "\n" FAULT},
 	{STAGE_PLACE, COLD, V10_0, QEMU_NEVER, EFFECT_WARNS, not_pinned_told, &rules[BAR_UNPINNED],

@@ -148,7 +148,7 @@ static const struct rule_case rows[] = {
 	{"two groups through both backends", &host_intel39, "10.0",
 	 Q35 OBJECT "-device vfio-pci,host=0000:02:01.0,id=dev0 -device vfio-pci,host=" BDF
 		    ",id=dev1,iommufd=iommufd0",
-	 NULL, SILENT("vfio.mixed-backends"), "starts degraded",
+	 NULL, SILENT("vfio.mixed-backends"), "starts works",
 	 UNPINNED "\nwarning: " UNPINNED_AT("0xfeb80000", "0x20000") "\n" NO_P2P(
 		 "0000:02:01.0") "\n" UNPINNED "\n" UNPINNED "\n" UNPINNED},
 
