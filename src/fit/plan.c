@@ -20,7 +20,7 @@ struct plan {
 	const struct iof_fix *rounds[MAX_ROUNDS];
 	unsigned n_rounds;
 	unsigned tries;
-	const struct rule *rule; /* what the fix is for: it must be gone */
+	const struct iof_finding *finding; /* what the fix is for: its rule must be silent */
 	enum iof_verdict before;
 	bool is_lenient; /* what is left beside it may stay, if it did not come by the fix */
 	/* The best that was seen when nothing was clean: it starts, or at least this fault is gone.
@@ -47,10 +47,23 @@ static bool wants_fix(const struct iof_finding *finding)
 	       (!finding->is_doubtful && !finding->problem && finding->effect != EFFECT_BLOCKS);
 }
 
-static bool has_rule(const struct iof_report *report, const struct rule *rule)
+/* What a fix has to deal with beside its own finding: faults, and what QEMU itself warns of where
+ * something can be done about it. */
+static bool is_to_be_cured(const struct plan *p, const struct iof_finding *finding)
+{
+	if (is_fault(finding))
+		return true;
+	return !p->is_lenient && wants_fix(finding) && finding->effect == EFFECT_WARNS &&
+	       finding->rule->cure && finding->rule->severity != IOF_SEVERITY_NOTE;
+}
+
+static bool has_left(const struct plan *p, const struct iof_report *report)
 {
 	for (size_t i = 0; i < report->n_findings; i++) {
-		if (report->findings[i].rule == rule)
+		const struct iof_finding *finding = &report->findings[i];
+
+		if (finding->rule == p->finding->rule ||
+		    (!is_fault(finding) && is_to_be_cured(p, finding)))
 			return true;
 	}
 	return false;
@@ -59,7 +72,7 @@ static bool has_rule(const struct iof_report *report, const struct rule *rule)
 static bool is_good(const struct plan *p, const struct iof_report *report)
 {
 	if (report->start != IOF_OUTCOME_STARTS || report->verdict == IOF_VERDICT_FAILS ||
-	    has_rule(report, p->rule))
+	    has_left(p, report))
 		return false;
 	if (report->verdict == IOF_VERDICT_FITS)
 		return true;
@@ -163,6 +176,16 @@ static void tell_why(struct fix_list *list, const struct iof_finding *finding)
 	}
 }
 
+/* A BAR that is still out of reach: another of its cures would have done alone. */
+static bool is_same_bar(const struct plan *p, const struct iof_finding *finding)
+{
+	const struct guest_function *a = p->finding->mapping.function;
+	const struct guest_function *b = finding->mapping.function;
+
+	return a && b && finding->rule == p->finding->rule && a->devfn == b->devfn &&
+	       a->bus->number == b->bus->number && p->finding->mapping.bar == finding->mapping.bar;
+}
+
 /* Cures of the first fault that the check still finds, one after another. */
 static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 {
@@ -172,8 +195,10 @@ static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 		const struct iof_finding *finding = &report->findings[i];
 		struct fix_list list = {.arena = p->arena};
 
-		if (!is_fault(finding))
+		if (!is_to_be_cured(p, finding))
 			continue;
+		if (is_same_bar(p, finding))
+			return false;
 		list.last = &list.first;
 		if (finding->rule->cure)
 			finding->rule->cure(&list, m, finding);
@@ -281,7 +306,7 @@ int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 	struct plan p = {.report = report,
 			 .arena = report->arena,
 			 .vmm = m->vmm,
-			 .rule = finding->rule,
+			 .finding = finding,
 			 .before = report->verdict};
 
 	finding->has_fixes = true;

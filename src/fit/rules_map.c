@@ -188,8 +188,8 @@ static const struct rule rules[] = {
 		 "BAR {1} of {0} will be at {2}, out of reach of the host's IOMMU: no assigned "
 		 "device "
 		 "can write to it.",
-		 "{5} places its {3} bytes there; the highest usable address is {4}. DMA to the "
-		 "guest's RAM works.",
+		 "{5} places BAR {1} of {3} bytes at {2}; the highest usable address is {4}. DMA "
+		 "to the guest's RAM works.",
 		 "QEMU hw/vfio/listener.c vfio_listener_region_add", "lab", cure_bar_place,
 		 "Use a host with a wider IOMMU, or firmware that places BARs lower."},
 	[BAR_UNPINNED] =
@@ -203,8 +203,8 @@ static const struct rule rules[] = {
 		{"map.ram-bar-outside-iova", IOF_SEVERITY_ERROR,
 		 "memory BAR that the host's IOMMU cannot map",
 		 "QEMU will abort when the firmware places the memory BAR {1} of {0} at {2}.",
-		 "{5} places its {3} bytes there; the highest usable address is {4}. QEMU maps "
-		 "it like RAM, and cannot go on without.",
+		 "{5} places BAR {1} of {3} bytes at {2}; the highest usable address is {4}. QEMU "
+		 "maps it like RAM, and cannot go on without.",
 		 "QEMU hw/vfio/listener.c vfio_listener_region_add", "source", cure_bar_place,
 		 "Use a host with a wider IOMMU, or firmware that places BARs lower."},
 };

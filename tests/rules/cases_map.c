@@ -29,7 +29,44 @@
 #define RAM_44 "0xfffc0000000, 0x40000000, PTR) = -22 (Invalid argument)\n"
 #define ABORT "hardware error: vfio: DMA mapping failed, unable to continue"
 
+/*
+ * Three public reports, all of a CPU with 46 bits over an IOMMU with 39 and OVMF. Its window begins
+ * at 0x380000000000, and each root port has 32 GiB of it.
+ */
+#define PFLASH                                                                                     \
+	"-drive if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd "            \
+	"-drive if=pflash,format=raw,file=/usr/share/OVMF/OVMF_VARS_4M.fd "
+#define RP(n) "-device pcie-root-port,id=rp" n ",bus=pcie.0,chassis=" n " "
+#define PORTS RP("1") RP("2") RP("3") RP("4") RP("5") RP("6") RP("7") RP("8")
+#define REPORT HOST_CPU PFLASH PORTS
+#define GPU_AT(port) "-device vfio-pci,host=0000:00:07.0,id=gpu0,bus=rp" port " "
+#define INTEL "-device intel-iommu,caching-mode=on "
+#define GPU_LINE(at)                                                                               \
+	"warning: vfio_container_dma_map(PTR, " at ", 0x400000000, PTR) = -22 (Invalid "           \
+	"argument)\n" NO_P2P("0000:00:07.0")
+
 static const struct rule_case rows[] = {
+	{"report: GPU at 0x382800000000", &host_gpu, "11.1", REPORT GPU_AT("6"), NULL,
+	 FIRES("map.bar-outside-iova"), "starts degraded", GPU_LINE("0x382800000000")},
+	{"report: GPU at 0x383800000000", &host_gpu, "11.1", REPORT GPU_AT("8"), NULL,
+	 FIRES("map.bar-outside-iova"), "starts degraded", GPU_LINE("0x383800000000")},
+	{"report: ivshmem at 0x382000000000", &host_gpu, "11.1",
+	 REPORT "-device vfio-pci,host=0000:00:05.0,id=dev0,bus=rp1 -object "
+		"memory-backend-ram,id=ivm,size=1G,share=on -device "
+		"ivshmem-plain,memdev=ivm,bus=rp5 ",
+	 NULL, FIRES("map.ram-bar-outside-iova"), "starts broken",
+	 "vfio_container_dma_map(PTR, 0x382000000000, 0x40000000, PTR) = -22 (Invalid "
+	 "argument)\n" ABORT},
+	{"report: cured by guest-phys-bits", &host_gpu, "11.1",
+	 "-machine q35 -accel kvm -m 256M -cpu host,guest-phys-bits=39 " PFLASH PORTS GPU_AT("6"),
+	 NULL, SILENT("map.bar-outside-iova"), "starts works", NULL},
+	{"report: cured by host-phys-bits-limit", &host_gpu, "11.1",
+	 "-machine q35 -accel kvm -m 256M -cpu host,host-phys-bits-limit=39 " PFLASH PORTS GPU_AT(
+		 "3"),
+	 NULL, SILENT("map.bar-outside-iova"), "starts works", NULL},
+	{"report: cured by X-PciMmio64Mb", &host_gpu, "11.1",
+	 REPORT GPU_AT("6") "-fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=65536", NULL,
+	 SILENT("map.bar-outside-iova"), "starts works", NULL},
 	{"16 GiB BAR, 8.2", &host_intel39, "8.2", HOST_CPU BIG, NULL, FIRES("map.bar-outside-iova"),
 	 "starts works", "VFIO_MAP_DMA failed: Invalid argument\n" OLD AT_46},
 	{"16 GiB BAR, 9.1", &host_intel39, "9.1", HOST_CPU BIG, NULL, FIRES("map.bar-outside-iova"),

@@ -45,7 +45,7 @@ extern const struct rule_host host_intel39, host_intel39_unbound, host_intel48, 
 	host_nesting_no_1g, host_nesting_pasid, host_nesting_48, host_nesting_amd, host_direct,
 	host_direct_6_5, host_direct_6_6, host_relaxable, host_no_domain, host_mate_busy,
 	host_mate_only, host_kernel_6_1, host_ivrs_hidden, host_no_hugepages, host_locked_1m,
-	host_locked_64m, host_locked_65m, host_kernel_6_12, host_two_ranges;
+	host_locked_64m, host_locked_65m, host_kernel_6_12, host_two_ranges, host_gpu;
 
 struct rule_cases {
 	const char *family;
