@@ -179,7 +179,34 @@ static enum answer missed_gpu(const struct scene *s, struct operand *op)
 	return is_gpu(s) && has_peer(s) && size >= page_size(s) ? not_pinned(s, op) : NO;
 }
 
-enum { BAR_OUTSIDE, BAR_UNPINNED, RAM_OUTSIDE };
+/* Nothing can be said about BARs: worth a word where one could end up out of reach. */
+static enum answer not_placed(const struct scene *s, struct operand *op)
+{
+	const struct iof_machine *m = s->m;
+	struct scene each = *s;
+
+	if (m->guest.is_placed || !m->guest.unplaced_why)
+		return NO;
+	for (size_t i = 0; i < m->n_cold; i++) {
+		const struct device_iova *iova;
+
+		each.device = &m->devices[i];
+		if (each.device->kind != DRIVER_VFIO_PCI || !each.device->host)
+			continue;
+		iova = scene_iova(&each);
+		for (unsigned bar = 0; bar < PCI_BARS && iova && iova->width < 52; bar++) {
+			if (!each.device->host->bars[bar].is_64)
+				continue;
+			op[0] = text_operand(each.device->host_bdf);
+			op[1] = text_operand(m->guest.unplaced_why);
+			op[2] = number_operand(iova->width);
+			return YES;
+		}
+	}
+	return NO;
+}
+
+enum { BAR_OUTSIDE, BAR_UNPINNED, RAM_OUTSIDE, NOT_PLACED };
 
 static const struct rule rules[] = {
 	[BAR_OUTSIDE] =
@@ -199,6 +226,10 @@ static const struct rule rules[] = {
 		 "works.",
 		 "QEMU hw/vfio/listener.c, Linux drivers/iommu/iommufd/pages.c", "lab", cure_legacy,
 		 "Use the legacy backend, or QEMU 11.0 or later on Linux 6.19 or later."},
+	[NOT_PLACED] = {"map.bars-not-placed", IOF_SEVERITY_NOTE, "BARs whose place is not known",
+			"Whether the host's IOMMU can map the BARs of {0} cannot be said.",
+			"{1} The IOMMU has {2} bits.", "iommufit", "lab", NULL,
+			"Say which firmware the guest starts (--firmware)."},
 	[RAM_OUTSIDE] =
 		{"map.ram-bar-outside-iova", IOF_SEVERITY_ERROR,
 		 "memory BAR that the host's IOMMU cannot map",
@@ -240,6 +271,8 @@ static const struct step steps[] = {
 	 UNPINNED},
 	{STAGE_PLACE, COLD, V10_0, QEMU_NEVER, EFFECT_WARNS, not_pinned_untold,
 	 &rules[BAR_UNPINNED], UNPINNED "\nwarning: " FAULT P2P},
+
+	{STAGE_DONE, COLD, 0, QEMU_NEVER, EFFECT_NOTE, not_placed, &rules[NOT_PLACED], NULL},
 
 	{STAGE_PLACE, COLD, 0, V9_0, EFFECT_KILLS, ram_outside_legacy, &rules[RAM_OUTSIDE],
 	 TYPE1 MAP_OLD ABORT},

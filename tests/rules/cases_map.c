@@ -123,6 +123,13 @@ static const struct rule_case rows[] = {
 	 SILENT("map.ram-bar-outside-iova"), "starts works", NULL},
 	{"ivshmem without an assigned device", &host_intel39, "11.1", HOST_CPU IVSHMEM, NULL,
 	 SILENT("map.ram-bar-outside-iova"), "starts works", NULL},
+
+	{"a firmware that nobody knows", &host_intel39, "11.1", HOST_CPU "-bios own.bin " BIG, NULL,
+	 FIRES("map.bars-not-placed"), "starts works", NULL},
+	{"a firmware that nobody knows, no 64-bit BAR", &host_intel39, "11.1",
+	 HOST_CPU "-bios own.bin " DEV, NULL, SILENT("map.bars-not-placed"), "starts works", NULL},
+	{"a firmware that is known", &host_intel39, "11.1", LIMITED BIG, NULL,
+	 SILENT("map.bars-not-placed"), "starts works", NULL},
 };
 
 CASES(map_cases, rows);
