@@ -110,14 +110,33 @@ int cure_use_q35(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
-int cure_cpu_bits(struct fix_list *list, const struct iof_machine *m UNUSED,
+int cure_cpu_bits(struct fix_list *list, const struct iof_machine *m,
 		  const struct iof_finding *finding)
 {
+	size_t option = problem_option(finding);
+	bool is_global = m->vm->options[option].kind == OPTION_GLOBAL;
 	struct iof_fix *fix =
 		fix_new(list, "The guest's CPU gets the nearest width that QEMU takes.");
 
-	fix_set(list, fix, problem_option(finding), "phys-bits",
+	fix_set(list, fix, option, is_global ? "value" : finding->problem->pair->key,
 		finding->operand[0].number < 32 ? "32" : "52", "cpu.phys-bits");
+	return list->err;
+}
+
+int cure_cpu_option(struct fix_list *list, const struct iof_machine *m,
+		    const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+
+	if (option == SIZE_MAX || !finding->problem->pair)
+		return list->err;
+	if (m->vm->options[option].kind == OPTION_CPU)
+		fix_unset(list, fix_new(list, "The guest's CPU has its usual width."), option,
+			  finding->problem->pair->key,
+			  arena_printf(list->arena, "cpu.%s", finding->problem->value));
+	else
+		fix_remove(list, fix_new(list, "The guest's CPU has its usual width."), option,
+			   finding->problem->value);
 	return list->err;
 }
 

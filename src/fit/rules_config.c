@@ -34,6 +34,12 @@ static const struct rule rules[PROBLEM_COUNT] = {
 			      "phys-bits must be from 32 to 52.",
 			      "QEMU target/i386/cpu.c x86_cpu_realizefn", "lab", cure_cpu_bits,
 			      NULL},
+	[PROBLEM_CPU_OPTION] =
+		{"config.cpu-option", IOF_SEVERITY_ERROR, "a CPU property that QEMU refuses",
+		 "QEMU will refuse the CPU {2}: a width is given that it does not take.",
+		 "phys-bits and guest-phys-bits are for 64-bit models; guest-phys-bits "
+		 "came with QEMU 9.1 and is at most phys-bits.",
+		 "QEMU target/i386/cpu.c x86_cpu_realizefn", "lab", cure_cpu_option, NULL},
 	[PROBLEM_RAM_BACKING] =
 		{"config.ram-backing", IOF_SEVERITY_ERROR, "huge pages that the host has not",
 		 "QEMU will stop: the host has too few huge pages for the VM's RAM.",

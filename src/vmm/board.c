@@ -64,21 +64,22 @@ static int warn_options(struct iof_machine *m)
 }
 
 /* target/i386/host-cpu.c host_cpu_adjust_phys_bits: with KVM, a width that is given and differs
- * from the host's */
+ * from the host's; the last -cpu replaces those before */
 static int warn_phys_bits(struct iof_machine *m)
 {
 	unsigned host =
 		m->host->cpu.raw_phys_bits ? m->host->cpu.raw_phys_bits : m->host->cpu.phys_bits;
 
-	for (size_t i = 0; m->kvm && host && i < m->vm->n_options; i++) {
+	for (size_t i = m->vm->n_options; m->kvm && m->vcpu.long_mode && host && i-- > 0;) {
 		const struct vm_option *cpu = &m->vm->options[i];
-		const struct pair *pair =
-			cpu->kind == OPTION_CPU ? option_pair(cpu, "phys-bits") : NULL;
+		const struct pair *pair = option_pair(cpu, "phys-bits");
 		uint64_t bits;
 
+		if (cpu->kind != OPTION_CPU)
+			continue;
 		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 ||
 		    bits == host)
-			continue;
+			break;
 		return machine_warning(
 			m, PROBLEM_PHYS_BITS_DIFFER, i, pair,
 			(struct message){.text = "warning: Host physical bits ({0}) does not match "
@@ -248,30 +249,6 @@ static bool is_on(const struct pair *pair)
 			str_eq(pair->value, "true") || str_eq(pair->value, "y"));
 }
 
-/* target/i386/cpu.c x86_cpu_realizefn: 32 to 52 bits for a 64-bit CPU. */
-static void check_cpu(struct iof_machine *m)
-{
-	for (size_t i = 0; i < m->vm->n_options; i++) {
-		const struct vm_option *cpu = &m->vm->options[i];
-		const struct pair *pair =
-			cpu->kind == OPTION_CPU ? option_pair(cpu, "phys-bits") : NULL;
-		uint64_t bits;
-
-		if (!pair || parse_u64(pair->value, 0, UINT32_MAX, &bits) || bits == 0 ||
-		    (bits >= 32 && (bits <= 52 || m->version >= V11_0)))
-			continue;
-		machine_problem(
-			m, PROBLEM_CPU_BITS, i, pair, "phys-bits",
-			(struct message){
-				.text = bits < 32 && m->version >= V11_0
-						? "phys-bits should be at least 32 (but is {0})"
-						: "phys-bits should be between 32 and 52  (but is "
-						  "{0})",
-				.operand = {number_operand(bits)}});
-		return;
-	}
-}
-
 /* backends/hostmem.c: huge pages are taken when the backend is made, before the board. */
 static void check_backing(struct iof_machine *m)
 {
@@ -312,7 +289,6 @@ int machine_build_board(struct iof_machine *m)
 	check_accelerator(m);
 	m->type_name = machine_type_name(m->arena, &m->type, m->version);
 	check_backing(m);
-	check_cpu(m);
 	machine_find_vcpu(m);
 	machine_map_memory(m);
 	if (!m->type_name || warn_options(m) || warn_phys_bits(m))

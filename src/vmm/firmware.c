@@ -252,7 +252,7 @@ int machine_find_firmware(struct iof_ctx *ctx, struct iof_machine *m, const stru
 	struct firmware *f = &m->guest.firmware;
 	const char *image = m->vm->firmware_image, *reason;
 
-	*f = (struct firmware){FIRMWARE_UNKNOWN};
+	*f = (struct firmware){.kind = FIRMWARE_UNKNOWN};
 	if (vmm && vmm->firmware) {
 		if (parse_request(m, vmm->firmware, f, &reason))
 			return ctx_fail(ctx, -EINVAL, "%s: %s", vmm->firmware, reason);
@@ -261,7 +261,7 @@ int machine_find_firmware(struct iof_ctx *ctx, struct iof_machine *m, const stru
 		f->provenance = arena_printf(m->arena, "read from %s",
 					     image ? image : "the image that QEMU starts");
 	} else {
-		*f = (struct firmware){FIRMWARE_UNKNOWN};
+		*f = (struct firmware){.kind = FIRMWARE_UNKNOWN};
 		f->provenance = assume(m, f);
 	}
 	f->text = describe(m->arena, f);

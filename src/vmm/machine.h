@@ -22,7 +22,8 @@ enum problem_kind {
 	PROBLEM_OBJECT_TYPE,	/* an -object type that this version lacks */
 	PROBLEM_MACHINE_TYPE,	/* a machine type that this version lacks */
 	PROBLEM_MACHINE_OPTION, /* a machine property or its value */
-	PROBLEM_CPU_BITS,	/* phys-bits or guest-phys-bits out of range */
+	PROBLEM_CPU_BITS,	/* phys-bits out of range */
+	PROBLEM_CPU_OPTION,	/* a CPU property that QEMU refuses */
 	PROBLEM_RAM_BACKING,	/* huge pages that the host has not */
 	PROBLEM_DRIVER_ABSENT,	/* no such device model */
 	PROBLEM_DRIVER_MISSING, /* -device without a driver */
@@ -145,7 +146,7 @@ struct iof_machine {
 	bool kvm;
 	enum irqchip irqchip;
 	struct {
-		bool is_amd; /* the vendor that the guest sees */
+		bool is_amd, is_intel; /* the vendor that the guest sees */
 		bool long_mode;
 		unsigned phys_bits;	  /* 0: not known */
 		unsigned guest_phys_bits; /* of CPUID 0x80000008; 0: none */
@@ -241,6 +242,8 @@ int machine_list_properties(struct iof_machine *);
 int machine_warning(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		    struct message);
 
+/* topology_board.c: what the root bus holds before the first -device */
+void topology_add_board(const struct iof_machine *, struct machine_bus *);
 /* topology.c */
 int topology_root(struct iof_machine *);
 struct machine_bus *topology_find(const struct iof_machine *, const char *name);

@@ -185,6 +185,29 @@ static uint64_t free_address(const struct iof_machine *m, const struct machine_d
 	return at;
 }
 
+/* hw/mem/pc-dimm.c pc_dimm_get_free_slot, hw/mem/memory-device.c memory_device_check_addable */
+static bool has_room(const struct iof_machine *m, struct machine_device *device, uint64_t size)
+{
+	uint64_t used = 0, most = m->max_size - m->ram_size;
+
+	for (const struct machine_device *other = m->devices; other < device; other++) {
+		if (other->block.name)
+			used += other->block.last - other->block.first + 1;
+	}
+	if (m->n_memory_devices > m->slots) {
+		device_problem(device, PROBLEM_MEMORY_DEVICE, NULL, "slots",
+			       (struct message){.text = "no free slots available"});
+		return false;
+	}
+	if (size <= most && used <= most - size)
+		return true;
+	device_problem(device, PROBLEM_MEMORY_DEVICE, NULL, "maxmem",
+		       (struct message){.text = "not enough space, currently {0} in use of total "
+						"space for memory devices {1}",
+					.operand = {hex_operand(used), hex_operand(most)}});
+	return false;
+}
+
 void memory_device_place(struct iof_machine *m, struct machine_device *device)
 {
 	const char *id = device->value[PROPERTY_MEMDEV].text;
@@ -193,6 +216,8 @@ void memory_device_place(struct iof_machine *m, struct machine_device *device)
 	if (!size || !m->device_memory_size || device->problem.kind)
 		return;
 	m->n_memory_devices++;
+	if (!has_room(m, device, size))
+		return;
 	at = device->value[PROPERTY_MEMORY_ADDR].pair
 		     ? (uint64_t)device_value(device, PROPERTY_MEMORY_ADDR)
 		     : free_address(m, device, size);
