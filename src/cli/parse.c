@@ -281,7 +281,7 @@ static int check_operands(struct parser *p)
 		return wrong(p, "%s: no VM", c->name);
 	if (sources > 1)
 		return wrong(p, "%s: give one VM: a file, '--' and a command line, --pid%s",
-			     c->name, a->command == COMMAND_CHECK ? ", or --device" : "");
+			     c->name, a->command == COMMAND_FIX ? "" : ", or --device");
 	return 0;
 }
 

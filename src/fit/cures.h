@@ -53,11 +53,22 @@ int cure_phys_bits(struct fix_list *, const struct iof_machine *, const struct i
 int cure_memory_block(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memlock(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memory_address(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_dma_entries(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_slot(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_duplicate_id(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_property(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_value(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 
+/* where things lie in the guest's address map */
+int cure_bar_place(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_max_memory(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_pool(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_wider_intel(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+
+/* Bytes that QEMU locks at most: all RAM once for each address space that there can be. */
+uint64_t locked_memory_need(const struct iof_machine *);
+/* -smp */
+uint64_t vcpu_count(const struct iof_machine *);
 /* Widest aw-bits that intel-iommu has and the host allows for all assigned devices; 0: none. */
 unsigned best_intel_width(const struct iof_machine *);
 

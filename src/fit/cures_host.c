@@ -99,18 +99,37 @@ int cure_memory_block(struct fix_list *list, const struct iof_machine *m,
 
 #define FIRMWARE ((uint64_t)16 << 20) /* more than any firmware image maps */
 
-/* All RAM once for each address space that there can be. */
-int cure_memlock(struct fix_list *list, const struct iof_machine *m,
-		 const struct iof_finding *finding)
+uint64_t locked_memory_need(const struct iof_machine *m)
 {
 	uint64_t spaces = m->viommu ? m->n_assigned : 1;
 	uint64_t ram = (m->max_size > m->ram_size ? m->max_size : m->ram_size) + FIRMWARE;
-	uint64_t need = ram > UINT64_MAX / 2 / spaces ? UINT64_MAX / 2 : ram * spaces;
-	uint64_t kib = (need + 1023) / 1024;
 
-	(void)finding;
+	return ram > UINT64_MAX / 2 / spaces ? UINT64_MAX / 2 : ram * spaces;
+}
+
+int cure_memlock(struct fix_list *list, const struct iof_machine *m,
+		 const struct iof_finding *finding UNUSED)
+{
+	uint64_t kib = (locked_memory_need(m) + 1023) / 1024;
+
 	fix_host(list, fix_new(list, "The VM may lock all its memory."), "memlock",
 		 arena_printf(list->arena, "%" PRIu64, kib * 1024),
 		 arena_printf(list->arena, "ulimit -l %" PRIu64, kib));
+	return list->err;
+}
+
+/* Twice what virtio-mem and the memory slots may come to. */
+int cure_dma_entries(struct fix_list *list, const struct iof_machine *m UNUSED,
+		     const struct iof_finding *finding)
+{
+	uint64_t need = 2 * (finding->operand[5].number + finding->operand[3].number);
+	const char *text = arena_printf(list->arena, "%" PRIu64, need);
+
+	fix_host(list, fix_new(list, "The kernel keeps more mappings for each container."),
+		 "vfio_iommu_type1.dma_entry_limit", text,
+		 arena_printf(list->arena,
+			      "echo %" PRIu64
+			      " > /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
+			      need));
 	return list->err;
 }

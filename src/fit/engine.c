@@ -22,8 +22,9 @@ struct walk {
 
 /* Within a stage the kernel's say (vfio) comes before the models'. */
 const struct rule_family *const rule_families[] = {
-	&config_family, &vfio_family, &topology_family, &memory_family,	   &intel_family,
-	&virtio_family, &amd_family,  &host_family,	&migration_family,
+	&config_family, &vfio_family,	&topology_family,  &memory_family,
+	&map_family,	&limits_family, &intel_family,	   &virtio_family,
+	&amd_family,	&host_family,	&migration_family,
 };
 const size_t n_rule_families = ARRAY_SIZE(rule_families);
 
@@ -73,7 +74,7 @@ static void apply_effect(struct walk *w, const struct step *step, bool is_certai
 	}
 	w->is_stopped = w->is_stopped || is_fatal;
 	w->is_killed = w->is_killed || step->effect == EFFECT_KILLS;
-	if (step->effect == EFFECT_BREAKS) {
+	if (step->effect == EFFECT_BREAKS || (is_fatal && w->phase == IOF_PHASE_RUN)) {
 		w->report->run = IOF_OUTCOME_BROKEN;
 	} else if (step->effect == EFFECT_DEGRADES && w->report->run != IOF_OUTCOME_BROKEN) {
 		w->report->run = IOF_OUTCOME_DEGRADED;
@@ -83,20 +84,59 @@ static void apply_effect(struct walk *w, const struct step *step, bool is_certai
 	}
 }
 
+/* What was found of that BAR before, NULL: nothing. */
+static struct iof_finding *same_mapping(struct iof_report *report, const struct rule *rule,
+					const struct mapping *mapping)
+{
+	for (size_t i = 0; mapping && i < report->n_findings; i++) {
+		struct iof_finding *finding = &report->findings[i];
+
+		if (finding->rule == rule && !finding->is_repeat &&
+		    finding->mapping.function == mapping->function &&
+		    finding->mapping.bar == mapping->bar)
+			return finding;
+	}
+	return NULL;
+}
+
+/* A BAR is switched on more than once, and for more than one container: that is one finding, and a
+ * line again each time. true: nothing is left to be added. */
+static bool merge_finding(struct iof_finding *known, const struct step *step)
+{
+	if (step->effect > known->effect)
+		known->effect = step->effect;
+	if (!known->step->message && step->message)
+		known->step = step;
+	else if (step->message)
+		return false;
+	return true;
+}
+
 static void try_step(struct walk *w, const struct step *step)
 {
 	struct operand operand[MESSAGE_OPERANDS];
-	struct iof_finding *finding;
+	struct iof_finding *finding, *known;
 	enum answer answer;
 
 	operand[0] = w->address;
 	answer = step->fires(&w->scene, operand);
 	if (answer == NO)
 		return;
+	known = same_mapping(w->report, step->rule, w->scene.mapping);
+	if (known && merge_finding(known, step)) {
+		apply_effect(w, step, answer == YES);
+		return;
+	}
 	finding = add_finding(w->report, step->rule);
+	if (finding && w->scene.mapping) {
+		finding->mapping = *w->scene.mapping;
+		finding->is_repeat = known != NULL;
+		finding->is_assumed = w->scene.m->guest.firmware.is_assumed;
+	}
 	if (finding) {
 		finding->step = step;
-		finding->device = w->scene.device;
+		finding->device =
+			w->scene.mapping ? w->scene.mapping->function->device : w->scene.device;
 		finding->phase = w->phase;
 		finding->effect = step->effect;
 		finding->is_doubtful = answer == MAYBE;
@@ -106,7 +146,7 @@ static void try_step(struct walk *w, const struct step *step)
 }
 
 /* All steps of a stage that this version has. Ends at the first that stops QEMU. */
-static void walk_stage(struct walk *w, enum stage stage)
+void walk_stage(struct walk *w, enum stage stage)
 {
 	const struct iof_report *report = w->report;
 	unsigned when = w->progress.is_hot ? HOT : COLD;
@@ -116,6 +156,16 @@ static void walk_stage(struct walk *w, enum stage stage)
 		if (report->steps[i]->when & when)
 			try_step(w, report->steps[i]);
 	}
+}
+
+bool walk_is_stopped(const struct walk *w)
+{
+	return w->is_stopped;
+}
+
+struct scene *walk_scene(struct walk *w)
+{
+	return &w->scene;
 }
 
 static bool has_step(const struct step *step, const struct rule_family *family, enum stage stage,
@@ -163,6 +213,12 @@ static void set_device(struct walk *w, const struct machine_device *device)
 	w->address = (struct operand){.kind = OPERAND_TEXT, .text = device->host_bdf};
 }
 
+static bool adds_ram(const struct machine_device *device)
+{
+	return device->kind == DRIVER_MEMORY ||
+	       (device->driver && str_eq(device->driver, "virtio-mem-pci"));
+}
+
 static void walk_device(struct walk *w, const struct machine_device *device)
 {
 	bool is_viommu = device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
@@ -177,7 +233,7 @@ static void walk_device(struct walk *w, const struct machine_device *device)
 		note_problem(w, &device->problem, device);
 		return;
 	}
-	if (device->kind == DRIVER_MEMORY && w->scene.m->n_assigned)
+	if (adds_ram(device) && w->scene.m->n_assigned)
 		walk_stage(w, STAGE_ADD_RAM);
 	if (!is_viommu && device->kind != DRIVER_VFIO_PCI)
 		return;
@@ -289,6 +345,7 @@ static void walk_run(struct walk *w)
 		return;
 	}
 	w->is_doubtful = false;
+	walk_placing(w);
 	for (size_t i = 0; i < n; i++) {
 		w->is_stopped = false;
 		set_device(w, &m->devices[i]);

@@ -20,7 +20,9 @@ struct plan {
 	const struct iof_fix *rounds[MAX_ROUNDS];
 	unsigned n_rounds;
 	unsigned tries;
-	bool was_failing;
+	const struct iof_finding *finding; /* what the fix is for: its rule must be silent */
+	enum iof_verdict before;
+	bool is_lenient; /* what is left beside it may stay, if it did not come by the fix */
 	/* The best that was seen when nothing was clean: it starts, or at least this fault is gone.
 	 */
 	struct {
@@ -38,11 +40,43 @@ static bool is_fault(const struct iof_finding *finding)
 	       finding->effect != EFFECT_WARNS && finding->effect != EFFECT_BLOCKS;
 }
 
+/* QEMU's warnings about options have no cure that would be worth it. */
+static bool wants_fix(const struct iof_finding *finding)
+{
+	return is_fault(finding) ||
+	       (!finding->is_doubtful && !finding->problem && finding->effect != EFFECT_BLOCKS);
+}
+
+/* What a fix has to deal with beside its own finding: faults, and what QEMU itself warns of where
+ * something can be done about it. */
+static bool is_to_be_cured(const struct plan *p, const struct iof_finding *finding)
+{
+	if (is_fault(finding))
+		return true;
+	return !p->is_lenient && wants_fix(finding) && finding->effect == EFFECT_WARNS &&
+	       finding->rule->cure && finding->rule->severity != IOF_SEVERITY_NOTE;
+}
+
+static bool has_left(const struct plan *p, const struct iof_report *report)
+{
+	for (size_t i = 0; i < report->n_findings; i++) {
+		const struct iof_finding *finding = &report->findings[i];
+
+		if (finding->rule == p->finding->rule ||
+		    (!is_fault(finding) && is_to_be_cured(p, finding)))
+			return true;
+	}
+	return false;
+}
+
 static bool is_good(const struct plan *p, const struct iof_report *report)
 {
-	if (report->start != IOF_OUTCOME_STARTS || report->verdict == IOF_VERDICT_FAILS)
+	if (report->start != IOF_OUTCOME_STARTS || report->verdict == IOF_VERDICT_FAILS ||
+	    has_left(p, report))
 		return false;
-	return p->was_failing || report->verdict == IOF_VERDICT_FITS;
+	if (report->verdict == IOF_VERDICT_FITS)
+		return true;
+	return p->is_lenient && (p->before == IOF_VERDICT_FAILS || p->before == report->verdict);
 }
 
 static int apply_edits(struct plan *p, const struct iof_fix *fix, const struct iof_host *host,
@@ -142,6 +176,16 @@ static void tell_why(struct fix_list *list, const struct iof_finding *finding)
 	}
 }
 
+/* A BAR that is still out of reach: another of its cures would have done alone. */
+static bool is_same_bar(const struct plan *p, const struct iof_finding *finding)
+{
+	const struct guest_function *a = p->finding->mapping.function;
+	const struct guest_function *b = finding->mapping.function;
+
+	return a && b && finding->rule == p->finding->rule && a->devfn == b->devfn &&
+	       a->bus->number == b->bus->number && p->finding->mapping.bar == finding->mapping.bar;
+}
+
 /* Cures of the first fault that the check still finds, one after another. */
 static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 {
@@ -151,8 +195,10 @@ static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 		const struct iof_finding *finding = &report->findings[i];
 		struct fix_list list = {.arena = p->arena};
 
-		if (!is_fault(finding))
+		if (!is_to_be_cured(p, finding))
 			continue;
+		if (is_same_bar(p, finding))
+			return false;
 		list.last = &list.first;
 		if (finding->rule->cure)
 			finding->rule->cure(&list, m, finding);
@@ -237,6 +283,21 @@ static struct iof_fix *best_fix(struct plan *p)
 	return fix;
 }
 
+/* So that all is well; if that cannot be, so that this fault is gone. */
+static bool try_both_ways(struct plan *p, const struct iof_fix *fix)
+{
+	const struct iof_machine *m = p->report->machine;
+	bool solved = false;
+
+	for (int lenient = 0; lenient <= 1 && !solved && !p->err; lenient++) {
+		p->is_lenient = lenient;
+		p->n_rounds = 0;
+		p->tries = 0;
+		solved = try_cure(p, fix, p->report->host, m->vm);
+	}
+	return solved;
+}
+
 int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 {
 	const struct iof_machine *m = report->machine;
@@ -245,18 +306,17 @@ int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 	struct plan p = {.report = report,
 			 .arena = report->arena,
 			 .vmm = m->vmm,
-			 .was_failing = report->verdict == IOF_VERDICT_FAILS};
+			 .finding = finding,
+			 .before = report->verdict};
 
 	finding->has_fixes = true;
 	list.last = &list.first;
-	if (!finding->rule->cure || !is_fault(finding))
+	if (!finding->rule->cure || !wants_fix(finding))
 		return 0;
 	finding->rule->cure(&list, m, finding);
 	p.err = list.err;
 	for (struct iof_fix *fix = list.first; fix && !p.err; fix = fix->next) {
-		p.n_rounds = 0;
-		p.tries = 0;
-		if (!try_cure(&p, fix, report->host, m->vm))
+		if (!try_both_ways(&p, fix))
 			continue;
 		*last = clean_fix(&p);
 		if (*last)

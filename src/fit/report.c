@@ -163,8 +163,11 @@ IOF_EXPORT const struct iof_finding *iof_report_finding_next(const struct iof_re
 							     const struct iof_finding *prev)
 {
 	const struct iof_finding *next = prev ? prev + 1 : report->findings;
+	const struct iof_finding *end = report->findings + report->n_findings;
 
-	return report->findings && next < report->findings + report->n_findings ? next : NULL;
+	while (next && next < end && next->is_repeat)
+		next++;
+	return next && next < end ? next : NULL;
 }
 
 IOF_EXPORT const char *iof_finding_rule(const struct iof_finding *finding)
@@ -185,7 +188,8 @@ static const char *soften(struct iof_report *report, const struct iof_finding *f
 	char *softened;
 	const char *word = finding->is_doubtful ? "may" : "would";
 
-	if (!will || (!finding->is_doubtful && !report->machine->is_hypothetical))
+	if (!will ||
+	    (!finding->is_doubtful && !finding->is_assumed && !report->machine->is_hypothetical))
 		return text;
 	softened = arena_printf(report->arena, "%.*s %s %s", (int)(will - text), text, word,
 				will + strlen(" will "));

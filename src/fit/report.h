@@ -12,7 +12,10 @@ struct iof_finding {
 	enum iof_phase phase;
 	enum effect effect;
 	struct operand operand[MESSAGE_OPERANDS];
-	bool is_doubtful; /* depends on a missing fact */
+	bool is_doubtful;	/* depends on a missing fact */
+	bool is_assumed;	/* rests on an assumed firmware */
+	bool is_repeat;		/* QEMU prints its line again; nothing new is found */
+	struct mapping mapping; /* of a BAR; function NULL: of none */
 	struct iof_fix *fixes;
 	bool has_fixes; /* they were looked for */
 };
@@ -72,6 +75,14 @@ struct fix_list {
 	struct iof_fix *first, **last;
 	int err;
 };
+
+/* engine.c: try all steps of a stage. */
+struct walk;
+void walk_stage(struct walk *, enum stage);
+bool walk_is_stopped(const struct walk *);
+struct scene *walk_scene(struct walk *);
+/* placing.c: what QEMU maps while the guest's firmware switches BARs on. */
+void walk_placing(struct walk *);
 
 /* fixes.c */
 struct iof_fix *fix_new(struct fix_list *, const char *consequence);

@@ -26,6 +26,7 @@ enum stage {
 	STAGE_ADD_RAM,	  /* a memory device's RAM is mapped for the devices that are there */
 	STAGE_SET_IOMMU,  /* the vIOMMU looks at the host's */
 	STAGE_DONE,	  /* machine done */
+	STAGE_PLACE,	  /* firmware switches a BAR on, and QEMU maps it */
 	STAGE_RUN,
 	STAGE_MIGRATE,
 	STAGE_COUNT,
@@ -52,7 +53,20 @@ struct progress {
 	uint64_t locked;    /* bytes of guest memory locked so far */
 	bool is_frozen;	    /* its granule is fixed: the machine is done */
 	bool is_hot;
+	bool told_p2p;	   /* QEMU said once that a BAR could not be mapped */
+	bool told_dma_buf; /* or that it has no dma-buf */
 	size_t n_viommus;
+};
+
+/*
+ * A BAR that firmware switches on: QEMU maps its memory for the devices of one container (hw/vfio
+ * vfio_listener_region_add). The device of the scene is then the container's first.
+ */
+struct mapping {
+	const struct guest_function *function; /* whose BAR it is */
+	unsigned bar;
+	struct iof_range range;
+	bool is_ram;
 };
 
 /* What a rule sees. */
@@ -61,6 +75,7 @@ struct scene {
 	const struct iof_machine *m;
 	size_t world;
 	const struct machine_device *device; /* NULL at CONFIG, DONE and MIGRATE */
+	const struct mapping *mapping;	     /* at PLACE */
 	struct progress *progress;
 	const struct problem *problem; /* for rules about the config itself */
 };
@@ -104,7 +119,7 @@ struct rule_family {
 };
 
 extern const struct rule_family config_family, intel_family, virtio_family, amd_family, vfio_family,
-	topology_family, memory_family, host_family, migration_family;
+	topology_family, memory_family, map_family, limits_family, host_family, migration_family;
 extern const struct rule_family *const rule_families[];
 extern const size_t n_rule_families;
 
@@ -119,6 +134,16 @@ static inline const struct device_iova *scene_iova(const struct scene *s)
 
 	return iova && iova->known ? iova : NULL;
 }
+
+/* Whether both devices' DMA goes through one set of mappings: without a vIOMMU there is one for
+ * each backend, behind one each requester ID has its own. */
+bool shares_container(const struct machine_device *, const struct machine_device *);
+/* Of its container, the device is the first. */
+bool is_first_of_container(const struct iof_machine *, const struct machine_device *);
+
+/* Whether the kernel lets the host's BAR, smaller than a page, be mapped: it must have its page for
+ * itself. */
+bool device_maps_small_bar(const struct iof_device *, unsigned bar, uint64_t page);
 
 static inline bool has_viommu(const struct scene *s, enum driver_kind kind)
 {

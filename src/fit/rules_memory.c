@@ -85,20 +85,6 @@ static enum answer late_ram_iommufd(const struct scene *s, struct operand *op)
  * given). */
 static const struct ram_block bios = {0xfffc0000, 0xffffffff, "pc.bios"};
 
-/* Devices without a vIOMMU share one container; behind one, each address space has its own and
- * locks all RAM again. */
-static bool shares_container(const struct scene *s)
-{
-	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
-		if (d->kind != DRIVER_VFIO_PCI || d->backend != s->device->backend ||
-		    d->viommu != s->device->viommu || d->problem.kind)
-			continue;
-		if (!d->viommu || (d->bus == s->device->bus && d->behind_bridge))
-			return true;
-	}
-	return false;
-}
-
 static bool lock_block(const struct scene *s, const struct ram_block *block, struct operand *op)
 {
 	uint64_t size = block->last - block->first + 1, limit = s->m->memlock;
@@ -120,7 +106,7 @@ static enum answer locked_limit(const struct scene *s, enum backend backend, str
 	bool fit = true;
 
 	if (s->device->backend != backend || s->m->memlock == 0 || s->m->memlock == UINT64_MAX ||
-	    !s->m->n_ram || shares_container(s))
+	    !s->m->n_ram || !is_first_of_container(s->m, s->device))
 		return NO;
 	op[1] = number_operand(
 		s->device->host && s->device->host->group ? s->device->host->group->id : 0);

@@ -3,9 +3,7 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
-/* Two resources of this device's or another's BARs in one host page: the kernel refuses to map
- * them. */
-static bool is_page_shared(const struct iof_device *device, unsigned bar, uint64_t page)
+bool device_maps_small_bar(const struct iof_device *device, unsigned bar, uint64_t page)
 {
 	uint64_t first = device->bars[bar].address;
 
@@ -14,9 +12,9 @@ static bool is_page_shared(const struct iof_device *device, unsigned bar, uint64
 
 		if (i != bar && other->size && !other->is_io &&
 		    other->address / page == first / page)
-			return true;
+			return false;
 	}
-	return first % page != 0;
+	return first % page == 0;
 }
 
 /* 11.0+ wants a dma-buf for each BAR that it maps; the kernel gives none for a part of a page. */
@@ -32,13 +30,36 @@ static enum answer small_bar(const struct scene *s, struct operand *op)
 		const struct pci_bar *bar = &device->bars[i];
 
 		if (!bar->size || bar->is_io || bar->size >= page ||
-		    is_page_shared(device, i, page))
+		    !device_maps_small_bar(device, i, page))
 			continue;
 		op[1] = number_operand(i);
 		op[2] = number_operand(bar->size);
 		return YES;
 	}
 	return NO;
+}
+
+/* From 11.1 on it is said once, of the first. */
+static enum answer small_bar_once(const struct scene *s, struct operand *op)
+{
+	enum answer answer = s->progress->told_dma_buf ? NO : small_bar(s, op);
+
+	s->progress->told_dma_buf = s->progress->told_dma_buf || answer == YES;
+	return answer;
+}
+
+/* 11.0 on a kernel that has no dma-buf of BARs. */
+static enum answer no_dma_buf(const struct scene *s, struct operand *op UNUSED)
+{
+	const struct iof_device *device = s->device->host;
+	uint64_t page = s->host->page_size ? s->host->page_size : 4096;
+
+	if (!device || device_value(s->device, PROPERTY_NO_MMAP) == ON ||
+	    kernel_at_least(s->host, 6, 19) || s->progress->told_dma_buf)
+		return NO;
+	for (unsigned i = 0; i < PCI_BARS && !s->progress->told_dma_buf; i++)
+		s->progress->told_dma_buf = !device->bars[i].is_io && device->bars[i].size >= page;
+	return s->progress->told_dma_buf ? YES : NO;
 }
 
 static enum answer late_viommu(const struct scene *s, struct operand *op)
@@ -67,7 +88,7 @@ static enum answer slot_not_valid(const struct scene *s, struct operand *op)
 		       : NO;
 }
 
-enum { TWO_VIOMMUS, LATE_VIOMMU, SMALL_BAR, SLOT_INVALID };
+enum { TWO_VIOMMUS, LATE_VIOMMU, SMALL_BAR, NO_DMA_BUF, SLOT_INVALID };
 
 static const struct rule rules[] = {
 	[TWO_VIOMMUS] = {"viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
@@ -89,6 +110,13 @@ static const struct rule rules[] = {
 		       "It has {2} bytes, less than a page, so the kernel makes no dma-buf of it. "
 		       "The VM runs.",
 		       "QEMU 11.0 hw/vfio/region.c", "lab", NULL, "Nothing has to be done."},
+	[NO_DMA_BUF] =
+		{"vfio.no-dma-buf", IOF_SEVERITY_NOTE, "kernel that makes no dma-buf of BARs",
+		 "QEMU will warn that this kernel makes no dma-buf of BARs.",
+		 "Linux has it from 6.19 on. The iommufd backend needs it for peer-to-peer DMA; "
+		 "the VM runs.",
+		 "QEMU 11.0 hw/vfio/region.c vfio_region_create_dma_buf", "report", NULL,
+		 "Nothing has to be done, unless devices of the VM write to one another."},
 	[SLOT_INVALID] =
 		{"vfio.slot-not-valid", IOF_SEVERITY_WARNING, "a second device below one root port",
 		 "QEMU will warn about {0}: below a root port only slot 0 is valid, not {1}.",
@@ -103,7 +131,13 @@ static const struct step steps[] = {
 	{STAGE_PRE_PLUG, COLD, V8_1, QEMU_NEVER, EFFECT_WARNS, slot_not_valid, &rules[SLOT_INVALID],
 	 "warning: PCI: slot {1} is not valid for {2}, parent device only allows plugging into "
 	 "slot 0."},
-	{STAGE_REGIONS, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],
+	{STAGE_REGIONS, COLD_AND_HOT, V11_0, V11_1, EFFECT_WARNS, no_dma_buf, &rules[NO_DMA_BUF],
+	 "warning: VFIO dma-buf not supported in kernel: PCI BAR IOMMU mappings may fail"},
+	{STAGE_REGIONS, COLD_AND_HOT, V11_0, V11_1, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],
+	 "{0} BAR {1}: failed to create dma-buf: PCI BAR IOMMU mappings may fail: Invalid "
+	 "argument"},
+	{STAGE_REGIONS, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_WARNS, small_bar_once,
+	 &rules[SMALL_BAR],
 	 "warning: {0} BAR {1}: dma-buf unavailable, using mmap fallback, P2P DMA will not work: "
 	 "Invalid argument"},
 	{STAGE_RUN, COLD, 0, QEMU_NEVER, EFFECT_BREAKS, late_viommu, &rules[LATE_VIOMMU], NULL},

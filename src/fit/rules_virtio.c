@@ -116,6 +116,65 @@ static enum answer width_untold(const struct scene *s, struct operand *op)
 	return iova->width < 64 ? YES : NO;
 }
 
+/* From 8.2 on the guest is told what the host's IOMMU cannot map, above its width too. */
+static enum answer width_told(const struct scene *s, struct operand *op)
+{
+	const struct device_iova *iova = scene_iova(s);
+	int64_t bits;
+
+	if (!has_viommu(s, DRIVER_VIRTIO_IOMMU) || !iova || !iova->n)
+		return NO;
+	bits = s->device->viommu->value[PROPERTY_AW_BITS].def
+		       ? device_value(s->device->viommu, PROPERTY_AW_BITS)
+		       : 64;
+	op[1] = number_operand((uint64_t)bits);
+	op[2] = number_operand(iova->width);
+	op[3] = hex_operand(iova->ranges[iova->n - 1].last);
+	return iova->width < bits ? YES : NO;
+}
+
+static bool same_ranges(const struct device_iova *a, const struct device_iova *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->ranges[i].first != b->ranges[i].first ||
+		    a->ranges[i].last != b->ranges[i].last)
+			return false;
+	}
+	return true;
+}
+
+/* Functions of one slot without ACS, or all below one conventional bridge: the guest puts them into
+ * one group, and Linux asks only the first for its reserved regions. */
+static bool shares_guest_group(const struct machine_device *a, const struct machine_device *b)
+{
+	if (a->bus != b->bus || !a->bus)
+		return false;
+	return a->bus->is_conventional || a->devfn >> 3 == b->devfn >> 3;
+}
+
+static enum answer group_of_several(const struct scene *s, struct operand *op)
+{
+	struct scene each = *s;
+	const struct device_iova *iova = scene_iova(s);
+
+	if (!has_viommu(s, DRIVER_VIRTIO_IOMMU) || !iova)
+		return NO;
+	for (const struct machine_device *other = s->m->devices; other < s->device; other++) {
+		each.device = other;
+		if (other->kind != DRIVER_VFIO_PCI || other->viommu != s->device->viommu ||
+		    !scene_iova(&each) || same_ranges(iova, scene_iova(&each)) ||
+		    !shares_guest_group(other, s->device))
+			continue;
+		op[1] = text_operand(other->host_bdf);
+		op[2] = number_operand(iova->width);
+		op[3] = number_operand(scene_iova(&each)->width);
+		return YES;
+	}
+	return NO;
+}
+
 /* Devices below one conventional bridge share its requester ID: the second finds the place taken.
  */
 static enum answer aliased(const struct scene *s, struct operand *op)
@@ -139,7 +198,18 @@ static enum answer not_on_root_bus(const struct scene *s, struct operand *op UNU
 		       : NO;
 }
 
-enum { AW_BITS, PAGES, FROZEN, PAGES_LATE, WIDTH_UNTOLD, ALIASED, ROOT_BUS, MASK_DIFFERS };
+enum {
+	AW_BITS,
+	PAGES,
+	FROZEN,
+	PAGES_LATE,
+	WIDTH_UNTOLD,
+	WIDTH_TOLD,
+	GROUP,
+	ALIASED,
+	ROOT_BUS,
+	MASK_DIFFERS
+};
 
 static const struct rule rules[] = {
 	[AW_BITS] = {"virtio.aw-bits-out-of-range", IOF_SEVERITY_ERROR,
@@ -178,6 +248,21 @@ static const struct rule rules[] = {
 			  "QEMU 8.2 hw/virtio/virtio-iommu.c virtio_iommu_set_iova_ranges",
 			  "source", NULL,
 			  "Use QEMU 8.2 or later, or intel-iommu with caching-mode=on."},
+	[WIDTH_TOLD] =
+		{"virtio.width-told", IOF_SEVERITY_NOTE, "virtio-iommu wider than the host's IOMMU",
+		 "The guest will be told that {0} has no DMA addresses above {3}.",
+		 "The virtual IOMMU has {1} bits, the host's {2}; the rest is a reserved region "
+		 "of the device, which Linux and Windows keep to.",
+		 "QEMU hw/virtio/virtio-iommu.c virtio_iommu_set_host_iova_ranges", "lab", NULL,
+		 "Nothing has to be done."},
+	[GROUP] = {"virtio.group-of-several", IOF_SEVERITY_WARNING,
+		   "devices with different reserved regions in one guest group",
+		   "The guest will map addresses that {0} cannot use: it keeps to the reserved "
+		   "regions of {1} only.",
+		   "Both are in one group of the guest; Linux asks its first device ({3} bits) for "
+		   "reserved regions, not the other ({2} bits).",
+		   "Linux drivers/iommu/virtio-iommu.c viommu_get_resv_regions", "source",
+		   cure_off_bridge, "Give each device a pcie-root-port of its own."},
 	[ALIASED] = {"virtio.aliased-devices", IOF_SEVERITY_ERROR,
 		     "two devices behind one conventional PCI bridge",
 		     "QEMU will refuse {0}: it stands behind the same PCI bridge as {1}.",
@@ -233,6 +318,8 @@ static const struct step steps[] = {
 	 "incompatible with currently "
 	 "supported mask {2}\nhardware error: vfio: DMA mapping failed, unable to continue"},
 	{STAGE_RUN, COLD, 0, V8_2, EFFECT_DEGRADES, width_untold, &rules[WIDTH_UNTOLD], NULL},
+	{STAGE_RUN, COLD, V8_2, QEMU_NEVER, EFFECT_NOTE, width_told, &rules[WIDTH_TOLD], NULL},
+	{STAGE_RUN, COLD, V8_2, QEMU_NEVER, EFFECT_DEGRADES, group_of_several, &rules[GROUP], NULL},
 };
 
 const struct rule_family virtio_family = {DRIVER_VIRTIO_IOMMU, steps, ARRAY_SIZE(steps), rules,

@@ -91,6 +91,8 @@ struct pci_bar {
 	uint64_t size; /* 0: absent */
 	bool is_io, is_64, is_prefetchable;
 	uint64_t resizable; /* bitmap of sizes: bit n = 2^n MiB; 0: not resizable or unknown */
+	uint64_t msix_offset,
+		msix_size; /* of the MSI-X table in it, bytes; size 0: none or unknown */
 };
 
 struct device_iova {

@@ -128,6 +128,45 @@ static void walk_extended(struct iof_device *dev, const struct config *config)
 	}
 }
 
+#define CAPABILITY_LIST 0x10u /* in the status register */
+#define CAPABILITY_MSIX 0x11u
+#define MSIX_ENTRY 16u /* bytes */
+
+/* PCI Express base specification 6.0, chapter 7.7.2: size, then where the table lies. */
+static void take_msix(struct iof_device *dev, const struct config *config, size_t at)
+{
+	uint8_t bytes[8];
+	uint32_t table;
+
+	if (!config_read(config, at, bytes, sizeof(bytes)))
+		return;
+	table = little32(bytes + 4);
+	if ((table & 7) >= PCI_BARS)
+		return;
+	dev->bars[table & 7].msix_offset = table & ~7u;
+	dev->bars[table & 7].msix_size = MSIX_ENTRY * ((little16(bytes + 2) & 0x7ffu) + 1);
+}
+
+static void walk_capabilities(struct iof_device *dev, const struct config *config)
+{
+	uint8_t bytes[2];
+	size_t at;
+
+	if (!config_read(config, 0x06, bytes, 2) || !(bytes[0] & CAPABILITY_LIST) ||
+	    !config_read(config, 0x34, bytes, 1))
+		return;
+	at = bytes[0] & ~3u;
+	/* More capabilities than fit means that the list goes in a circle. */
+	for (unsigned i = 0; i < (CONFIG_EXTENDED - CONFIG_HEADER) / 4 && at >= CONFIG_HEADER;
+	     i++) {
+		if (!config_read(config, at, bytes, sizeof(bytes)))
+			return;
+		if (bytes[0] == CAPABILITY_MSIX)
+			take_msix(dev, config, at);
+		at = bytes[1] & ~3u;
+	}
+}
+
 static void take_header(struct iof_device *dev, const struct config *config, uint8_t *header_type)
 {
 	uint8_t header[CONFIG_HEADER];
@@ -148,7 +187,7 @@ static void take_header(struct iof_device *dev, const struct config *config, uin
 
 /* A plain user sees the header only, and cannot tell what comes after it. */
 static int take_capabilities(struct loader *load, struct iof_device *dev,
-			     const struct config *config)
+			     const struct config *config, bool complete)
 {
 	uint8_t next;
 
@@ -157,10 +196,13 @@ static int take_capabilities(struct loader *load, struct iof_device *dev,
 				 "which devices have ATS, PRI, PASID or SR-IOV");
 	load->host->read_as_root = true;
 	walk_extended(dev, config);
+	if (complete)
+		walk_capabilities(dev, config);
 	return 0;
 }
 
-static int read_config(struct loader *load, struct iof_device *dev, uint8_t *header_type)
+static int read_config(struct loader *load, struct iof_device *dev, bool complete,
+		       uint8_t *header_type)
 {
 	const char *path = device_path(load, dev, "config"), *bytes;
 	struct config config = {.fd = -1};
@@ -172,7 +214,7 @@ static int read_config(struct loader *load, struct iof_device *dev, uint8_t *hea
 		config.fd = open(path, O_RDONLY | O_CLOEXEC);
 		if (config.fd < 0)
 			return 0;
-		err = take_capabilities(load, dev, &config);
+		err = take_capabilities(load, dev, &config, complete);
 		close(config.fd);
 		return err;
 	}
@@ -181,7 +223,7 @@ static int read_config(struct loader *load, struct iof_device *dev, uint8_t *hea
 		return fact_optional(err);
 	config.bytes = (const uint8_t *)bytes;
 	take_header(dev, &config, header_type);
-	return config.length < CONFIG_HEADER ? 0 : take_capabilities(load, dev, &config);
+	return config.length < CONFIG_HEADER ? 0 : take_capabilities(load, dev, &config, complete);
 }
 
 static int read_ids(struct loader *load, struct iof_device *dev)
@@ -382,7 +424,7 @@ int load_device(struct loader *load, struct iof_device *dev, bool complete)
 	dev->numa_node = -1;
 	err = device_number(load, dev, "class", 0xffffff, &class_code);
 	if (!err)
-		err = read_config(load, dev, &header_type);
+		err = read_config(load, dev, complete, &header_type);
 	if (!err && !dev->vendor)
 		err = read_ids(load, dev);
 	if (!err)

@@ -192,6 +192,8 @@ const struct profile_field profile_bar_fields[] = {
 	PLAIN("bits64", FIELD_BOOL, pci_bar, is_64),
 	PLAIN("prefetchable", FIELD_BOOL, pci_bar, is_prefetchable),
 	PLAIN("resizable", FIELD_HEX64, pci_bar, resizable),
+	PLAIN("msix_offset", FIELD_HEX64, pci_bar, msix_offset),
+	PLAIN("msix_size", FIELD_HEX64, pci_bar, msix_size),
 	END};
 
 const struct profile_field profile_hugepage_fields[] = {

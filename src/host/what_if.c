@@ -45,8 +45,36 @@ static int change_driver(struct iof_host *host, const char *bdf, const char *dri
 	return -EINVAL;
 }
 
+/* "bar.0000:01:00.0.1": a BAR that is resized. */
+static int change_bar(struct iof_host *host, const char *target, uint64_t size)
+{
+	const char *dot = strrchr(target, '.');
+	uint64_t bar;
+
+	if (!dot || parse_u64(dot + 1, 10, PCI_BARS - 1, &bar))
+		return -EINVAL;
+	for (size_t i = 0; i < host->n_devices; i++) {
+		struct iof_device *device = &host->devices[i];
+
+		if (strlen(device->bdf) != (size_t)(dot - target) ||
+		    memcmp(device->bdf, target, (size_t)(dot - target)) != 0)
+			continue;
+		device->bars[bar].size = size;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 static int change(struct iof_host *host, const char *target, const char *value)
 {
+	uint64_t number;
+
+	if (str_starts(target, "bar."))
+		return parse_u64(value, 10, UINT64_MAX, &number)
+			       ? -EINVAL
+			       : change_bar(host, target + strlen("bar."), number);
+	if (str_eq(target, "vfio_iommu_type1.dma_entry_limit"))
+		return parse_u64(value, 10, UINT32_MAX, &host->dma_entry_limit);
 	if (str_starts(target, "driver."))
 		return change_driver(host, target + strlen("driver."), value);
 	if (str_eq(target, "vfio_iommu_type1.allow_unsafe_interrupts"))

@@ -103,6 +103,8 @@ static const struct sized_bar {
 	{"qxl-vga", "ram_size_mb", MIB, 0, BAR_MEM32, false},
 	{"qxl-vga", "vram_size", 1, 1, BAR_MEM32, false},
 	{"qxl-vga", "vram_size_mb", MIB, 1, BAR_MEM32, false},
+	{"qxl", "vram64_size_mb", MIB, 4, BAR_PREF64, false},
+	{"qxl-vga", "vram64_size_mb", MIB, 4, BAR_PREF64, false},
 	{"vmware-svga", "vgamem_mb", MIB, 1, BAR_PREF32, false},
 	{"virtio-vga", "vgamem_mb", MIB, 0, BAR_PREF32, false},
 	{"virtio-vga", "hostmem", 1, 4, BAR_PREF64, false},
@@ -126,6 +128,9 @@ static void size_by_properties(struct guest_function *function)
 		if (size)
 			set_bar(function, rule->bar, rule->kind, pow2_ceil(size));
 	}
+	/* hw/display/qxl.c: the 64-bit BAR is there if it shows more than the 32-bit one */
+	if (str_starts(function->driver, "qxl") && function->bar[4].size <= function->bar[1].size)
+		function->bar[4].size = 0;
 	if (str_eq(function->driver, "pci-testdev") &&
 	    option_value(device->option, "membar-backed"))
 		function->bar[2].is_ram =
@@ -143,6 +148,41 @@ static void size_by_memory(const struct iof_machine *m, struct guest_function *f
 	if (size)
 		set_bar(function, 2, BAR_PREF64, pow2_ceil(size));
 	function->bar[2].is_ram = true;
+}
+
+/* BARs that older machine types have otherwise (hw/core/machine.c hw_compat_*). */
+static const struct {
+	const char *driver;
+	unsigned bar;
+	uint32_t until; /* machine type's version, exclusive */
+	enum bar_kind kind;
+	uint64_t size; /* 0: it has none */
+} older_bars[] = {
+	{"virtio-balloon-pci", 0, QEMU(5, 1, 0), BAR_IO, 0x20},
+	{"virtio-balloon-pci", 1, V10_0, BAR_NONE, 0},
+	{"virtio-balloon-pci-transitional", 1, V10_0, BAR_NONE, 0},
+	{"virtio-balloon-pci-non-transitional", 1, V10_0, BAR_NONE, 0},
+	{"virtio-rng-pci", 1, V7_2, BAR_NONE, 0},
+	{"virtio-rng-pci-transitional", 1, V7_2, BAR_NONE, 0},
+	{"virtio-rng-pci-non-transitional", 1, V7_2, BAR_NONE, 0},
+	{"nvme", 0, QEMU(6, 0, 0), BAR_MEM64, 0x2000},
+	{"nvme", 4, QEMU(6, 0, 0), BAR_MEM32, 0x1000},
+};
+
+static void apply_machine_type(const struct iof_machine *m, struct guest_function *function)
+{
+	uint32_t version = m->type.version ? m->type.version : QEMU_RELEASE(m->version);
+
+	for (size_t i = 0; i < ARRAY_SIZE(older_bars); i++) {
+		/* a virtio device has its I/O BAR in some places only */
+		bool is_there =
+			function->bar[older_bars[i].bar].size || older_bars[i].kind != BAR_IO;
+
+		if (str_eq(function->driver, older_bars[i].driver) && is_there &&
+		    version < older_bars[i].until)
+			set_bar(function, older_bars[i].bar, older_bars[i].kind,
+				older_bars[i].size);
+	}
 }
 
 /* romfile= (empty) and rombar=0 take the ROM away. */
@@ -190,6 +230,7 @@ void guest_find_bars(const struct iof_machine *m, struct guest_function *functio
 			set_bar(function, bar->index, (enum bar_kind)bar->kind, bar->size);
 		}
 		function->class_code = known ? known->class_code : 0;
+		apply_machine_type(m, function);
 	}
 	if (!device)
 		return;

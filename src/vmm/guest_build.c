@@ -73,7 +73,6 @@ static int add_device(struct iof_machine *m, struct machine_device *device)
 		return -ENOMEM;
 	function->device = device;
 	device->function = function;
-	guest_find_bars(m, function);
 	return 0;
 }
 
@@ -93,7 +92,6 @@ static int add_board(struct iof_machine *m, const struct machine_bus *bus)
 		function = new_function(m, bus->guest, devfn, bus->occupant[devfn]);
 		if (!function)
 			return -ENOMEM;
-		guest_find_bars(m, function);
 	}
 	return 0;
 }
@@ -194,6 +192,10 @@ int machine_place_bars(struct iof_machine *m)
 	if (r)
 		return r;
 	link_bridges(m);
+	for (const struct machine_bus *bus = m->buses; bus; bus = bus->next) {
+		for (struct guest_function *f = bus->guest->functions; f; f = f->next)
+			guest_find_bars(m, f);
+	}
 	number_buses(m);
 	choose_placement(m);
 	if (m->guest.unplaced_why || m->n_problems)

@@ -256,6 +256,8 @@ int machine_list_properties(struct iof_machine *);
 int machine_warning(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		    struct message);
 
+/* topology_board.c: what the root bus holds before the first -device */
+void topology_add_board(const struct iof_machine *, struct machine_bus *);
 /* topology.c */
 int topology_root(struct iof_machine *);
 struct machine_bus *topology_find(const struct iof_machine *, const char *name);

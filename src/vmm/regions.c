@@ -102,7 +102,8 @@ static int add_bar(struct list *list, const struct guest_function *function, uns
 	const struct iof_machine *m = list->m;
 	const char *label = function->device ? function->device->label : function->driver;
 
-	if (!bar->size || bar->is_io || bar->address == BAR_UNPLACED || index == GUEST_ROM)
+	if (!bar->size || bar->is_io || bar->address == BAR_UNPLACED || index == GUEST_ROM ||
+	    bar->address + bar->size - 1 < bar->address)
 		return 0;
 	return add(list,
 		   (struct iof_region){.kind = IOF_REGION_BAR,

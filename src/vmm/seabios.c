@@ -181,8 +181,6 @@ static int add_window(struct placement *p, struct bus *bus, enum type type)
 	uint64_t size = reserved(bus->guest, type), sum = region_sum(region);
 	uint64_t align = window_align(p, region, type, hotplug && p->pads && is_64);
 
-	if (type == TYPE_IO && bus->guest->reserve_io == 0)
-		return 0; /* such a port has no I/O window */
 	if (align > sum && hotplug && !is_optional)
 		sum = align;
 	if (size > sum)
@@ -224,7 +222,10 @@ static void map_region(struct placement *p, struct region *region, enum type typ
 
 		region->base += e->size;
 		if (e->bar >= 0) {
-			e->function->bar[e->bar].address = at;
+			/* 1.16.3 aligns windows to less than large BARs have: the register drops
+			 * the rest */
+			e->function->bar[e->bar].address =
+				align_down(at, e->function->bar[e->bar].size);
 			continue;
 		}
 		bus_of(p, e->function->secondary)->region[type].base = at;
@@ -264,21 +265,20 @@ static bool place_32(struct placement *p)
 	return start->base >= p->mem32_start && start->base <= MEM32_END;
 }
 
-/* Boot drivers reach these below 4 GiB only. */
-static bool stays_below(const struct placement *p, const struct guest_function *function)
+/* SeaBIOS's own driver for USB controllers reaches them below 4 GiB only. */
+static bool stays_below(const struct guest_function *function)
 {
-	return function->class_code == 0x0c03 ||
-	       (function->class_code == 0x0108 && p->m->guest.firmware.release >= TOP_44);
+	return function->class_code == 0x0c03;
 }
 
-static void move_64(const struct placement *p, struct region *from, struct region *to)
+static void move_64(struct region *from, struct region *to)
 {
 	struct entry **at = &from->first, **last = &to->first;
 
 	while (*at) {
 		struct entry *e = *at;
 
-		if (!e->is_64 || stays_below(p, e->function)) {
+		if (!e->is_64 || stays_below(e->function)) {
 			at = &e->next;
 			continue;
 		}
@@ -302,9 +302,10 @@ static uint64_t start_64(const struct placement *p, uint64_t sum_mem, uint64_t s
 	size = align_up(sum_mem, GIB) + align_up(sum_pref, GIB);
 	if (p->pads)
 		size = align_up(size, p->top >> 3);
-	if (size < p->top && base < p->top - size)
+	if (base < p->top - size) /* wraps around, as it does in SeaBIOS */
 		base = p->top - size;
-	if (size && guest_e820_overlap(p->m, base, base + size - 1, &used))
+	if (size && base + size - 1 >= base &&
+	    guest_e820_overlap(p->m, base, base + size - 1, &used))
 		base -= size;
 	return base;
 }
@@ -347,8 +348,8 @@ static void map(struct placement *p)
 		return;
 	}
 	if (p->pads || !place_32(p)) {
-		move_64(p, &p->buses[0].region[TYPE_MEM], &mem);
-		move_64(p, &p->buses[0].region[TYPE_PREF], &pref);
+		move_64(&p->buses[0].region[TYPE_MEM], &mem);
+		move_64(&p->buses[0].region[TYPE_PREF], &pref);
 		if (!place_32(p)) {
 			refuse(p, "SeaBIOS stops: the 32-bit BARs do not fit below 4 GiB.");
 			return;

@@ -17,23 +17,6 @@ static const struct {
 	{MACHINE_VIRT, "pcie.0", false, false},
 };
 
-/* Functions that the board itself has, and those that come without -nodefaults, under QEMU's type
- * names. */
-static const struct {
-	enum machine_family family;
-	unsigned slot, function;
-	bool is_default;
-	const char *name;
-} board_functions[] = {
-	{MACHINE_Q35, 0, 0, false, "mch"},	    {MACHINE_Q35, 31, 0, false, "ICH9-LPC"},
-	{MACHINE_Q35, 31, 2, false, "ich9-ahci"},   {MACHINE_Q35, 31, 3, false, "ICH9-SMB"},
-	{MACHINE_Q35, 1, 0, true, "VGA"},	    {MACHINE_Q35, 2, 0, true, "e1000e"},
-	{MACHINE_I440FX, 0, 0, false, "i440FX"},    {MACHINE_I440FX, 1, 0, false, "PIIX3"},
-	{MACHINE_I440FX, 1, 1, false, "piix3-ide"}, {MACHINE_I440FX, 1, 3, false, "PIIX4_PM"},
-	{MACHINE_I440FX, 2, 0, true, "VGA"},	    {MACHINE_I440FX, 3, 0, true, "e1000"},
-	{MACHINE_VIRT, 0, 0, false, "gpex-root"},
-};
-
 static struct machine_bus *add_bus(struct iof_machine *m, const char *name)
 {
 	struct machine_bus *bus = arena_alloc(m->arena, sizeof(*bus));
@@ -49,28 +32,6 @@ static struct machine_bus *add_bus(struct iof_machine *m, const char *name)
 	return bus;
 }
 
-/* Without -nodefaults, -vga none and a -net or -nic of one's own leave a default device out. */
-static bool has_default(const struct iof_machine *m, const char *name)
-{
-	if (m->nodefaults)
-		return false;
-	return vm_option_nth(m->vm, str_eq(name, "VGA") ? OPTION_VGA : OPTION_NET, 0) == NULL;
-}
-
-static void take_board_functions(const struct iof_machine *m, struct machine_bus *bus)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(board_functions); i++) {
-		unsigned slot = board_functions[i].slot;
-
-		if (board_functions[i].family != m->type.family ||
-		    (board_functions[i].is_default && !has_default(m, board_functions[i].name)))
-			continue;
-		bus->occupant[slot << 3 | board_functions[i].function] = board_functions[i].name;
-		bus->is_multifunction[slot] =
-			slot == 31 || (slot == 1 && m->type.family == MACHINE_I440FX);
-	}
-}
-
 int topology_root(struct iof_machine *m)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
@@ -81,7 +42,7 @@ int topology_root(struct iof_machine *m)
 		bus = add_bus(m, roots[i].bus);
 		if (!bus)
 			return -ENOMEM;
-		take_board_functions(m, bus);
+		topology_add_board(m, bus);
 		bus->is_conventional = roots[i].is_conventional;
 		bus->is_hotpluggable = roots[i].is_hotpluggable;
 		bus->bypass_iommu = m->bypass_iommu;

@@ -245,9 +245,26 @@ static bool is_good(const struct cell *cell, const char *text)
 	return starts(text) && (!cell->plug || outcome_in(text, "plug ") == IOF_OUTCOME_ACCEPTED);
 }
 
+/* What a virtio-iommu tells the guest of the host's width changes nothing; whether iommufd can map
+ * BARs goes by the kernel, which is not the same in all rows. */
+static char *width_answer(struct iof_host *host, const struct cell *cell)
+{
+	static const char *const others[] = {"rule virtio.width-told\n",
+					     "rule map.bar-not-pinned\n", "run: "};
+	char *text = answer(host, cell);
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		char *at, *end;
+
+		while ((at = strstr(text, others[i])) && (end = strchr(at, '\n')))
+			memmove(at, end + 1, strlen(end + 1) + 1);
+	}
+	return text;
+}
+
 static void compare_intel(const struct cell *cell)
 {
-	char *wide = answer(now.wide, cell), *got = answer(now.host, cell);
+	char *wide = width_answer(now.wide, cell), *got = width_answer(now.host, cell);
 	unsigned bits = viommu_width(cell);
 
 	if (bits <= now.width)
@@ -263,7 +280,7 @@ static void compare_intel(const struct cell *cell)
 /* Neither no vIOMMU nor amd-iommu nor virtio-iommu has a width that QEMU compares. */
 static void compare_other(const struct cell *cell)
 {
-	char *wide = answer(now.wide, cell), *got = answer(now.host, cell);
+	char *wide = width_answer(now.wide, cell), *got = width_answer(now.host, cell);
 
 	expect_same(cell, "no width is compared", wide, got);
 	free(wide);

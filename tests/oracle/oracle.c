@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What real QEMU answered, against what iof_check() predicts: start and plug outcome, messages, and
- * message forms.
+ * message forms; of VMs whose firmware ran also the messages of the run, and where BARs went.
  *
  *     oracle CELLS.jsonl.xz CAPTURES [SET,SET...]     summary, and each miss (--misses N, --forms)
  *
- * Fails when fewer outcomes or messages are right than are asked for (--outcomes 100 --messages
- * 98), when a plug outcome is wrong or a form was never right (not with --floor), or when a failing
- * cell has no cure and none of the excuses (--fixes).
+ * Fails when fewer outcomes, messages or BARs are right than are asked for (--outcomes 100
+ * --messages 98 --bars 97), when a plug outcome is wrong or a form was never right (not with
+ * --floor), or when a failing cell has no cure and none of the excuses (--fixes).
  */
 #include <archive.h>
 #include <archive_entry.h>
@@ -41,6 +41,8 @@ struct run {
 	size_t n_forms;
 	struct iof_report *report;
 	unsigned cells, outcome_right, plugs, plug_right, messages_right, definition_wrong;
+	unsigned bars, bars_right;
+	enum iof_phase last_phase; /* of the cell: the run counts where firmware ran */
 	unsigned failing, cured, exempt, misses_left;
 	bool want_fixes, want_forms, is_floor;
 };
@@ -142,15 +144,61 @@ static void count_form(struct run *run, const char *message, bool is_right)
 	run->forms[run->n_forms++] = (struct form){.text = text, .seen = 1, .right = is_right};
 }
 
-/* All predicted messages: of the start, then of the plug. */
+/* All predicted messages: of the start, the plug, and the run where firmware ran. */
 static const char *predicted(struct run *run, size_t index)
 {
-	size_t n = 0;
+	for (enum iof_phase phase = IOF_PHASE_START; phase <= run->last_phase; phase++) {
+		const char *message = iof_report_message(run->report, phase, index);
+		size_t n = 0;
 
-	while (iof_report_message(run->report, IOF_PHASE_START, n))
-		n++;
-	return index < n ? iof_report_message(run->report, IOF_PHASE_START, index)
-			 : iof_report_message(run->report, IOF_PHASE_PLUG, index - n);
+		if (message)
+			return message;
+		while (iof_report_message(run->report, phase, n))
+			n++;
+		index -= n;
+	}
+	return NULL;
+}
+
+static const struct iof_region *find_bar(const struct iof_machine *machine, const char *id, int bar)
+{
+	const struct iof_region *region;
+
+	iof_machine_region_foreach(machine, region)
+	{
+		const char *device = iof_region_device(region);
+
+		if (iof_region_kind(region) == IOF_REGION_BAR && device &&
+		    strcmp(device, id) == 0 && iof_region_bar(region) == bar)
+			return region;
+	}
+	return NULL;
+}
+
+/* Memory BARs, not the option ROM. An address of -1 is one that firmware has not placed. */
+static bool compare_bars(struct run *run, struct json_object *cell,
+			 const struct iof_machine *machine)
+{
+	struct json_object *bars = NULL;
+	unsigned before = run->bars - run->bars_right;
+
+	if (!json_object_object_get_ex(cell, "bars", &bars) || !bars)
+		return true;
+	for (size_t i = 0; i < json_object_array_length(bars); i++) {
+		struct json_object *bar = json_object_array_get_idx(bars, i);
+		int number = json_object_get_int(json_object_object_get(bar, "bar"));
+		int64_t address = json_object_get_int64(json_object_object_get(bar, "addr"));
+		const struct iof_region *region;
+
+		if (number > 5 || strcmp(get(bar, "type"), "memory") != 0)
+			continue;
+		region = find_bar(machine, get(bar, "id"), number);
+		run->bars++;
+		run->bars_right +=
+			address < 0 ? !region
+				    : region && iof_region_range(region).first == (uint64_t)address;
+	}
+	return run->bars - run->bars_right == before;
 }
 
 static bool compare_messages(struct run *run, struct json_object *cell)
@@ -207,6 +255,8 @@ static void show_miss(struct run *run, struct json_object *cell, const char *wha
 	       get(cell, "plug") ? get(cell, "plug") : "", get(cell, "messages"),
 	       outcome_name(iof_report_start(run->report)),
 	       outcome_name(iof_report_plug(run->report)));
+	if (get(cell, "bars"))
+		printf(" %s", get(cell, "bars"));
 	for (size_t i = 0; predicted(run, i); i++)
 		printf(" \"%s\"", predicted(run, i));
 	printf("\n");
@@ -335,6 +385,9 @@ static void one_cell(struct run *run, struct json_object *cell)
 	for (size_t i = 0; i < argc; i++)
 		words[i] = json_object_get_string(json_object_array_get_idx(argv, i));
 	run->cells++;
+	run->last_phase = get(cell, "mode") && strcmp(get(cell, "mode"), "boot") == 0
+				  ? IOF_PHASE_RUN
+				  : IOF_PHASE_PLUG;
 	if (!host || iof_vm_load_argv(run->ctx, words, argc, "cell", &vm) ||
 	    iof_machine_resolve(run->ctx, host, vm, &vmm, &machine) ||
 	    iof_check(NULL, machine, NULL, run->report)) {
@@ -355,6 +408,8 @@ static void one_cell(struct run *run, struct json_object *cell)
 		if (!same && is_right)
 			show_miss(run, cell, "plug");
 	}
+	if (!compare_bars(run, cell, machine))
+		show_miss(run, cell, "bars");
 	if (!follows_definition(run->report)) {
 		run->definition_wrong++;
 		show_miss(run, cell, "definition");
@@ -448,12 +503,13 @@ int main(int argc, char **argv)
 		{"forms", no_argument, NULL, 'f'},
 		{"outcomes", required_argument, NULL, 'o'},
 		{"messages", required_argument, NULL, 't'},
+		{"bars", required_argument, NULL, 'b'},
 		{"fixes", no_argument, NULL, 'x'},
 		{"floor", no_argument, NULL, 'l'},
 		{NULL, 0, NULL, 0},
 	};
 	struct run run = {.misses_left = 40};
-	double outcomes = 100, messages = 98;
+	double outcomes = 100, messages = 98, bars = 97;
 	unsigned forms;
 	char *text;
 	bool good;
@@ -468,6 +524,8 @@ int main(int argc, char **argv)
 			outcomes = atof(optarg);
 		else if (c == 't')
 			messages = atof(optarg);
+		else if (c == 'b')
+			bars = atof(optarg);
 		else if (c == 'x')
 			run.want_fixes = true;
 		else if (c == 'l')
@@ -489,15 +547,16 @@ int main(int argc, char **argv)
 	forms = show_forms(&run);
 	printf("cells %u; start right %u (%.2f %%); plug right %u of %u; messages right %u (%.2f "
 	       "%%); forms right %u of "
-	       "%zu; verdict not as defined %u\n",
+	       "%zu; BARs right %u of %u; verdict not as defined %u\n",
 	       run.cells, run.outcome_right, percent(run.outcome_right, run.cells), run.plug_right,
 	       run.plugs, run.messages_right, percent(run.messages_right, run.cells), forms,
-	       run.n_forms, run.definition_wrong);
+	       run.n_forms, run.bars_right, run.bars, run.definition_wrong);
 	if (run.want_fixes)
 		printf("failing %u; cured %u; no cure is due %u; left %u\n", run.failing, run.cured,
 		       run.exempt, run.failing - run.cured - run.exempt);
 	good = run.cells > 0 && percent(run.outcome_right, run.cells) >= outcomes &&
-	       percent(run.messages_right, run.cells) >= messages && !run.definition_wrong &&
+	       percent(run.messages_right, run.cells) >= messages &&
+	       percent(run.bars_right, run.bars) >= bars && !run.definition_wrong &&
 	       (run.is_floor || (run.plug_right == run.plugs && forms == run.n_forms)) &&
 	       (!run.want_fixes || run.failing == run.cured + run.exempt);
 	free_run(&run);

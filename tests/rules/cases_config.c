@@ -18,7 +18,7 @@ static const struct rule_case rows[] = {
 	{"no iommufd in 8.2", &host_intel48, "8.2", Q35 DEV_FD, NULL, FIRES("config.object-type"),
 	 "fails", "Parameter 'qom-type' does not accept value 'iommufd'"},
 	{"iommufd in 9.0", &host_intel48, "9.0", Q35 DEV_FD, NULL, SILENT("config.object-type"),
-	 "starts works", NULL},
+	 "starts works", NIC_UNPINNED_9},
 
 	{"the next release's type, 9.0", &host_intel48, "9.0",
 	 "-machine pc-q35-9.1 -accel tcg -m 64M " DEV, NULL, FIRES("config.machine-type"), "fails",

@@ -52,7 +52,7 @@ static const struct rule_case rows[] = {
 	{"no IOMMU, iommufd", &host_none, "10.0", Q35 DEV_FD, NULL, FIRES("vfio.no-iommu-group"),
 	 "fails", NO_CDEV(BDF)},
 	{"an IOMMU", &host_intel39, "10.0", Q35 DEV_FD, NULL, SILENT("vfio.no-iommu-group"),
-	 "starts works", NULL},
+	 "starts works", NIC_UNPINNED_10},
 
 	{"not bound, 9.0", &host_intel39_unbound, "9.0", Q35 DEV, NULL, FIRES("vfio.not-bound"),
 	 "fails", "vfio " BDF ": failed to open /dev/vfio/3: No such file or directory"},
@@ -148,8 +148,14 @@ static const struct rule_case rows[] = {
 	{"two groups through both backends", &host_intel39, "10.0",
 	 Q35 OBJECT "-device vfio-pci,host=0000:02:01.0,id=dev0 -device vfio-pci,host=" BDF
 		    ",id=dev1,iommufd=iommufd0",
-	 NULL, SILENT("vfio.mixed-backends"), "starts works", NULL},
+	 NULL, SILENT("vfio.mixed-backends"), "starts works",
+	 UNPINNED "\nwarning: " UNPINNED_AT("0xfeb80000", "0x20000") "\n" NO_P2P(
+		 "0000:02:01.0") "\n" UNPINNED "\n" UNPINNED "\n" UNPINNED},
 
+	{"256 bytes, 11.0", &host_intel48, "11.0", Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0",
+	 NULL, FIRES("vfio.bar-without-dma-buf"), "starts works",
+	 "0000:00:08.0 BAR 0: failed to create dma-buf: PCI BAR IOMMU mappings may fail: Invalid "
+	 "argument"},
 	{"256 bytes, 11.1", &host_intel48, "11.1", Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0",
 	 NULL, FIRES("vfio.bar-without-dma-buf"), "starts works",
 	 "warning: 0000:00:08.0 BAR 0: dma-buf unavailable, using mmap fallback, P2P DMA will not "
@@ -159,6 +165,14 @@ static const struct rule_case rows[] = {
 	{"256 bytes, not mapped", &host_intel48, "11.1",
 	 Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0,x-no-mmap=on", NULL,
 	 SILENT("vfio.bar-without-dma-buf"), "starts works", NULL},
+
+	{"Linux 6.12, 11.0", &host_kernel_6_12, "11.0", Q35 DEV, NULL, FIRES("vfio.no-dma-buf"),
+	 "starts works",
+	 "warning: VFIO dma-buf not supported in kernel: PCI BAR IOMMU mappings may fail"},
+	{"Linux 7.2, 11.0", &host_intel39, "11.0", Q35 DEV, NULL, SILENT("vfio.no-dma-buf"),
+	 "starts works", NULL},
+	{"Linux 6.12, 10.2", &host_kernel_6_12, "10.2", Q35 DEV, NULL, SILENT("vfio.no-dma-buf"),
+	 "starts works", NULL},
 
 	{"a second device below a port", &host_intel48, "11.1",
 	 Q35 PORT "-device vfio-pci,host=" BDF

@@ -11,6 +11,7 @@
 #define BRIDGE "-device pcie-pci-bridge,id=br0 "
 #define FIRST_BELOW "-device vfio-pci,host=" BDF ",id=dev0,bus=br0,addr=1 "
 #define SECOND_BELOW "-device vfio-pci,host=0000:00:06.0,id=dev1,bus=br0,addr=2 "
+#define FUNCTION(bdf, n, more) "-device vfio-pci,host=" bdf ",id=dev" n ",addr=4." n more " "
 #define ALIASED "virtio_iommu_set_host_iova_ranges virtio-iommu does not support aliased BDF"
 
 static const struct rule_case rows[] = {
@@ -81,6 +82,23 @@ static const struct rule_case rows[] = {
 	 "virtio-iommu-pci must be plugged on the root bus"},
 	{"on the root bus", &host_intel39, "11.1", Q35 PORT VIRTIO(",bus=pcie.0") DEV, NULL,
 	 SILENT("virtio.not-on-root-bus"), "starts works", NULL},
+
+	{"48 bits on a 39-bit host", &host_intel39, "11.1", Q35 VIRTIO(",aw-bits=48") DEV, NULL,
+	 FIRES("virtio.width-told"), "starts works", NULL},
+	{"39 bits on a 39-bit host", &host_intel39, "11.1", Q35 VIRTIO("") DEV, NULL,
+	 SILENT("virtio.width-told"), "starts works", NULL},
+	{"48 bits on a 39-bit host, 8.1", &host_intel39, "8.1", Q35 VIRTIO("") DEV, NULL,
+	 SILENT("virtio.width-told"), "starts degraded", NULL},
+
+	{"two functions of a slot", &host_two_ranges, "11.1",
+	 Q35 VIRTIO("") FUNCTION(BDF, "0", ",multifunction=on") FUNCTION("0000:00:06.0", "1", ""),
+	 NULL, FIRES("virtio.group-of-several"), "starts degraded", NULL},
+	{"two functions of a slot, alike", &host_intel39, "11.1",
+	 Q35 VIRTIO("") FUNCTION(BDF, "0", ",multifunction=on") FUNCTION("0000:00:06.0", "1", ""),
+	 NULL, SILENT("virtio.group-of-several"), "starts works", NULL},
+	{"two slots", &host_two_ranges, "11.1",
+	 Q35 VIRTIO("") DEV "-device vfio-pci,host=0000:00:06.0,id=dev1 ", NULL,
+	 SILENT("virtio.group-of-several"), "starts works", NULL},
 };
 
 CASES(virtio_cases, rows);

@@ -83,6 +83,19 @@ const struct rule_host host_ivrs_hidden = {.capture = "amd-pb48",
 const struct rule_host host_no_hugepages = {
 	.capture = "intel39-pb46", .changes = {TEXT("*/hugepages-2048kB/free_hugepages", "0\n")}};
 
+/* The device with the BAR of 16 GiB is a GPU. */
+const struct rule_host host_gpu = {
+	.capture = "intel39-pb46",
+	.changes = {TEXT("/sys/devices/pci0000:00/0000:00:07.0/class", "0x030000\n")}};
+
+/* Before 6.19 the kernel makes no dma-buf of BARs. */
+const struct rule_host host_kernel_6_12 = {.capture = "intel39-pb46", .kernel = "6.12"};
+/* 0000:00:06.0 has a reserved region that 0000:00:05.0 has not. */
+const struct rule_host host_two_ranges = {
+	.capture = "intel39-pb46",
+	.changes = {TEXT("/sys/kernel/iommu_groups/4/reserved_regions",
+			 "0x0000000200000000 0x00000002ffffffff reserved\n" MSI)}};
+
 const struct rule_host host_locked_1m = {.capture = "intel48-pb48", .memlock = 1 << 20};
 const struct rule_host host_locked_64m = {.capture = "intel48-pb48", .memlock = 64 << 20};
 const struct rule_host host_locked_65m = {.capture = "intel48-pb48", .memlock = 65 << 20};

@@ -2,9 +2,9 @@
 /* Checking one case. */
 #include "rules.h"
 
-const struct rule_cases *const all_cases[] = {&config_cases, &vfio_cases,    &memory_cases,
-					      &intel_cases,  &nesting_cases, &virtio_cases,
-					      &amd_cases,    &other_cases};
+const struct rule_cases *const all_cases[] = {
+	&config_cases, &vfio_cases, &memory_cases, &intel_cases,  &nesting_cases,
+	&virtio_cases, &amd_cases,  &map_cases,	   &limits_cases, &other_cases};
 const size_t n_all_cases = ARRAY_SIZE(all_cases);
 
 struct cached {
