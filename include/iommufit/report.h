@@ -140,6 +140,10 @@ const char *const *iof_edit_argv(const struct iof_edit *);
 /** The whole report as text (verdict first) or as schema iommufit.check/1. */
 int iof_report_write(struct iof_ctx *, struct iof_report *, const struct iof_output *);
 
+/** The guest's address map against the ranges that the host can map: a picture as text, as SVG or
+ * as an HTML page with findings and fixes, or schema iommufit.map/1. */
+int iof_map_write(struct iof_ctx *, struct iof_report *, const struct iof_output *);
+
 /** The catalogue of rules. */
 struct iof_rule_info {
 	const char *id;

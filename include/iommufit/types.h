@@ -108,6 +108,8 @@ enum iof_decider {
 enum iof_format {
 	IOF_FORMAT_TEXT = 0,
 	IOF_FORMAT_JSON = 1,
+	IOF_FORMAT_SVG = 2,  /**< iof_map_write() only, as HTML */
+	IOF_FORMAT_HTML = 3, /**< one page that loads nothing */
 };
 
 /**

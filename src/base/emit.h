@@ -63,6 +63,8 @@ void emit_wrapped(struct emit *, unsigned indent, const char *first, const char 
 void emit_continued(struct emit *, unsigned column, unsigned indent, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 void emit_newline(struct emit *);
+/* In exactly so many columns: what is longer is cut and ends in "..". */
+void emit_column(struct emit *, enum emit_style, unsigned width, const char *text);
 /* Display columns of a UTF-8 string after escaping. */
 unsigned emit_width(const char *);
 

@@ -81,6 +81,43 @@ void emit_text(struct emit *e, enum emit_style style, const char *format, ...)
 	buf_free(&text);
 }
 
+/* So much of the text that its escaped form has at most so many columns; its bytes. */
+static size_t cut(const char *text, unsigned width)
+{
+	size_t length = strlen(text), at = 0;
+	unsigned columns = 0;
+
+	while (at < length) {
+		struct buf shown = {0};
+		size_t n = next_shown(text + at, length - at, &shown, &columns);
+
+		buf_free(&shown);
+		if (columns > width)
+			break;
+		at += n;
+	}
+	return at;
+}
+
+void emit_column(struct emit *e, enum emit_style style, unsigned width, const char *text)
+{
+	unsigned columns = emit_width(text);
+	const char *dots = columns > width && width > 2 ? ".." : "";
+	size_t kept = columns > width ? cut(text, width - (unsigned)strlen(dots)) : strlen(text);
+	struct buf shown = {0};
+
+	buf_append(&shown, text, kept);
+	buf_puts(&shown, dots);
+	if (!e->err)
+		e->err = shown.err;
+	columns = shown.data ? emit_width(shown.data) : 0;
+	if (shown.data)
+		emit_text(e, style, "%s", shown.data);
+	if (columns < width)
+		emit_text(e, STYLE_NONE, "%*s", (int)(width - columns), "");
+	buf_free(&shown);
+}
+
 void emit_newline(struct emit *e)
 {
 	emit_raw(e, "\n", 1);

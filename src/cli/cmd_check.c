@@ -2,21 +2,6 @@
 /* cmd_check.c - iommufit check: will it start, will DMA work, can it migrate. */
 #include "job.h"
 
-static int status_of_verdict(enum iof_verdict verdict)
-{
-	switch (verdict) {
-	case IOF_VERDICT_FITS:
-		return EXIT_FITS;
-	case IOF_VERDICT_DEGRADED:
-		return EXIT_DEGRADED;
-	case IOF_VERDICT_FAILS:
-		return EXIT_FAILS;
-	case IOF_VERDICT_UNKNOWN:
-		break;
-	}
-	return EXIT_UNKNOWN;
-}
-
 int cmd_check(struct tool *t)
 {
 	struct job job = {.host = NULL};
@@ -30,7 +15,7 @@ int cmd_check(struct tool *t)
 	if (err)
 		status = tool_fail(t, err);
 	else
-		status = tool_finish(t, status_of_verdict(iof_report_verdict(job.report)));
+		status = tool_finish(t, tool_verdict(iof_report_verdict(job.report)));
 	job_close(&job);
 	return status;
 }

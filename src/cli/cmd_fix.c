@@ -62,21 +62,6 @@ static int print_json(struct tool *t, const struct repair *r, const struct bytes
 	return bytes_append(out, "\n}\n", 3);
 }
 
-static int write_file(struct tool *t, const struct bytes *text)
-{
-	struct new_file file;
-	int err = new_file_open(t, &file, t->args.output);
-	int close_err;
-
-	if (err)
-		return err;
-	err = write_all(file.fd, text->data, text->length);
-	if (err)
-		tool_error(t, err, "%s: %s", t->args.output, strerror(-err));
-	close_err = new_file_close(t, &file, err == 0);
-	return err ? err : close_err;
-}
-
 static void print_notes(const struct tool *t, const struct repair *r, bool cured)
 {
 	for (size_t i = 0; cured && i < r->edits.n; i++)
@@ -105,7 +90,7 @@ static int print_repair(struct tool *t, const struct repair *r, const struct con
 				 t->args.output ? t->args.output : original->name, after.data,
 				 after.length);
 	if (!err && cured && t->args.output)
-		err = write_file(t, &after);
+		err = file_write(t, t->args.output, after.data, after.length);
 	if (!err && t->args.json)
 		err = print_json(t, r, &after, &difference);
 	else if (!err && cured && t->args.diff)

@@ -132,3 +132,18 @@ int new_file_close(struct tool *t, struct new_file *f, bool commit)
 	f->temporary = NULL;
 	return err ? tool_error(t, err, "%s: %s", f->path, strerror(-err)) : 0;
 }
+
+int file_write(struct tool *t, const char *path, const char *data, size_t length)
+{
+	struct new_file file;
+	int err = new_file_open(t, &file, path);
+	int close_err;
+
+	if (err)
+		return err;
+	err = write_all(file.fd, data, length);
+	if (err)
+		tool_error(t, err, "%s: %s", path, strerror(-err));
+	close_err = new_file_close(t, &file, err == 0);
+	return err ? err : close_err;
+}

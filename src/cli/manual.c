@@ -172,6 +172,33 @@ const struct manual manuals[N_COMMANDS] = {
 					   "Write the repaired script."},
 					  END},
 		},
+	[COMMAND_MAP] =
+		{
+			.description =
+				PARAGRAPHS{"Draws the guest's physical address map beside the "
+					   "addresses that the host's IOMMU can map for all "
+					   "assigned devices: RAM, the area for memory devices, "
+					   "the windows for BARs, and each BAR where the guest's "
+					   "firmware will put it. The axis has one step for each "
+					   "power of two. What is mapped for devices and sticks "
+					   "out is marked with an exclamation mark.",
+					   "The first line is the answer, and the exit status is "
+					   "that of iommufit-check(1). Below the picture the "
+					   "regions are listed; what is many and alike is one "
+					   "line, unless --verbose is given.",
+					   "--svg gives the picture as a file of its own, --html "
+					   "a page for people with findings, fixes to copy, the "
+					   "picture and the regions. Both are readable in light "
+					   "and dark, and load nothing from anywhere.",
+					   NULL},
+			.examples =
+				ITEMS{{"iommufit map vm.sh", "Does the VM of a script fit here?"},
+				      {"iommufit map --html -o map.html vm.sh",
+				       "A page to look at and to pass on."},
+				      {"iommufit map --host cpu:i7-13700k --svg vm.sh > map.svg",
+				       "The picture, for a machine of the catalogue."},
+				      END},
+		},
 	[COMMAND_RULES] =
 		{
 			.description = PARAGRAPHS{"Lists the rules: id, severity, what is wrong, "

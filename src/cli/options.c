@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define OFFSET(member) offsetof(struct arguments, member)
-#define VM_COMMANDS (FOR(COMMAND_CHECK) | FOR(COMMAND_FIX))
+#define VM_COMMANDS (FOR(COMMAND_CHECK) | FOR(COMMAND_FIX) | FOR(COMMAND_MAP))
+#define CHECKING (FOR(COMMAND_CHECK) | FOR(COMMAND_MAP))
 #define HOST_COMMANDS (VM_COMMANDS | FOR(COMMAND_HOST) | FOR(COMMAND_CAPS))
 
 const struct option_spec option_specs[] = {
@@ -19,6 +20,9 @@ const struct option_spec option_specs[] = {
 	{"driver", 0, OPTION_LIST, HOST_COMMANDS, OFFSET(drivers), "BDF=NAME", NULL,
 	 COMPLETE_NOTHING,
 	 "Assume that this driver is bound to a host device (none: no driver). May be repeated."},
+	{"bar", 0, OPTION_LIST, VM_COMMANDS, OFFSET(bars), "BDF=INDEX:SIZE", NULL, COMPLETE_NOTHING,
+	 "Assume this size of a host device's BAR, as after a resize: 01:00.0=1:16G. May be "
+	 "repeated."},
 	{"vmm", 0, OPTION_TEXT, VM_COMMANDS | FOR(COMMAND_CAPS), OFFSET(vmm), "NAME=VERSION", NULL,
 	 COMPLETE_NOTHING,
 	 "The VMM and its version, as qemu=11.1.3; two numbers mean the latest known point "
@@ -40,10 +44,10 @@ const struct option_spec option_specs[] = {
 	 "unlimited."},
 	{"migrate", 0, OPTION_FLAG, VM_COMMANDS, OFFSET(migrate), NULL, NULL, COMPLETE_NOTHING,
 	 "Let migration count for the verdict."},
-	{"device", 0, OPTION_LIST, FOR(COMMAND_CHECK) | FOR(COMMAND_CAPS), OFFSET(devices), "BDF",
-	 NULL, COMPLETE_NOTHING,
-	 "check: no config, but an ordinary q35 VM with this host device. caps: only this device "
-	 "counts for what the host allows. May be repeated."},
+	{"device", 0, OPTION_LIST, FOR(COMMAND_CHECK) | FOR(COMMAND_MAP) | FOR(COMMAND_CAPS),
+	 OFFSET(devices), "BDF", NULL, COMPLETE_NOTHING,
+	 "check, map: no config, but an ordinary q35 VM with this host device. caps: only this "
+	 "device counts for what the host allows. May be repeated."},
 	{"pid", 0, OPTION_NUMBER, VM_COMMANDS, OFFSET(pid), "PID", NULL, COMPLETE_NOTHING,
 	 "The VM is a running process: its command line is read from /proc."},
 	{"machine", 0, OPTION_TEXT, FOR(COMMAND_CAPS), OFFSET(machine), "TYPE", NULL,
@@ -55,8 +59,14 @@ const struct option_spec option_specs[] = {
 	 "List the machines of the catalogue instead: what --host cpu:NAME takes."},
 	{"diff", 0, OPTION_FLAG, FOR(COMMAND_FIX), OFFSET(diff), NULL, NULL, COMPLETE_NOTHING,
 	 "Show the edits as a unified diff instead of the whole config."},
-	{"output", 'o', OPTION_TEXT, FOR(COMMAND_FIX) | FOR(COMMAND_CAPTURE), OFFSET(output),
-	 "FILE", NULL, COMPLETE_FILE, "Write to this file (replaced as a whole or not at all)."},
+	{"svg", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(svg), NULL, NULL, COMPLETE_NOTHING,
+	 "Draw the picture as SVG."},
+	{"html", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(html), NULL, NULL, COMPLETE_NOTHING,
+	 "Make one HTML page: verdict, findings, fixes to copy, the picture, the regions. It loads "
+	 "nothing."},
+	{"output", 'o', OPTION_TEXT, FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_CAPTURE),
+	 OFFSET(output), "FILE", NULL, COMPLETE_FILE,
+	 "Write to this file (replaced as a whole or not at all)."},
 	{"format", 0, OPTION_TEXT, FOR(COMMAND_CAPTURE), OFFSET(format), "FORMAT",
 	 "tar tar.gz tar.xz tar.zst", COMPLETE_CHOICES,
 	 "Format of the archive. Default: by the file's name."},
@@ -84,6 +94,8 @@ static const char *const usage_check[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM 
 					  "[OPTIONS] --pid PID", "[OPTIONS] --device BDF...", NULL};
 static const char *const usage_fix[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
 					"[OPTIONS] --pid PID", NULL};
+static const char *const usage_map[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
+					"[OPTIONS] --pid PID", "[OPTIONS] --device BDF...", NULL};
 static const char *const usage_rules[] = {"[OPTIONS] [RULE]", NULL};
 
 const struct command_spec command_specs[N_COMMANDS] = {
@@ -100,17 +112,19 @@ const struct command_spec command_specs[N_COMMANDS] = {
 			   1, true, COMPLETE_FILE, NULL},
 	[COMMAND_FIX] = {"fix", usage_fix, "The smallest edits that make check pass", 1, true,
 			 COMPLETE_FILE, NULL},
+	[COMMAND_MAP] = {"map", usage_map,
+			 "The guest's addresses against what the host's IOMMU can map", 1, true,
+			 COMPLETE_FILE, NULL},
 	[COMMAND_RULES] = {"rules", usage_rules, "The catalogue of rules, or one rule", 1, false,
 			   COMPLETE_NOTHING, NULL},
 };
 
 const struct status_spec status_specs[] = {
-	{0, "It fits.", FOR(COMMAND_CHECK)},
-	{1, "Degraded: it starts, but something is lost.", FOR(COMMAND_CHECK)},
+	{0, "It fits.", CHECKING},
+	{1, "Degraded: it starts, but something is lost.", CHECKING},
 	{2, "It fails: it does not start, a device cannot be attached, or its DMA cannot work.",
-	 FOR(COMMAND_CHECK)},
-	{3, "Unknown: a fact is missing; the answer says which and how to get it.",
-	 FOR(COMMAND_CHECK)},
+	 CHECKING},
+	{3, "Unknown: a fact is missing; the answer says which and how to get it.", CHECKING},
 	{0, "Done, or nothing to do.", FOR(COMMAND_FIX)},
 	{2, "No edit of the config cures it.", FOR(COMMAND_FIX)},
 	{3, "Unknown: a fact is missing.", FOR(COMMAND_FIX)},
@@ -131,8 +145,8 @@ const struct status_spec status_specs[] = {
 };
 const size_t n_status_specs = sizeof(status_specs) / sizeof(status_specs[0]);
 
-static const char *const planned[] = {"resolve", "map",	     "explain", "probe", "rehearse",
-				      "compare", "baseline", "fleet",	"hook"};
+static const char *const planned[] = {"resolve", "explain",  "probe", "rehearse",
+				      "compare", "baseline", "fleet", "hook"};
 
 bool command_is_planned(const char *name)
 {

@@ -18,6 +18,7 @@ enum command_id {
 	COMMAND_CAPS,
 	COMMAND_CHECK,
 	COMMAND_FIX,
+	COMMAND_MAP,
 	COMMAND_RULES,
 	N_COMMANDS,
 };
@@ -32,11 +33,11 @@ struct list {
 /* A command line of iommufit, read. */
 struct arguments {
 	enum command_id command;
-	bool help, version, json, quiet, verbose, no_colour, migrate, diff, theory, list;
+	bool help, version, json, svg, html, quiet, verbose, no_colour, migrate, diff, theory, list;
 	const char *host, *kernel, *vmm, *backend, *machine, *firmware, *output, *format;
 	uint64_t memlock; /* bytes; UINT64_MAX unlimited, 0 not said */
 	uint64_t pid;	  /* 0 not said */
-	struct list drivers, plug, devices, operands;
+	struct list drivers, bars, plug, devices, operands;
 	const char *const *vm_argv; /* what follows "--" */
 	size_t vm_argc;
 };

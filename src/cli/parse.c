@@ -281,7 +281,7 @@ static int check_operands(struct parser *p)
 		return wrong(p, "%s: no VM", c->name);
 	if (sources > 1)
 		return wrong(p, "%s: give one VM: a file, '--' and a command line, --pid%s",
-			     c->name, a->command == COMMAND_CHECK ? ", or --device" : "");
+			     c->name, a->command == COMMAND_FIX ? "" : ", or --device");
 	return 0;
 }
 
@@ -302,6 +302,7 @@ int arguments_parse(struct arguments *args, int argc, const char *const *argv, c
 void arguments_free(struct arguments *args)
 {
 	free(args->drivers.items);
+	free(args->bars.items);
 	free(args->plug.items);
 	free(args->devices.items);
 	free(args->operands.items);

@@ -172,3 +172,18 @@ int tool_finish(struct tool *t, int status)
 		tool_fail(t, err);
 	return EXIT_IO;
 }
+
+int tool_verdict(enum iof_verdict verdict)
+{
+	switch (verdict) {
+	case IOF_VERDICT_FITS:
+		return EXIT_FITS;
+	case IOF_VERDICT_DEGRADED:
+		return EXIT_DEGRADED;
+	case IOF_VERDICT_FAILS:
+		return EXIT_FAILS;
+	case IOF_VERDICT_UNKNOWN:
+		break;
+	}
+	return EXIT_UNKNOWN;
+}

@@ -50,6 +50,8 @@ struct tool {
 /* Set our error text; returns err. */
 __attribute__((format(printf, 3, 4))) int tool_error(struct tool *, int err, const char *format,
 						     ...);
+/* The exit status that says a verdict. */
+int tool_verdict(enum iof_verdict);
 /* Report the error and return its exit status. */
 int tool_fail(struct tool *, int err);
 /* A line on standard error unless --quiet. */
@@ -74,6 +76,8 @@ struct new_file {
 int new_file_open(struct tool *, struct new_file *, const char *path);
 /* commit: give it its name; else throw it away. */
 int new_file_close(struct tool *, struct new_file *, bool commit);
+/* A whole file, in one go: replaced, or as it was. */
+int file_write(struct tool *, const char *path, const char *data, size_t length);
 int write_all(int fd, const char *data, size_t length);
 
 int cmd_host(struct tool *);
@@ -81,6 +85,7 @@ int cmd_capture(struct tool *);
 int cmd_caps(struct tool *);
 int cmd_check(struct tool *);
 int cmd_fix(struct tool *);
+int cmd_map(struct tool *);
 int cmd_rules(struct tool *);
 
 #endif

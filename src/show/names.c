@@ -103,6 +103,18 @@ const char *name_op(enum iof_op value)
 	return NAME(names, value);
 }
 
+const char *name_region(enum iof_region_kind value)
+{
+	static const char *const names[] = {
+		[IOF_REGION_RAM] = "ram",	[IOF_REGION_HOTPLUG] = "hotplug",
+		[IOF_REGION_MMIO32] = "mmio32", [IOF_REGION_MMIO64] = "mmio64",
+		[IOF_REGION_BAR] = "bar",	[IOF_REGION_MSI] = "msi",
+		[IOF_REGION_ECAM] = "ecam",	[IOF_REGION_ROM] = "rom",
+	};
+
+	return NAME(names, value);
+}
+
 const char *name_decider(enum iof_decider value)
 {
 	static const char *const names[] = {

@@ -15,6 +15,7 @@ const char *name_iommu(enum iof_iommu);
 const char *name_model(enum iof_model);
 const char *name_where(enum iof_where);
 const char *name_op(enum iof_op);
+const char *name_region(enum iof_region_kind);
 const char *name_decider(enum iof_decider);
 
 #endif

@@ -129,7 +129,7 @@ static void put_value(struct emit *e, const char *key, const char *text)
 		emit_string(e, key, text);
 }
 
-static void put_vmm(struct emit *e, const struct iof_report *report)
+void json_vmm(struct emit *e, const struct iof_report *report)
 {
 	emit_object(e, "vmm");
 	emit_string(e, "name", "qemu");
@@ -138,13 +138,6 @@ static void put_vmm(struct emit *e, const struct iof_report *report)
 	emit_string(e, "provenance", iof_machine_vmm_provenance(report->machine));
 	emit_object_end(e);
 }
-
-static const char *const region_names[] = {
-	[IOF_REGION_RAM] = "ram",	[IOF_REGION_HOTPLUG] = "hotplug",
-	[IOF_REGION_MMIO32] = "mmio32", [IOF_REGION_MMIO64] = "mmio64",
-	[IOF_REGION_BAR] = "bar",	[IOF_REGION_MSI] = "msi",
-	[IOF_REGION_ECAM] = "ecam",	[IOF_REGION_ROM] = "rom",
-};
 
 static void put_map(struct emit *e, const struct iof_report *report)
 {
@@ -156,7 +149,7 @@ static void put_map(struct emit *e, const struct iof_report *report)
 		struct iof_range range = iof_region_range(region);
 
 		emit_object(e, NULL);
-		emit_string(e, "kind", region_names[iof_region_kind(region)]);
+		emit_string(e, "kind", name_region(iof_region_kind(region)));
 		emit_string(e, "name", iof_region_name(region));
 		emit_hex(e, "start", range.first);
 		emit_hex(e, "end", range.last);
@@ -220,8 +213,7 @@ static void put_place(struct emit *e, struct iof_report *report, const struct io
 	emit_object_end(e);
 }
 
-static void put_finding(struct emit *e, struct iof_report *report,
-			const struct iof_finding *finding)
+void json_finding(struct emit *e, struct iof_report *report, const struct iof_finding *finding)
 {
 	const struct iof_fix *fix = NULL;
 
@@ -251,13 +243,13 @@ void report_write_json(struct iof_report *report, struct emit *e)
 	emit_string(e, "verdict", name_verdict(iof_report_verdict(report)));
 	put_phases(e, report);
 	put_host(e, report);
-	put_vmm(e, report);
+	json_vmm(e, report);
 	put_resolved(e, report);
 	put_map(e, report);
 	emit_array(e, "findings");
 	iof_report_finding_foreach(report, finding)
 	{
-		put_finding(e, report, finding);
+		json_finding(e, report, finding);
 	}
 	emit_array_end(e);
 	emit_object_end(e);

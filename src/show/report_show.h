@@ -9,6 +9,26 @@
 void report_write_text(struct iof_report *, struct emit *);
 void report_write_json(struct iof_report *, struct emit *);
 
+/* The picture of the address map, if something sticks out (map_write.c). */
+void map_write_reason(struct emit *, struct iof_report *);
+
+/* The verdict's word and two blanks; returns their columns. */
+unsigned report_write_verdict(struct emit *, const struct iof_report *);
+/* "this host", or the last part of its name. */
+const char *host_phrase(const struct iof_host *);
+
+/* Members that other schemas have, too. */
+void json_vmm(struct emit *, const struct iof_report *);
+void json_finding(struct emit *, struct iof_report *, const struct iof_finding *);
+
+/* An edit of a fix in words: "intel-iommu: aw-bits=48 -> aw-bits=39". */
+void fix_describe(struct buf *, const struct iof_report *, const struct iof_fix *, size_t index);
+/* What stands before an edit that is not made in the config, "on the host:"; NULL: it is. */
+const char *fix_where(enum iof_where);
+/* The lines that a fix writes: commands for the host, then the options of the config as they will
+ * read. Nothing, if it only takes away. Returns 0 or -ENOMEM. */
+int fix_literal(struct buf *, const struct iof_report *, const struct iof_fix *);
+
 /* Where in the config the finding's cause stands; NULL: nowhere, or the config has no lines. */
 const struct place *finding_place(struct iof_report *, const struct iof_finding *);
 /* The file that a place means. */

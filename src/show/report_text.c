@@ -76,7 +76,7 @@ static const struct sentence *sentence_of(const struct iof_report *report)
 }
 
 /* "this host", or the last part of its name. */
-static const char *host_phrase(const struct iof_host *host)
+const char *host_phrase(const struct iof_host *host)
 {
 	const char *name = iof_host_name(host);
 	const char *slash = name ? strrchr(name, '/') : NULL;
@@ -86,17 +86,23 @@ static const char *host_phrase(const struct iof_host *host)
 	return slash && slash[1] ? slash + 1 : name;
 }
 
-static void write_verdict(struct emit *e, const struct iof_report *report)
+unsigned report_write_verdict(struct emit *e, const struct iof_report *report)
 {
 	enum iof_verdict verdict = iof_report_verdict(report);
 	size_t index = (size_t)verdict < ARRAY_SIZE(verdicts) ? (size_t)verdict : 0;
-	const char *version = iof_machine_vmm_version(report->machine);
-	const struct sentence *sentence = sentence_of(report);
-	unsigned indent = emit_width(verdicts[index].text) + 2;
-	const char *host = host_phrase(report->host);
 
 	emit_text(e, verdicts[index].style, "%s", verdicts[index].text);
 	emit_text(e, STYLE_NONE, "  ");
+	return emit_width(verdicts[index].text) + 2;
+}
+
+static void write_verdict(struct emit *e, const struct iof_report *report)
+{
+	const char *version = iof_machine_vmm_version(report->machine);
+	const struct sentence *sentence = sentence_of(report);
+	const char *host = host_phrase(report->host);
+	unsigned indent = report_write_verdict(e, report);
+
 	if (sentence)
 		emit_continued(e, indent, indent, "QEMU %s %s %s this VM on %s%s.", version,
 			       report->host->is_hypothetical ? "would" : "will", sentence->verb,
@@ -138,88 +144,16 @@ static void write_vmm_message(struct emit *e, const char *text)
 	}
 }
 
-/* "aw-bits=48 -> aw-bits=39"; what was written without its key stays without it. */
-static void describe_set(struct buf *to, const struct iof_report *report,
-			 const struct fix_edit *edit)
+static void write_edit(struct emit *e, const struct iof_report *report, const struct iof_fix *fix,
+		       size_t index)
 {
-	const struct pair *pair = edit_pair(report, edit);
-	const char *dot = strrchr(edit->target, '.');
-	const char *key = dot ? dot + 1 : edit->target;
-	const char *now = pair ? NULL : current_value(report, edit->target);
-
-	if (pair && pair->is_implied)
-		buf_printf(to, "%s -> %s", pair->value, edit->value);
-	else if (pair)
-		buf_printf(to, "%s=%s -> %s=%s", key, pair->value, key, edit->value);
-	else
-		buf_printf(to, "add %s=%s", key, edit->value);
-	if (now)
-		buf_printf(to, " (without it: %s)", now);
-}
-
-static void write_set(struct emit *e, const struct iof_report *report, const struct fix_edit *edit)
-{
-	const char *dot = strrchr(edit->target, '.');
 	struct buf text = {0};
 
-	describe_set(&text, report, edit);
+	fix_describe(&text, report, fix, index);
 	if (!e->err)
 		e->err = text.err;
-	emit_continued(e, INDENT, INDENT, "%.*s%s%s", dot ? (int)(dot - edit->target) : 0,
-		       edit->target, dot ? ": " : "", text.data ? text.data : "");
+	emit_continued(e, INDENT, INDENT, "%s", text.data ? text.data : "");
 	buf_free(&text);
-}
-
-static void write_edit(struct emit *e, const struct iof_report *report, const struct iof_fix *fix,
-		       size_t index, const struct iof_edit_step *step)
-{
-	const char *target = step->target ? step->target : "";
-
-	if (step->command) {
-		emit_continued(e, INDENT, INDENT, "%s", step->command);
-		return;
-	}
-	switch (step->op) {
-	case IOF_OP_SET:
-		if (fix->edits[index].target && fix->edits[index].value)
-			write_set(e, report, &fix->edits[index]);
-		else
-			emit_continued(e, INDENT, INDENT, "set %s", target);
-		return;
-	case IOF_OP_UNSET:
-		emit_continued(e, INDENT, INDENT, "leave out %s", target);
-		return;
-	case IOF_OP_ADD:
-		emit_continued(e, INDENT, INDENT, "add -%s %s", target, step->to ? step->to : "");
-		return;
-	case IOF_OP_REMOVE:
-		emit_continued(e, INDENT, INDENT, "remove %s", target);
-		return;
-	case IOF_OP_MOVE:
-		emit_continued(e, INDENT, INDENT, "move %s before %s", target,
-			       step->to ? step->to : "the other");
-		return;
-	case IOF_OP_UNKNOWN:
-		break;
-	}
-	emit_continued(e, INDENT, INDENT, "change %s", target);
-}
-
-/* What stands before an edit that is not made in the config; NULL: it is. */
-static const char *where_phrase(enum iof_where where)
-{
-	switch (where) {
-	case IOF_WHERE_HOST:
-		return "on the host:";
-	case IOF_WHERE_FIRMWARE:
-		return "in the firmware's setup:";
-	case IOF_WHERE_VMM:
-		return "with another VMM:";
-	case IOF_WHERE_VM:
-	case IOF_WHERE_UNKNOWN:
-		break;
-	}
-	return NULL;
 }
 
 /* A fix that does not lead all the way says what waits at its end. */
@@ -248,7 +182,7 @@ static void write_fix(struct emit *e, const struct iof_report *report, const str
 	for (size_t i = 0; iof_fix_step(fix, i, &step) == 0; i++) {
 		const char *before = phrase;
 
-		phrase = where_phrase(step.where);
+		phrase = fix_where(step.where);
 		if (phrase && phrase != before) {
 			write_label(e, i == 0 ? label : "and");
 			emit_text(e, STYLE_NONE, "%s", phrase);
@@ -257,7 +191,7 @@ static void write_fix(struct emit *e, const struct iof_report *report, const str
 		} else {
 			write_label(e, i == 0 ? label : "and");
 		}
-		write_edit(e, report, fix, i, &step);
+		write_edit(e, report, fix, i);
 		if (step.why) {
 			write_label(e, "");
 			emit_continued(e, INDENT, INDENT, "(%s)", step.why);
@@ -479,6 +413,7 @@ void report_write_text(struct iof_report *report, struct emit *e)
 {
 	write_verdict(e, report);
 	write_findings(e, report);
+	map_write_reason(e, report);
 	write_phases(e, report);
 	write_host(e, report);
 	write_missing(e, report);

@@ -28,6 +28,7 @@ struct node {
 struct placement {
 	struct iof_machine *m;
 	const struct edk2_platform *platform;
+	struct arena *scratch; /* of the nodes of one attempt */
 	bool has_mem64;
 	int err;
 };
@@ -61,7 +62,7 @@ static void merge(struct node **to, struct node **from)
 
 static struct node *new_node(struct placement *p, struct node model)
 {
-	struct node *node = arena_memdup(p->m->arena, &model, sizeof(model));
+	struct node *node = arena_memdup(p->scratch, &model, sizeof(model));
 
 	if (!node)
 		p->err = -ENOMEM;
@@ -85,6 +86,12 @@ static enum kind kind_of(const struct guest_bar *bar)
 	return bar->is_prefetchable ? KIND_PREF32 : KIND_MEM32;
 }
 
+/* PciEnumeratorSupport.c: a page at least for memory */
+static uint64_t alignment(const struct guest_bar *bar)
+{
+	return bar->is_io || bar->size >= 4 * KIB ? bar->size : 4 * KIB;
+}
+
 static void add_bars(struct placement *p, struct guest_function *function, struct node **lists)
 {
 	for (unsigned i = 0; i < GUEST_ROM; i++) {
@@ -97,7 +104,7 @@ static void add_bars(struct placement *p, struct guest_function *function, struc
 					  .kind = kind,
 					  .bar = i,
 					  .length = bar->size,
-					  .mask = bar->size - 1});
+					  .mask = alignment(bar) - 1});
 	}
 }
 
@@ -157,8 +164,9 @@ static void pack(struct node *window)
 		n->offset = align_up(end[n->is_padding], n->mask + 1);
 		end[n->is_padding] = n->offset + n->length;
 	}
-	for (unsigned i = 0; i < 2; i++)
-		end[i] = align_up(end[i], window->mask + 1);
+	end[0] = align_up(end[0], window->mask + 1);
+	if (window->kind != KIND_IO)
+		end[1] = align_up(end[1], window->mask + 1);
 	window->length = end[0] > end[1] ? end[0] : end[1];
 	if (window->children && window->children->mask > window->mask)
 		window->mask = window->children->mask;
@@ -191,11 +199,13 @@ static void make_map(struct placement *p, struct guest_bus *bus, struct node win
 	for (enum kind kind = 0; kind < KIND_COUNT; kind++)
 		lists[kind] = windows[kind].children;
 	for (struct guest_function *f = bus->functions; f && !p->err; f = f->next) {
+		if (f->is_rejected)
+			continue;
 		add_bars(p, f, lists);
 		if (f->secondary)
 			add_windows(p, f, lists);
 	}
-	if (bus->bridge && bus->is_hotpluggable)
+	if (bus->bridge && bus->is_hotpluggable && !bus->is_unpadded)
 		add_padding(p, bus, lists);
 	degrade(p, bus, lists);
 	for (enum kind kind = 0; kind < KIND_COUNT; kind++) {
@@ -241,7 +251,7 @@ static void program(const struct node *list, uint64_t base)
 	}
 }
 
-/* What earlier root bridges have taken of an aperture. */
+/* What root bridges have taken of an aperture. */
 struct taken {
 	struct guest_window *windows;
 	size_t n;
@@ -272,58 +282,166 @@ static bool allocate(const struct guest_window *aperture, const struct node *nee
 	return true;
 }
 
-static void place_root(struct placement *p, struct guest_bus *root, struct taken taken[3])
-{
-	static const enum kind kinds[3] = {KIND_IO, KIND_MEM32, KIND_MEM64};
-	const struct guest_window *apertures[3] = {&p->platform->io, &p->platform->mem32,
-						   &p->platform->mem64};
+/* Root bridges take three kinds. */
+enum { POOL_IO = 0, POOL_MEM32, POOL_MEM64, POOLS };
+static const enum kind pool_kind[POOLS] = {KIND_IO, KIND_MEM32, KIND_MEM64};
+
+struct root {
+	struct guest_bus *bus;
 	struct node windows[KIND_COUNT];
-	uint64_t rom = largest_rom(root), base;
+	uint64_t base[POOLS];
+};
+
+static void map_root(struct placement *p, struct root *root)
+{
+	uint64_t rom = largest_rom(root->bus);
 
 	for (enum kind kind = 0; kind < KIND_COUNT; kind++)
-		windows[kind] =
+		root->windows[kind] =
 			(struct node){.kind = kind, .mask = kind == KIND_IO ? 0xfff : 0xfffff};
 	if (rom)
-		add(p, &windows[KIND_MEM32].children,
+		add(p, &root->windows[KIND_MEM32].children,
 		    (struct node){.kind = KIND_MEM32, .length = rom, .mask = rom - 1});
-	make_map(p, root, windows);
-	for (unsigned i = 0; i < 3 && !p->err; i++) {
-		const struct node *need = &windows[kinds[i]];
+	make_map(p, root->bus, root->windows);
+}
 
-		if (!need->length)
+/* PciEnumerator.c IsRejectiveDevice: what is on the first bus, and displays, must stay. */
+static bool may_be_rejected(const struct node *node)
+{
+	return node->function &&
+	       (is_bridge(node->function) ||
+		(node->function->bus->number != 0 && node->function->class_code != 0x0300));
+}
+
+/* PciEnumerator.c GetMaxResourceConsumerDevice: of equals the last. */
+static const struct node *largest(const struct node *list, const struct node *best)
+{
+	for (const struct node *n = list; n; n = n->next) {
+		if (!may_be_rejected(n))
 			continue;
-		if (!allocate(apertures[i], need, &taken[i], &base)) {
+		if (n->window)
+			best = largest(n->children, best);
+		else if ((n->is_padding || !is_bridge(n->function)) &&
+			 (!best || n->length >= best->length))
+			best = n;
+	}
+	return best;
+}
+
+/* PciEnumerator.c PciHostBridgeAdjustAllocation: of each kind that does not fit, the largest
+ * consumer goes: room for hot-plug of a bridge, or a device as a whole. false: nothing can go. */
+static bool reject(const struct root *roots, size_t n, const bool fits[POOLS])
+{
+	bool changed = false;
+
+	for (unsigned pool = 0; pool < POOLS; pool++) {
+		const struct node *victim = NULL;
+
+		for (size_t i = 0; i < n && !fits[pool]; i++)
+			victim = largest(roots[i].windows[pool_kind[pool]].children, victim);
+		if (!victim)
+			continue;
+		if (victim->is_padding && !victim->function->secondary->is_unpadded) {
+			victim->function->secondary->is_unpadded = true;
+			changed = true;
+		} else if (!victim->is_padding && !victim->function->is_rejected) {
+			victim->function->is_rejected = true;
+			changed = true;
+		}
+	}
+	return changed;
+}
+
+/* The last root bridge that asks for a kind says whether it fits. */
+static bool allocate_all(const struct edk2_platform *platform, struct root *roots, size_t n,
+			 struct taken taken[POOLS], bool fits[POOLS])
+{
+	const struct guest_window *apertures[POOLS] = {&platform->io, &platform->mem32,
+						       &platform->mem64};
+	bool all = true;
+
+	for (unsigned pool = 0; pool < POOLS; pool++) {
+		fits[pool] = true;
+		taken[pool].n = 0;
+		for (size_t i = 0; i < n; i++) {
+			const struct node *need = &roots[i].windows[pool_kind[pool]];
+
+			if (!need->length)
+				continue;
+			fits[pool] =
+				allocate(apertures[pool], need, &taken[pool], &roots[i].base[pool]);
+			all = all && fits[pool];
+		}
+	}
+	return all;
+}
+
+static void program_all(const struct root *roots, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned pool = 0; pool < POOLS; pool++)
+			program(roots[i].windows[pool_kind[pool]].children, roots[i].base[pool]);
+	}
+}
+
+/* Until everything fits that is left. */
+static void place_all(struct placement *p, struct root *roots, size_t n, struct taken taken[POOLS])
+{
+	bool fits[POOLS], done = false;
+
+	while (!done) {
+		arena_reset(p->scratch);
+		for (size_t i = 0; i < n && !p->err; i++)
+			map_root(p, &roots[i]);
+		if (p->err)
+			return;
+		done = allocate_all(p->platform, roots, n, taken, fits);
+		if (!done && !reject(roots, n, fits)) {
 			p->m->guest.unplaced_why =
-				"The BARs do not fit into the firmware's windows: it leaves "
-				"devices out.";
+				"The BARs do not fit into the firmware's windows, and what stands "
+				"on the first bus cannot be left out: it places none.";
 			return;
 		}
-		program(need->children, base);
 	}
+	program_all(roots, n);
+	p->m->guest.is_placed = true;
+}
+
+static struct root *find_roots(struct iof_machine *m, size_t *n)
+{
+	struct root *roots;
+
+	*n = 0;
+	for (const struct guest_bus *bus = m->guest.buses; bus; bus = bus->next)
+		*n += !bus->bridge;
+	roots = arena_array(m->arena, *n ? *n : 1, sizeof(*roots));
+	*n = 0;
+	for (struct guest_bus *bus = m->guest.buses; bus && roots; bus = bus->next) {
+		if (!bus->bridge)
+			roots[(*n)++].bus = bus;
+	}
+	return roots;
 }
 
 int edk2_place(struct iof_machine *m, const struct edk2_platform *platform)
 {
-	struct placement p = {.m = m, .platform = platform};
-	struct taken taken[3] = {{NULL, 0}};
-	size_t roots = 0;
+	struct placement p = {.m = m, .platform = platform, .scratch = arena_new(16384)};
+	struct taken taken[POOLS] = {{NULL, 0}};
+	size_t n;
+	struct root *roots = find_roots(m, &n);
 
 	p.has_mem64 = platform->mem64.first <= platform->mem64.last;
 	m->guest.mmio32 = platform->mem32;
 	m->guest.mmio64 = platform->mem64;
-	for (const struct guest_bus *bus = m->guest.buses; bus; bus = bus->next)
-		roots += !bus->bridge;
-	for (unsigned i = 0; i < 3; i++) {
-		taken[i].windows =
-			arena_array(m->arena, roots ? roots : 1, sizeof(*taken[i].windows));
+	for (unsigned i = 0; i < POOLS && roots; i++) {
+		taken[i].windows = arena_array(m->arena, n ? n : 1, sizeof(*taken[i].windows));
 		if (!taken[i].windows)
-			return -ENOMEM;
+			roots = NULL;
 	}
-	for (struct guest_bus *bus = m->guest.buses; bus && !p.err && !m->guest.unplaced_why;
-	     bus = bus->next) {
-		if (!bus->bridge)
-			place_root(&p, bus, taken);
-	}
-	m->guest.is_placed = !p.err && !m->guest.unplaced_why;
+	if (!roots || !p.scratch)
+		p.err = -ENOMEM;
+	else
+		place_all(&p, roots, n, taken);
+	arena_free(p.scratch);
 	return p.err;
 }

@@ -39,6 +39,7 @@ struct guest_function {
 	uint32_t class_code;		     /* class and subclass, 16 bits: 0x0300 */
 	struct guest_bar bar[GUEST_BARS];
 	struct guest_bus *secondary; /* of a bridge; NULL */
+	bool is_rejected;	     /* firmware leaves it without resources, because not all fit */
 };
 
 struct guest_bus {
@@ -49,6 +50,7 @@ struct guest_bus {
 	unsigned number; /* as firmware numbers it */
 	bool is_express; /* its slots are PCIe */
 	bool is_hotpluggable;
+	bool is_unpadded; /* firmware gave up its room for hot-plug, because not all fits */
 	/* pref64-reserve and its kind of the bridge; UINT64_MAX: not given */
 	uint64_t reserve_io, reserve_mem, reserve_pref32, reserve_pref64;
 	struct guest_window io, memory, prefetchable; /* of the bridge */

@@ -99,6 +99,24 @@ static uint64_t hole64_size(const struct iof_machine *m)
 	return size;
 }
 
+static uint32_t machine_version(const struct iof_machine *m)
+{
+	return m->type.version ? m->type.version : QEMU_RELEASE(m->version);
+}
+
+/* hw/i386/pc.c pc_max_used_gpa: a CPU without long mode uses no 64-bit window; before 8.2 only one
+ * of 32 bits was known not to. */
+static bool has_hole64(const struct iof_machine *m)
+{
+	return m->version >= V8_2 ? m->vcpu.long_mode : m->vcpu.phys_bits > 32;
+}
+
+/* A CPU that reaches no more than its own width by definition: nothing is checked. */
+static bool is_unchecked(const struct iof_machine *m)
+{
+	return !has_hole64(m) && (m->version < V8_2 || machine_version(m) < V8_2);
+}
+
 /* Everything above 4 GiB, when RAM goes on at start. */
 static void lay_out(struct iof_machine *m, uint64_t start)
 {
@@ -113,7 +131,7 @@ static void lay_out(struct iof_machine *m, uint64_t start)
 		m->device_memory_size = m->max_size - m->ram_size + m->slots * GIB;
 		end = m->device_memory_base + m->device_memory_size;
 	}
-	m->max_used_address = align_up(end, GIB) + hole64_size(m) - 1;
+	m->max_used_address = has_hole64(m) ? align_up(end, GIB) + hole64_size(m) - 1 : end - 1;
 }
 
 /* A class field of machine types from 7.1 on, not to be set. */
@@ -126,7 +144,7 @@ static void check_address_space(struct iof_machine *m)
 {
 	uint64_t limit;
 
-	if (!m->vcpu.phys_bits || m->vcpu.phys_bits >= 64 || !m->vcpu.long_mode)
+	if (!m->vcpu.phys_bits || m->vcpu.phys_bits >= 64 || is_unchecked(m))
 		return;
 	limit = ((uint64_t)1 << m->vcpu.phys_bits) - 1;
 	if (limit < m->max_used_address)

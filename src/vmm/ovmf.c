@@ -16,7 +16,7 @@
 #define GUEST_BITS 202408      /* CPUID's GuestPhysBits are honoured */
 #define FOUR_LEVELS 202411     /* back to 4 levels where they are enough */
 #define OVERRIDE_ALWAYS 202505 /* X-PciMmio64Mb also where it makes the window smaller */
-#define WINDOW_AT_2G 202208    /* q35: 32-bit window from 2 GiB on, ECAM at 0xe0000000 */
+#define WINDOW_AT_2G 202302    /* q35: 32-bit window from 2 GiB on, ECAM at 0xe0000000 */
 
 #define DEFAULT_SIZE (32 * GIB) /* PcdPciMmio64Size */
 #define OVERRIDE_MAX 0x1000000u /* X-PciMmio64Mb: 16 TiB */
@@ -80,7 +80,7 @@ static struct window find_window(const struct iof_machine *m)
 	struct reserved_e820 used;
 	uint64_t space, size;
 
-	if (!w.size || !bits || (w.is_override && release >= OVERRIDE_ALWAYS))
+	if (!bits || (w.is_override && release >= OVERRIDE_ALWAYS))
 		return w;
 	space = (uint64_t)1 << bits;
 	size = space >> 3;
@@ -99,9 +99,12 @@ static void find_low_windows(const struct iof_machine *m, struct edk2_platform *
 
 	if (m->type.family == MACHINE_Q35) {
 		platform->io = (struct guest_window){0x6000, 0xffff};
-		platform->mem32 = low_end <= 2 * GIB
-					  ? (struct guest_window){2 * GIB, 0xdfffffff}
-					  : (struct guest_window){0xf0000000, 0xfbffffff};
+		if (m->guest.firmware.release < WINDOW_AT_2G)
+			platform->mem32 = (struct guest_window){0xc0000000, 0xfbffffff};
+		else if (low_end <= 2 * GIB)
+			platform->mem32 = (struct guest_window){2 * GIB, 0xdfffffff};
+		else
+			platform->mem32 = (struct guest_window){0xc0000000, 0xdfffffff};
 		return;
 	}
 	uc_size = pow2_floor(4 * GIB - low_end);

@@ -2,8 +2,8 @@
 """The tables of cli_test.py: each row is a test. {data} is the folder of the test data."""
 import re
 
-COMMANDS = ["host", "capture", "caps", "check", "fix", "rules"]
-PLANNED = ["resolve", "map", "explain", "probe", "rehearse", "compare", "baseline", "fleet", "hook"]
+COMMANDS = ["host", "capture", "caps", "check", "fix", "map", "rules"]
+PLANNED = ["resolve", "explain", "probe", "rehearse", "compare", "baseline", "fleet", "hook"]
 
 FITS = "qemu-system-x86_64 -M q35 -m 4G -accel kvm -cpu host\n"
 WIDE = """\
@@ -20,6 +20,7 @@ exec qemu-system-x86_64 \\
 FILES = {
     "fits.sh": FITS,
     "wide.sh": WIDE,
+    "reach.sh": FITS.replace("-m 4G", "-nodefaults -m 600G -device vfio-pci,host=0000:00:05.0,id=gpu"),
     "empty": "",
     "quote.sh": "qemu-system-x86_64 -name 'never closed\n",
     "words.txt": "this is no command line of any machine\n",
@@ -90,6 +91,9 @@ FAILURES = [
     ("capture that is empty", ["host", "--host", "empty.tar.xz"], 65, r"empty\.tar\.xz", None),
     ("capture that is cut", ["host", "--host", "cut.tar.xz"], 65, r"cut\.tar\.xz", None),
     ("capture that is corrupt", ["host", "--host", "bad.tar.xz"], 65, r"bad\.tar\.xz", None),
+    ("map without a VM", ["map"], 64, "map: no VM", None),
+    ("two forms of a map", ["map", "--svg", "--html", "fits.sh"] + H39, 64, "give one of", None),
+    ("map in no folder", ["map", "fits.sh", "-o", "no/folder/map.txt"] + H39, 73, "no/folder/map.txt", None),
     ("output in no folder", ["capture", "-o", "no/folder/x.tar"], 73, "no/folder/x.tar", None),
 ] + [("planned: " + name, [name], 64, name + ": not in this version", None) for name in PLANNED]
 
@@ -118,6 +122,15 @@ ANSWERS = [
     ("catalogue", ["host", "--list"], 0, r"^i7-13700k$", None),
     ("caps", ["caps", "intel"] + H39 + V, 0, r"^intel-iommu", None),
     ("caps in theory", ["caps", "virtio", "--theory"] + V, 0, r"^virtio-iommu\n", None),
+    ("map", ["map", "reach.sh"] + H39 + V, 2, r"^FAILS  pc\.ram \(598 GiB at 0x100000000\) sticks out ", None),
+    ("map marks without colour", ["map", "reach.sh"] + H39 + V, 2, r"^RAM +#+ +#+!+$", None),
+    ("map of what fits", ["map", "fits.sh"] + H39 + V, 0, r"^FITS  ", None),
+    ("map of a device", ["map", "--device", "0000:00:05.0"] + H39 + V, 0, r"^FITS  Everything fits", None),
+    ("map when something else fails", ["map", "wide.sh"] + H39 + V, 2, r"^FAILS  The address map fits, but ", None),
+    ("map as SVG", ["map", "--svg", "wide.sh"] + H39 + V, 2, r"^<svg xmlns=", None),
+    ("map as HTML", ["map", "--html", "wide.sh"] + H39 + V, 2, r"\A<!DOCTYPE html>\n(?:.*\n)+</html>\n\Z", None),
+    ("map that is quiet", ["map", "-q", "reach.sh"] + H39 + V, 2, r"\A\Z", None),
+    ("check draws the map", ["check", "reach.sh"] + H39 + V, 2, r"^RAM +#+ +#+!+$", None),
     ("rules", ["rules"], 0, r"^[a-z]+\.[a-z-]+  (error|warning|note)\n", None),
 ]
 
@@ -130,6 +143,8 @@ GOLDEN = [
     ("no-iommu", ["check", "wide.sh", "--host", "{data}/captures/intel48-off.tar.xz"] + V),
     ("plug", ["check", "fits.sh", "--plug", "vfio-pci,host=0000:00:05.0"] + H39 + V),
     ("fix-diff", ["fix", "--diff", "wide.sh"] + H39 + V),
+    ("map", ["map", "reach.sh", "--firmware", "ovmf=202505"] + H39 + V),
+    ("map-check", ["check", "reach.sh", "--firmware", "ovmf=202505"] + H39 + V),
     ("caps-intel", ["caps", "intel"] + H39 + V),
 ]
 
@@ -143,6 +158,10 @@ JSON = [
     ("check of an assumed machine", ["check", "wide.sh", "--host", "cpu:i7-13700k"] + V, "check"),
     ("fix", ["fix", "wide.sh"] + H39 + V, "fix"),
     ("fix of a command line", ["fix"] + H39 + V + ["--"] + FITS.split(), "fix"),
+    ("map", ["map", "reach.sh"] + H39 + V, "map"),
+    ("map of a VM without devices", ["map", "fits.sh"] + H39 + V, "map"),
+    ("map without an IOMMU", ["map", "wide.sh", "--host", "{data}/captures/none-pb46.tar.xz"] + V, "map"),
+    ("map of an assumed machine", ["map", "wide.sh", "--host", "cpu:i7-13700k"] + V, "map"),
     ("caps", ["caps"] + H39 + V, "caps"),
     ("caps in theory", ["caps", "--theory"] + V, "caps"),
     ("rules", ["rules"], "rules"),

@@ -124,7 +124,8 @@ def test_answer(bench, args, status, pattern, stdin):
     expect(result.returncode == status,
            f"status {result.returncode}, expected {status}\n{text}{result.stderr.decode(errors='replace')}")
     expect(re.search(pattern, text, re.M), f"{text[:2000]!r} does not match {pattern!r}")
-    long = [line for line in text.splitlines() if len(line) > 80 and args[0] in ("check", "host", "caps", "rules")]
+    long = [line for line in text.splitlines() if len(line) > 80 and args[0] in ("check", "host", "caps", "rules", "map")
+            and not {"--svg", "--html"} & set(args)]
     expect(not long, "wider than 80 columns:\n" + "\n".join(long))
 
 
@@ -132,7 +133,7 @@ def test_json(bench, args, schema):
     result = bench.run(["--json"] + args)
     expect(result.returncode < 64, f"status {result.returncode}: {result.stdout[:500]!r}")
     answer = json.loads(result.stdout)
-    if schema == "check":
+    if schema in ("check", "map"):
         expected = {"fits": 0, "degraded": 1, "fails": 2, "unknown": 3}[answer["verdict"]]
         expect(result.returncode == expected, f"status {result.returncode} for {answer['verdict']}")
     if not (bench.source / "docs/schema" / (schema + ".json")).exists():
@@ -230,6 +231,21 @@ def test_output_file(bench):
     expect((bench.folder / "wide.sh").read_text() == WIDE, "the input was written to")
     again = bench.run(["check", "fixed.sh"] + H39 + V)
     expect(again.returncode in (0, 1), f"the result does not start: {again.stdout.decode()}")
+
+
+def test_map_file(bench):
+    """Written as a whole, or what was there stays; never in colours."""
+    target = bench.folder / "map.html"
+    target.write_text("before")
+    args = ["map", "wide.sh", "--html", "-o", "map.html"] + H39
+    result = bench.run(args + ["--vmm", "qemu=bogus"])
+    expect(result.returncode == 64 and target.read_text() == "before", f"{result.returncode}: {result.stderr}")
+    result = bench.run(args + V)
+    expect(result.returncode == 2 and not result.stdout, f"{result.returncode}: {result.stderr}")
+    expect(target.read_text() == bench.run(args[:3] + H39 + V).stdout.decode(), "not what is printed")
+    text = on_terminal(bench, ["map", "wide.sh", "-o", "map.txt"] + H39 + V)
+    expect(not text and "\x1b" not in (bench.folder / "map.txt").read_text(), "colours in a file")
+    expect("\x1b[" in on_terminal(bench, ["map", "wide.sh"] + H39 + V), "no colours on a terminal")
 
 
 def test_no_cure_writes_nothing(bench):
@@ -377,7 +393,7 @@ def rows(bench):
     for shell, name in (("bash", "iommufit"), ("zsh", "_iommufit"), ("fish", "iommufit.fish")):
         yield f"completion syntax: {shell}", test_shell_syntax, shell, name
     for function in (test_full_device, test_closed_output, test_gone_reader, test_unreadable, test_unwritable,
-                     test_output_file, test_no_cure_writes_nothing, test_capture, test_profile, test_process,
+                     test_output_file, test_map_file, test_no_cure_writes_nothing, test_capture, test_profile, test_process,
                      test_no_colour_in_pipe, test_man, test_schemas_are_schemas):
         yield function.__name__[5:].replace("_", " "), function
 

@@ -133,19 +133,19 @@ static bool is_memory_device(const struct iof_machine *m, const char *name)
 	return false;
 }
 
-/* Low RAM has a hole where the VGA window or the SMRAM is open, and ends below TSEG once firmware
- * has closed that; neither is ours to predict. */
-#define LEGACY_END 0x9ffffu
-#define LEGACY_NEXT 0xc0000u
+/* Below 1 MiB, what is RAM changes while firmware switches the legacy windows, and low RAM ends
+ * before TSEG once that is closed; neither is ours to predict. */
+#define LEGACY_END ((uint64_t)1 << 20)
 #define TSEG_MOST (16u << 20)
 
 static bool is_low_ram(const struct iof_machine *m, uint64_t first, uint64_t last)
 {
-	bool starts = first == 0 || first == LEGACY_NEXT;
-	bool ends = last == m->ram[0].last || last == LEGACY_END;
+	uint64_t end = m->ram[0].last;
 
-	return starts && (ends || (last < m->ram[0].last && m->ram[0].last - last <= TSEG_MOST &&
-				   (m->ram[0].last - last) % (1u << 20) == 0));
+	if (last < LEGACY_END)
+		return true;
+	return first <= LEGACY_END && last <= end && end - last <= TSEG_MOST &&
+	       (end - last) % LEGACY_END == 0;
 }
 
 static bool compare_ram(struct json_object *record, const struct iof_machine *m, struct tally *t)
