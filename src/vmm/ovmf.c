@@ -15,7 +15,7 @@
 #define FIVE_LEVELS 202405
 #define GUEST_BITS 202408      /* CPUID's GuestPhysBits are honoured */
 #define FOUR_LEVELS 202411     /* back to 4 levels where they are enough */
-#define OVERRIDE_ALWAYS 202505 /* X-PciMmio64Mb also where it makes the window smaller */
+#define OVERRIDE_ALWAYS 202502 /* X-PciMmio64Mb also where it makes the window smaller */
 #define WINDOW_AT_2G 202302    /* q35: 32-bit window from 2 GiB on, ECAM at 0xe0000000 */
 
 #define DEFAULT_SIZE (32 * GIB) /* PcdPciMmio64Size */
