@@ -54,6 +54,11 @@ struct iof_host_options {
 	/** Assume these bindings: pairs "BDF=DRIVER" ("none": no driver). */
 	const char *const *drivers;
 	size_t n_drivers;
+	/** Assume these BAR sizes, as after a resize: "BDF=INDEX:SIZE", SIZE a power of two, in
+	 * bytes or with K, M, G or T. A BAR that the device has not becomes a 64-bit prefetchable
+	 * one. */
+	const char *const *bars;
+	size_t n_bars;
 };
 
 /** This machine. Works as a plain user; what only root may read becomes a set of possible values.

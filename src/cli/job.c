@@ -20,6 +20,8 @@ int host_load(struct tool *t, const char *const *devices, size_t n, struct iof_h
 		.n_devices = n,
 		.drivers = a->drivers.items,
 		.n_drivers = a->drivers.n,
+		.bars = a->bars.items,
+		.n_bars = a->bars.n,
 	};
 
 	return iof_host_load(t->ctx, a->host, &options, host);

@@ -20,6 +20,9 @@ const struct option_spec option_specs[] = {
 	{"driver", 0, OPTION_LIST, HOST_COMMANDS, OFFSET(drivers), "BDF=NAME", NULL,
 	 COMPLETE_NOTHING,
 	 "Assume that this driver is bound to a host device (none: no driver). May be repeated."},
+	{"bar", 0, OPTION_LIST, VM_COMMANDS, OFFSET(bars), "BDF=INDEX:SIZE", NULL, COMPLETE_NOTHING,
+	 "Assume this size of a host device's BAR, as after a resize: 01:00.0=1:16G. May be "
+	 "repeated."},
 	{"vmm", 0, OPTION_TEXT, VM_COMMANDS | FOR(COMMAND_CAPS), OFFSET(vmm), "NAME=VERSION", NULL,
 	 COMPLETE_NOTHING,
 	 "The VMM and its version, as qemu=11.1.3; two numbers mean the latest known point "

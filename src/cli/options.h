@@ -37,7 +37,7 @@ struct arguments {
 	const char *host, *kernel, *vmm, *backend, *machine, *firmware, *output, *format;
 	uint64_t memlock; /* bytes; UINT64_MAX unlimited, 0 not said */
 	uint64_t pid;	  /* 0 not said */
-	struct list drivers, plug, devices, operands;
+	struct list drivers, bars, plug, devices, operands;
 	const char *const *vm_argv; /* what follows "--" */
 	size_t vm_argc;
 };

@@ -302,6 +302,7 @@ int arguments_parse(struct arguments *args, int argc, const char *const *argv, c
 void arguments_free(struct arguments *args)
 {
 	free(args->drivers.items);
+	free(args->bars.items);
 	free(args->plug.items);
 	free(args->devices.items);
 	free(args->operands.items);

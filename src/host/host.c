@@ -270,8 +270,8 @@ const struct reserved_region *device_direct_region(const struct iof_device *dev)
 	return NULL;
 }
 
-static int find_driver_device(struct iof_host *host, const char *pair, struct iof_device **out,
-			      const char **driver)
+static int find_device(struct iof_host *host, const char *pair, struct iof_device **out,
+		       const char **value)
 {
 	const char *equals = strchr(pair, '=');
 	struct pci_address at;
@@ -285,7 +285,7 @@ static int find_driver_device(struct iof_host *host, const char *pair, struct io
 		return -EINVAL;
 	/* The lookup gives a constant because the host is one for everybody else. */
 	*out = (struct iof_device *)(uintptr_t)host_device_at(host, &at);
-	*driver = equals + 1;
+	*value = equals + 1;
 	return 0;
 }
 
@@ -294,7 +294,7 @@ static int apply_driver(struct iof_ctx *ctx, struct iof_host *host, const char *
 	struct iof_device *dev;
 	const char *driver;
 
-	if (find_driver_device(host, pair, &dev, &driver))
+	if (find_device(host, pair, &dev, &driver))
 		return ctx_fail(ctx, -EINVAL, "driver %s: expected ADDRESS=DRIVER", pair);
 	if (!dev && partial)
 		return 0;
@@ -312,6 +312,49 @@ static int apply_driver(struct iof_ctx *ctx, struct iof_host *host, const char *
 	if (!dev->driver)
 		return ctx_fail(ctx, -ENOMEM, "out of memory");
 	dev->driver_is_vfio = strstr(driver, "vfio") != NULL;
+	return 0;
+}
+
+#define BAR_MIN 16u
+#define BAR_MAX ((uint64_t)1 << 51) /* resizable BARs end here (PCI Express 6.0 chapter 7.8.6) */
+
+/* "INDEX:SIZE", the size in bytes or with K, M, G or T */
+static bool parse_bar(const char *text, uint64_t *index, uint64_t *size)
+{
+	static const char suffixes[] = "KMGT";
+	const char *colon = strchr(text, ':'), *suffix;
+	size_t length;
+
+	if (!colon || parse_u64n(text, (size_t)(colon - text), 10, PCI_BARS - 1, index))
+		return false;
+	length = strlen(colon + 1);
+	suffix = length ? strchr(suffixes, colon[length]) : NULL;
+	if (parse_u64n(colon + 1, length - (suffix != NULL), 0, BAR_MAX, size))
+		return false;
+	if (suffix && *size > BAR_MAX >> 10 * (suffix - suffixes + 1))
+		return false;
+	if (suffix)
+		*size <<= 10 * (suffix - suffixes + 1);
+	return *size >= BAR_MIN && (*size & (*size - 1)) == 0;
+}
+
+static int apply_bar(struct iof_ctx *ctx, struct iof_host *host, const char *pair, bool partial)
+{
+	uint64_t index, size;
+	struct iof_device *dev;
+	const char *value;
+
+	if (find_device(host, pair, &dev, &value) || !parse_bar(value, &index, &size))
+		return ctx_fail(ctx, -EINVAL,
+				"bar %s: expected ADDRESS=INDEX:SIZE, the size a power of two",
+				pair);
+	if (!dev && partial)
+		return 0;
+	if (!dev)
+		return ctx_fail(ctx, -ENOENT, "bar %s: the host has no such device", pair);
+	if (!dev->bars[index].size)
+		dev->bars[index].is_64 = dev->bars[index].is_prefetchable = true;
+	dev->bars[index].size = size;
 	return 0;
 }
 
@@ -351,5 +394,7 @@ int host_apply_options(struct iof_ctx *ctx, struct iof_host *host,
 		err = apply_kernel(ctx, host, options->kernel);
 	for (size_t i = 0; !err && i < options->n_drivers; i++)
 		err = apply_driver(ctx, host, options->drivers[i], options->n_devices != 0);
+	for (size_t i = 0; !err && i < options->n_bars; i++)
+		err = apply_bar(ctx, host, options->bars[i], options->n_devices != 0);
 	return err;
 }

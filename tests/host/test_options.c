@@ -15,25 +15,35 @@ struct option_row {
 	const char *device; /* NULL: all */
 	const char *driver; /* NULL: as found */
 	const char *kernel;
+	const char *bar; /* NULL: as found */
 	int err;
 	const char *says;
 };
 
 static const struct option_row option_rows[] = {
-	{"all", NULL, NULL, NULL, 0, NULL},
-	{"one device", "0000:00:05.0", NULL, NULL, 0, NULL},
-	{"short address", "00:05.0", NULL, NULL, 0, NULL},
-	{"absent device", "0000:7f:00.0", NULL, NULL, 0, NULL},
-	{"no address", "eth0", NULL, NULL, -EINVAL, "eth0"},
-	{"driver", NULL, "00:05.0=e1000e", NULL, 0, NULL},
-	{"no driver", NULL, "0000:00:05.0=none", NULL, 0, NULL},
-	{"driver without address", NULL, "vfio-pci", NULL, -EINVAL, "ADDRESS=DRIVER"},
-	{"driver without name", NULL, "00:05.0=", NULL, -EINVAL, "ADDRESS=DRIVER"},
-	{"driver of an endless address", NULL, "0000000000000000000000000000:00:05.0=x", NULL,
+	{"all", NULL, NULL, NULL, NULL, 0, NULL},
+	{"one device", "0000:00:05.0", NULL, NULL, NULL, 0, NULL},
+	{"short address", "00:05.0", NULL, NULL, NULL, 0, NULL},
+	{"absent device", "0000:7f:00.0", NULL, NULL, NULL, 0, NULL},
+	{"no address", "eth0", NULL, NULL, NULL, -EINVAL, "eth0"},
+	{"driver", NULL, "00:05.0=e1000e", NULL, NULL, 0, NULL},
+	{"no driver", NULL, "0000:00:05.0=none", NULL, NULL, 0, NULL},
+	{"driver without address", NULL, "vfio-pci", NULL, NULL, -EINVAL, "ADDRESS=DRIVER"},
+	{"driver without name", NULL, "00:05.0=", NULL, NULL, -EINVAL, "ADDRESS=DRIVER"},
+	{"driver of an endless address", NULL, "0000000000000000000000000000:00:05.0=x", NULL, NULL,
 	 -EINVAL, "ADDRESS=DRIVER"},
-	{"driver of an absent device", NULL, "7f:00.0=vfio-pci", NULL, -ENOENT, "no such device"},
-	{"kernel", NULL, NULL, "6.12", 0, NULL},
-	{"kernel without number", NULL, NULL, "newest", -EINVAL, "newest"},
+	{"driver of an absent device", NULL, "7f:00.0=vfio-pci", NULL, NULL, -ENOENT,
+	 "no such device"},
+	{"kernel", NULL, NULL, "6.12", NULL, 0, NULL},
+	{"kernel without number", NULL, NULL, "newest", NULL, -EINVAL, "newest"},
+	{"bar", NULL, NULL, NULL, "00:07.0=2:32G", 0, NULL},
+	{"new bar, in bytes", NULL, NULL, NULL, "00:07.0=4:0x1000", 0, NULL},
+	{"bar of an odd size", NULL, NULL, NULL, "00:07.0=2:3G", -EINVAL, "power of two"},
+	{"bar that is too large", NULL, NULL, NULL, "00:07.0=2:4096T", -EINVAL, "power of two"},
+	{"bar without a number", NULL, NULL, NULL, "00:07.0=2G", -EINVAL, "INDEX:SIZE"},
+	{"seventh bar", NULL, NULL, NULL, "00:07.0=6:4K", -EINVAL, "INDEX:SIZE"},
+	{"bar without size", NULL, NULL, NULL, "00:07.0=2:", -EINVAL, "INDEX:SIZE"},
+	{"bar of an absent device", NULL, NULL, NULL, "7f:00.0=2:4K", -ENOENT, "no such device"},
 };
 
 static int load(const struct option_row *row, struct iof_ctx *ctx, struct iof_host **host)
@@ -47,6 +57,8 @@ static int load(const struct option_row *row, struct iof_ctx *ctx, struct iof_ho
 		.n_devices = row->device ? 1 : 0,
 		.drivers = row->driver ? &row->driver : NULL,
 		.n_drivers = row->driver ? 1 : 0,
+		.bars = row->bar ? &row->bar : NULL,
+		.n_bars = row->bar ? 1 : 0,
 	};
 	int err = members_host(ctx, all, NULL, 0, &options, host);
 
@@ -86,6 +98,21 @@ static void check_driver(const struct option_row *row, const struct iof_host *ho
 		assert_string_equal(iof_device_driver(dev), "e1000e");
 }
 
+static void check_bar(const struct option_row *row, const struct iof_host *host)
+{
+	const struct iof_device *dev = iof_host_device(host, "00:07.0");
+
+	if (!row->bar)
+		return;
+	if (strstr(row->bar, "2:32G")) {
+		assert_int_equal(dev->bars[2].size, 0x800000000);
+	} else {
+		assert_int_equal(dev->bars[4].size, 0x1000);
+		assert_true(dev->bars[4].is_64);
+		assert_true(dev->bars[4].is_prefetchable);
+	}
+}
+
 static void test_option(void **state)
 {
 	const struct option_row *row = *state;
@@ -104,6 +131,7 @@ static void test_option(void **state)
 	assert_int_equal(host->kernel_assumed, row->kernel != NULL);
 	check_devices(row, host);
 	check_driver(row, host);
+	check_bar(row, host);
 	assert_int_equal(iof_host_cpu_phys_bits(host), 46);
 	assert_true(iof_host_iommu_is_virtual(host));
 	iof_host_ref(host);

@@ -294,6 +294,7 @@ int main(int argc, char **argv)
 	for (size_t f = 0; f < n_all_cases; f++)
 		failed += run_table(all_cases[f]->family, all_cases[f]->cases, all_cases[f]->n,
 				    sizeof(struct rule_case), test_case);
+	failed += test_stories();
 	failed += cmocka_run_group_tests_name("catalogue", tests, NULL, NULL);
 	drop_hosts();
 	return failed;
