@@ -10,6 +10,7 @@ int test_firmware_kinds(void);
 int test_firmware_errors(void);
 int test_images(void);
 int test_vcpu(void);
+int test_microvm(void);
 int test_virt(void);
 int test_virt_bars(void);
 
