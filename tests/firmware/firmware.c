@@ -22,7 +22,7 @@
 struct tally {
 	char *firmware;
 	unsigned boots, boots_right, ram, ram_right, bars, bars_right, high, high_right;
-	unsigned refused, refused_right, unplaced;
+	unsigned refused, refused_right, unplaced, unfinished;
 };
 
 struct run {
@@ -314,6 +314,11 @@ static void judge(struct run *run, struct json_object *record)
 		iof_machine_unref(m);
 		return;
 	}
+	if (strcmp(text_of(record, "boot"), "timeout") == 0 && m->guest.is_placed) {
+		t->unfinished++; /* emulation was too slow, or it hangs: that cannot be told */
+		iof_machine_unref(m);
+		return;
+	}
 	t->boots++;
 	t->unplaced += !m->guest.is_placed;
 	ram = compare_ram(record, m, t);
@@ -390,10 +395,11 @@ int main(int argc, char **argv)
 
 		printf("%-16s boots %u of %u (%u.%02u %%), RAM %u of %u, BARs %u of %u (%u.%02u "
 		       "%%), "
-		       "above 4 GiB %u of %u, refused %u of %u, unplaced %u\n",
+		       "above 4 GiB %u of %u, refused %u of %u, unplaced %u, unfinished %u\n",
 		       t->firmware, t->boots_right, t->boots, boots / 100, boots % 100,
 		       t->ram_right, t->ram, t->bars_right, t->bars, bars / 100, bars % 100,
-		       t->high_right, t->high, t->refused_right, t->refused, t->unplaced);
+		       t->high_right, t->high, t->refused_right, t->refused, t->unplaced,
+		       t->unfinished);
 		failed = failed || t->ram_right != t->ram || bars < want_bars * 100 ||
 			 boots < want_boots * 100 || t->refused_right != t->refused || !t->boots;
 		free(t->firmware);
