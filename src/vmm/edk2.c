@@ -386,6 +386,17 @@ static void program_all(const struct root *roots, size_t n)
 	}
 }
 
+/* PciHostBridge.c SubmitResources refuses 4 GiB and more of 32-bit memory, and nothing is placed.
+ */
+static bool is_submitted(const struct root *roots, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (roots[i].windows[KIND_MEM32].length >= 4 * GIB)
+			return false;
+	}
+	return true;
+}
+
 /* Until everything fits that is left. */
 static void place_all(struct placement *p, struct root *roots, size_t n, struct taken taken[POOLS])
 {
@@ -397,6 +408,12 @@ static void place_all(struct placement *p, struct root *roots, size_t n, struct 
 			map_root(p, &roots[i]);
 		if (p->err)
 			return;
+		if (!is_submitted(roots, n)) {
+			p->m->guest.unplaced_why =
+				"More than 4 GiB of BARs would have to be below 4 GiB: the "
+				"firmware places none.";
+			return;
+		}
 		done = allocate_all(p->platform, roots, n, taken, fits);
 		if (!done && !reject(roots, n, fits)) {
 			p->m->guest.unplaced_why =
