@@ -33,25 +33,87 @@ static bool maps_system_memory(const struct machine_device *device)
 	       device_value(viommu, PROPERTY_BOOT_BYPASS) != OFF;
 }
 
+static uint64_t host_page(const struct scene *scene)
+{
+	return scene->host->page_size ? scene->host->page_size : 4096;
+}
+
+/* What the device cannot reach the range by, NULL: it can, or it is not known. */
+static const struct device_iova *
+beyond_device(const struct scene *s, const struct machine_device *device, struct iof_range range)
+{
+	const struct device_iova *iova = &device->host->iova[s->world];
+
+	return iova->known && iova->n &&
+			       !ranges_contain(iova->ranges, iova->n, range.first, range.last)
+		       ? iova
+		       : NULL;
+}
+
+static bool is_assigned(const struct machine_device *device)
+{
+	return device->kind == DRIVER_VFIO_PCI && device->host;
+}
+
+/* Of a device in the scene's container that cannot reach the range, NULL: all can. */
+static const struct device_iova *find_beyond(const struct scene *s, struct iof_range range)
+{
+	const struct device_iova *iova = NULL;
+
+	for (size_t i = 0; i < s->m->n_cold && !iova; i++) {
+		const struct machine_device *d = &s->m->devices[i];
+
+		if (is_assigned(d) && (d == s->device || shares_container(d, s->device)))
+			iova = beyond_device(s, d, range);
+	}
+	return iova;
+}
+
+/* An iommufd container pins no BAR: it takes its dma-buf, which QEMU asks for from 11.0 on, Linux
+ * makes from 6.19 on, and only of whole pages. */
+static bool is_unpinned(const struct scene *s, const struct machine_device *device,
+			const struct mapping *mapping)
+{
+	if (device->backend != BACKEND_IOMMUFD || mapping->is_ram || mapping->beyond)
+		return false;
+	return s->m->version < V11_0 || !kernel_at_least(s->host, 6, 19) ||
+	       mapping->function->bar[mapping->bar].size < host_page(s);
+}
+
+static bool is_all_well(const struct scene *s, const struct mapping *mapping)
+{
+	for (size_t i = 0; i < s->m->n_cold; i++) {
+		const struct machine_device *d = &s->m->devices[i];
+
+		if (is_assigned(d) &&
+		    (beyond_device(s, d, mapping->range) || is_unpinned(s, d, mapping)))
+			return false;
+	}
+	return true;
+}
+
+/* Rules are asked only where something is amiss. */
 static void map_section(struct walk *w, struct mapping *mapping)
 {
 	struct scene *scene = walk_scene(w);
 	const struct iof_machine *m = scene->m;
 
+	if (is_all_well(scene, mapping))
+		return;
+	scene->progress->is_amiss = true;
 	scene->mapping = mapping;
 	for (size_t i = 0; i < m->n_cold && !walk_is_stopped(w); i++) {
 		scene->device = &m->devices[i];
-		if (scene->device->kind == DRIVER_VFIO_PCI && scene->device->host &&
-		    is_first_of_container(m, scene->device) && maps_system_memory(scene->device))
+		if (!is_assigned(scene->device) || !is_first_of_container(m, scene->device) ||
+		    !maps_system_memory(scene->device))
+			continue;
+		mapping->beyond = find_beyond(scene, mapping->range);
+		mapping->is_unpinned = is_unpinned(scene, scene->device, mapping);
+		if (mapping->beyond || mapping->is_unpinned)
 			walk_stage(w, STAGE_PLACE);
 	}
 	scene->mapping = NULL;
 	scene->device = NULL;
-}
-
-static uint64_t host_page(const struct scene *scene)
-{
-	return scene->host->page_size ? scene->host->page_size : 4096;
 }
 
 /* vfio-pci maps what the kernel lets it map; the memory of other devices is mapped if it is RAM. */
@@ -60,7 +122,8 @@ static bool is_mapped(const struct guest_function *function, unsigned index)
 	const struct guest_bar *bar = &function->bar[index];
 	const struct machine_device *device = function->device;
 
-	if (!bar->size || bar->is_io || bar->address == BAR_UNPLACED)
+	if (!bar->size || bar->is_io || bar->address == BAR_UNPLACED ||
+	    bar->address + bar->size - 1 < bar->address)
 		return false;
 	return bar->is_ram || (device && device->kind == DRIVER_VFIO_PCI && device->host &&
 			       device_value(device, PROPERTY_NO_MMAP) != ON);
@@ -95,28 +158,37 @@ static void map_around_msix(struct walk *w, struct mapping mapping, uint64_t siz
 	map_part(w, mapping, to, size);
 }
 
-/* A BAR smaller than a page is stretched to a whole one, once all are switched on
- * (vfio_sub_page_bar_update_mapping), if the host has it in a page of its own. */
-static void map_bar(struct walk *w, const struct guest_function *function, unsigned index,
-		    bool small)
+/* A BAR smaller than a page is stretched to a whole one (vfio_sub_page_bar_update_mapping), if the
+ * host has it in a page of its own. */
+static bool is_stretched(const struct guest_function *function, unsigned index, uint64_t page)
 {
 	const struct guest_bar *bar = &function->bar[index];
-	uint64_t page = host_page(walk_scene(w));
-	struct mapping mapping = {.function = function, .bar = index, .is_ram = bar->is_ram};
 
-	if (!is_mapped(function, index) || small != (bar->size < page))
-		return;
-	if (small && (bar->is_ram || bar->address % page ||
-		      !device_maps_small_bar(function->device->host, index, page)))
-		return;
-	map_around_msix(w, mapping, small ? page : bar->size, page);
+	return !bar->is_ram && bar->address % page == 0 &&
+	       device_maps_small_bar(function->device->host, index, page);
 }
 
+/* In the order of BARs, but small ones once all are switched on. */
 static void switch_on(struct walk *w, const struct guest_function *function)
 {
-	for (int small = 0; small <= 1; small++) {
-		for (unsigned i = 0; i < GUEST_ROM; i++)
-			map_bar(w, function, i, small);
+	uint64_t page = host_page(walk_scene(w));
+	unsigned small = 0;
+
+	for (unsigned i = 0; i < GUEST_ROM; i++) {
+		const struct guest_bar *bar = &function->bar[i];
+
+		if (!is_mapped(function, i))
+			continue;
+		if (bar->size < page)
+			small |= 1u << i;
+		else
+			map_around_msix(w, (struct mapping){function, i, .is_ram = bar->is_ram},
+					bar->size, page);
+	}
+	for (unsigned i = 0; small >> i; i++) {
+		if (small >> i & 1 && is_stretched(function, i, page))
+			map_around_msix(w, (struct mapping){function, i, .is_ram = false}, page,
+					page);
 	}
 }
 
@@ -130,14 +202,38 @@ static unsigned times_switched_on(const struct firmware *firmware)
 	return firmware->kind == FIRMWARE_OVMF || firmware->kind == FIRMWARE_ARMVIRT ? 3 : 1;
 }
 
+/* Nearly always no BAR is out of reach, and with the legacy backend alone there is nothing else. */
+static bool is_nothing_amiss(const struct scene *s)
+{
+	const struct iof_machine *m = s->m;
+
+	for (size_t i = 0; i < m->n_cold; i++) {
+		if (is_assigned(&m->devices[i]) && m->devices[i].backend != BACKEND_LEGACY)
+			return false;
+	}
+	for (size_t r = 0; r < m->n_regions; r++) {
+		const struct iof_region *region = &m->regions[r];
+
+		if (region->kind != IOF_REGION_BAR || !is_mapped(region->function, region->bar))
+			continue;
+		for (size_t i = 0; i < m->n_cold; i++) {
+			if (is_assigned(&m->devices[i]) &&
+			    beyond_device(s, &m->devices[i], region->range))
+				return false;
+		}
+	}
+	return true;
+}
+
 void walk_placing(struct walk *w)
 {
-	const struct guest *guest = &walk_scene(w)->m->guest;
+	const struct scene *scene = walk_scene(w);
+	const struct guest *guest = &scene->m->guest;
 	unsigned times = times_switched_on(&guest->firmware);
 
-	if (!guest->is_placed || !walk_scene(w)->m->n_assigned)
+	if (!guest->is_placed || !scene->m->n_assigned || is_nothing_amiss(scene))
 		return;
-	for (unsigned i = 0; i < times; i++) {
+	for (unsigned i = 0; i < times && (i == 0 || scene->progress->is_amiss); i++) {
 		for (const struct guest_bus *bus = guest->buses; bus; bus = bus->next) {
 			for (const struct guest_function *f = bus->functions; f; f = f->next)
 				switch_on(w, f);

@@ -55,6 +55,7 @@ struct progress {
 	bool is_hot;
 	bool told_p2p;	   /* QEMU said once that a BAR could not be mapped */
 	bool told_dma_buf; /* or that it has no dma-buf */
+	bool is_amiss;	   /* some BAR is not mapped */
 	size_t n_viommus;
 };
 
@@ -67,6 +68,9 @@ struct mapping {
 	unsigned bar;
 	struct iof_range range;
 	bool is_ram;
+	/* Of a device in the container that cannot reach it; NULL: all can. */
+	const struct device_iova *beyond;
+	bool is_unpinned; /* iommufd has no way to map it */
 };
 
 /* What a rule sees. */

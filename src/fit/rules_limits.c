@@ -105,9 +105,9 @@ uint64_t vcpu_count(const struct iof_machine *m)
 
 static enum answer entries_viommu(const struct scene *s, struct operand *op)
 {
-	uint64_t limit = s->host->dma_entry_limit, vcpus = vcpu_count(s->m);
+	uint64_t limit = s->host->dma_entry_limit, vcpus = s->m->viommu ? vcpu_count(s->m) : 0;
 
-	for (size_t i = 0; i < s->m->n_cold; i++) {
+	for (size_t i = 0; vcpus && i < s->m->n_cold; i++) {
 		const struct machine_device *d = &s->m->devices[i];
 
 		if (d->kind != DRIVER_VFIO_PCI || d->backend != BACKEND_LEGACY || !d->viommu ||
@@ -229,9 +229,9 @@ static unsigned iova_bits(const struct scene *s, const struct machine_device *de
 
 static enum answer pool_tight(const struct scene *s, struct operand *op)
 {
-	uint64_t vcpus = vcpu_count(s->m);
+	uint64_t vcpus = s->m->viommu ? vcpu_count(s->m) : 0;
 
-	for (size_t i = 0; i < s->m->n_cold; i++) {
+	for (size_t i = 0; vcpus && i < s->m->n_cold; i++) {
 		const struct machine_device *d = &s->m->devices[i];
 		unsigned bits = d->kind == DRIVER_VFIO_PCI ? iova_bits(s, d) : 64;
 

@@ -25,30 +25,9 @@ static const char *owner_name(const struct guest_function *function)
 	return device->host_bdf ? device->host_bdf : device->label;
 }
 
-/* A device of the scene's container that cannot reach the section, NULL: none. */
-static const struct device_iova *lacking(const struct scene *s)
-{
-	struct scene each = *s;
-
-	for (size_t i = 0; i < s->m->n_cold; i++) {
-		const struct machine_device *d = &s->m->devices[i];
-		const struct device_iova *iova;
-
-		if (d != s->device && !shares_container(d, s->device))
-			continue;
-		each.device = d;
-		iova = scene_iova(&each);
-		if (iova && iova->n &&
-		    !ranges_contain(iova->ranges, iova->n, s->mapping->range.first,
-				    s->mapping->range.last))
-			return iova;
-	}
-	return NULL;
-}
-
 static enum answer outside(const struct scene *s, bool is_ram, struct operand *op)
 {
-	const struct device_iova *iova = s->mapping->is_ram == is_ram ? lacking(s) : NULL;
+	const struct device_iova *iova = s->mapping->is_ram == is_ram ? s->mapping->beyond : NULL;
 
 	if (!iova)
 		return NO;
@@ -131,20 +110,9 @@ static enum answer missed_bar(const struct scene *s, struct operand *op)
 	return has_peer(s) || is_gpu(s) ? outside(s, false, op) : NO;
 }
 
-/* An iommufd container pins no BAR: it takes its dma-buf, which QEMU asks for from 11.0 on, Linux
- * makes from 6.19 on, and only of whole pages. */
-static bool has_dma_buf(const struct scene *s)
-{
-	const struct mapping *mapping = s->mapping;
-
-	return s->m->version >= V11_0 && kernel_at_least(s->host, 6, 19) &&
-	       mapping->function->bar[mapping->bar].size >= page_size(s);
-}
-
 static enum answer not_pinned(const struct scene *s, struct operand *op)
 {
-	if (s->device->backend != BACKEND_IOMMUFD || s->mapping->is_ram || lacking(s) ||
-	    has_dma_buf(s))
+	if (!s->mapping->is_unpinned)
 		return NO;
 	op[0] = text_operand(owner_name(s->mapping->function));
 	op[1] = number_operand(s->mapping->bar);

@@ -110,5 +110,7 @@ void run_end(struct run *);
 const struct iof_finding *run_find(const struct run *, const char *rule);
 
 void print_examples(void);
+/* story.c; returns how many failed */
+int test_stories(void);
 
 #endif
