@@ -282,7 +282,7 @@ static const struct rule rules[] = {
 	[NEED] =
 		{"memory.locked-need", IOF_SEVERITY_NOTE,
 		 "locked memory for several devices behind a vIOMMU",
-		 "QEMU will lock {2} MiB: the RAM once for each of {0} address spaces.",
+		 "QEMU will lock up to {2} MiB: the RAM once for each of {0} address spaces.",
 		 "Behind {1} each assigned device has an address space of its own, and its {3} MiB "
 		 "of RAM are counted for each.",
 		 "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/pages.c", "lab",
