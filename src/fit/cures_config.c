@@ -192,6 +192,8 @@ int cure_phys_bits(struct fix_list *list, const struct iof_machine *m,
 	unsigned bits = 0;
 	struct iof_fix *fix;
 
+	if (m->type.family == MACHINE_VIRT) /* an Arm model's width is fixed */
+		return list->err;
 	while (highest >> bits && bits < 52)
 		bits++;
 	for (size_t i = m->vm->n_options; i-- > 0;) {

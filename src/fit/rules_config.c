@@ -105,6 +105,13 @@ static const struct rule rules[PROBLEM_COUNT] = {
 		 "touch the "
 		 "HyperTransport hole below it.",
 		 "QEMU hw/i386/pc.c pc_memory_init", "lab", cure_phys_bits, NULL},
+	[PROBLEM_MEMORY_HOTPLUG] =
+		{"memory.no-hotplug", IOF_SEVERITY_ERROR,
+		 "a memory device of which the guest could not be told",
+		 "QEMU will refuse the {0}: this machine has no ACPI device for such.",
+		 "Arm's virt has it with firmware and a 64-bit CPU only.",
+		 "QEMU hw/arm/virt.c virt_memory_pre_plug", "lab", NULL,
+		 "Start the VM with UEFI firmware and a 64-bit CPU, or with more -m."},
 	[PROBLEM_MEMORY_DEVICE] =
 		{"memory.device-out-of-area", IOF_SEVERITY_ERROR,
 		 "a memory device outside the area for such",

@@ -135,14 +135,20 @@ static void put_fix(struct emit *e, const struct iof_report *report, const struc
 	markup(e, "</div>\n");
 }
 
+/* The least invasive is shown; the others open when they are wanted. */
 static void put_fixes(struct emit *e, struct iof_report *report, const struct iof_finding *finding,
 		      size_t number)
 {
 	const struct iof_fix *fix = NULL;
 	size_t n = 0;
 
-	while ((fix = iof_finding_fix_next(report, finding, fix)))
+	while ((fix = iof_finding_fix_next(report, finding, fix))) {
+		if (n == 1)
+			markup(e, "<details class=\"more\"><summary>Other ways</summary>\n");
 		put_fix(e, report, fix, number, n++);
+	}
+	if (n > 1)
+		markup(e, "</details>\n");
 	if (n || !finding->rule->no_cure)
 		return;
 	markup(e, "<span class=\"label\">What helps</span><p>");

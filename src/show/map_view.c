@@ -65,7 +65,9 @@ void map_size_text(uint64_t bytes, char out[MAP_SIZE])
 		uint64_t whole = bytes >> i * 10, rest = bytes - (whole << i * 10);
 		uint64_t quarter = UINT64_C(1) << i * 10 >> 2;
 
-		if (whole < 10000 && (rest == 0 || (quarter && rest % quarter == 0))) {
+		/* "1.5 GiB" and "4078 MiB", but not "8193.5 GiB" */
+		if (whole < 10000 &&
+		    (rest == 0 || (whole < 1000 && quarter && rest % quarter == 0))) {
 			snprintf(out, MAP_SIZE, "%u%s %s", (unsigned)whole,
 				 quarters[rest ? rest / quarter : 0], units[i]);
 			return;

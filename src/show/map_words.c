@@ -96,7 +96,8 @@ static const struct map_item *first_outside(const struct map_view *view)
 	return NULL;
 }
 
-static void say_outside(struct buf *to, const struct map_view *view)
+static void say_outside(struct buf *to, const struct iof_report *report,
+			const struct map_view *view)
 {
 	const struct map_item *item = first_outside(view);
 	uint64_t end = view->n_ranges ? view->ranges[view->n_ranges - 1].last : 0;
@@ -117,6 +118,9 @@ static void say_outside(struct buf *to, const struct map_view *view)
 	else
 		buf_printf(to, ", which lacks 0x%" PRIx64 " to 0x%" PRIx64 ".", item->outside.first,
 			   item->outside.last);
+	/* A BAR that no device writes to costs nothing. */
+	if (iof_report_verdict(report) == IOF_VERDICT_FITS)
+		buf_puts(to, " The VM works nevertheless.");
 }
 
 static bool is_unknown(const struct map_view *view)
@@ -170,7 +174,7 @@ const char *map_sentence(const struct iof_report *report, const struct map_view 
 	const char *kept;
 
 	if (view->n_outside)
-		say_outside(&text, view);
+		say_outside(&text, report, view);
 	else if (view->ranges_error == -ENODATA || is_unknown(view))
 		buf_puts(&text, "Whether everything fits is not known: the addresses that the "
 				"host's IOMMU can map could not be read.");

@@ -43,7 +43,7 @@ static bool has_outside(const struct iof_report *report)
 	return false;
 }
 
-void map_write_reason(struct emit *e, struct iof_report *report)
+void map_write_reason(struct emit *e, struct iof_report *report, bool is_apart)
 {
 	struct map_view view;
 	struct arena *arena;
@@ -54,6 +54,8 @@ void map_write_reason(struct emit *e, struct iof_report *report)
 	arena = arena_new(ARENA_BLOCK);
 	err = arena ? map_view_of(report, arena, &view) : -ENOMEM;
 	if (err == 0) {
+		if (!is_apart)
+			emit_newline(e);
 		map_picture_text(e, &view);
 		emit_newline(e);
 	}

@@ -9,8 +9,9 @@
 void report_write_text(struct iof_report *, struct emit *);
 void report_write_json(struct iof_report *, struct emit *);
 
-/* The picture of the address map, if something sticks out (map_write.c). */
-void map_write_reason(struct emit *, struct iof_report *);
+/* The picture of the address map, if something sticks out (map_write.c); is_apart: a blank line
+ * stands before it. */
+void map_write_reason(struct emit *, struct iof_report *, bool is_apart);
 
 /* The verdict's word and two blanks; returns their columns. */
 unsigned report_write_verdict(struct emit *, const struct iof_report *);

@@ -271,7 +271,8 @@ static void write_finding(struct emit *e, struct iof_report *report,
 	write_rule(e, report, finding);
 }
 
-static void write_findings(struct emit *e, struct iof_report *report)
+/* Returns whether a blank line stands at the end. */
+static bool write_findings(struct emit *e, struct iof_report *report)
 {
 	const struct iof_finding *finding;
 	bool after_block = false;
@@ -285,6 +286,7 @@ static void write_findings(struct emit *e, struct iof_report *report)
 	}
 	if (after_block)
 		emit_newline(e);
+	return after_block;
 }
 
 /* ---- what stands below ---- */
@@ -412,8 +414,7 @@ static void write_host(struct emit *e, const struct iof_report *report)
 void report_write_text(struct iof_report *report, struct emit *e)
 {
 	write_verdict(e, report);
-	write_findings(e, report);
-	map_write_reason(e, report);
+	map_write_reason(e, report, write_findings(e, report));
 	write_phases(e, report);
 	write_host(e, report);
 	write_missing(e, report);

@@ -221,6 +221,8 @@ static uint64_t largest_rom(const struct guest_bus *bus)
 	for (const struct guest_function *f = bus->functions; f; f = f->next) {
 		uint64_t below = f->secondary ? largest_rom(f->secondary) : 0;
 
+		if (f->is_rejected)
+			continue;
 		largest = below > largest ? below : largest;
 		largest = f->bar[GUEST_ROM].size > largest ? f->bar[GUEST_ROM].size : largest;
 	}

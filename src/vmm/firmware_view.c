@@ -6,13 +6,22 @@
 #define HT_FIRST ((uint64_t)0xfd00000000)
 #define HT_LAST ((uint64_t)0xffffffffff)
 
+/* OVMF reads the vendor from CPUID 0x80000000, which Intel's CPUs leave empty, and so do vCPUs from
+ * machine type 10.1 on (target/i386/cpu.c x-vendor-cpuid-only-v2). SeaBIOS reads leaf 0. */
+static bool shows_intel(const struct iof_machine *m)
+{
+	uint32_t version = m->type.version ? m->type.version : QEMU_RELEASE(m->version);
+
+	return m->vcpu.is_intel && (m->guest.firmware.kind != FIRMWARE_OVMF || version < V10_1);
+}
+
 bool guest_width_is_valid(const struct iof_machine *m, bool has_guest_bits)
 {
 	unsigned bits = m->vcpu.phys_bits;
 
 	if (has_guest_bits || bits >= 41)
 		return true;
-	return m->vcpu.is_amd ? bits == 40 : bits == 36 || bits == 39;
+	return m->vcpu.is_amd ? bits == 40 : shows_intel(m) && (bits == 36 || bits == 39);
 }
 
 /* hw/i386/pc.c pc_memory_init of 7.1 and later: the HyperTransport hole is in the table if the vCPU

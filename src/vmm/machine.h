@@ -37,6 +37,7 @@ enum problem_kind {
 	PROBLEM_VALUE,		 /* a value that the property does not take */
 	PROBLEM_ADDRESS_SPACE,	 /* more guest addresses than the vCPU has */
 	PROBLEM_MEMORY_DEVICE,	 /* a memory device outside the area for such */
+	PROBLEM_MEMORY_HOTPLUG,	 /* a memory device that the guest could not be told of */
 	PROBLEM_HOST_ADDRESS,	 /* host= that is no PCI address */
 	PROBLEM_OBJECT_ABSENT,	 /* a link to an object that is not there */
 	PROBLEM_PCI_SLOT,	 /* a slot or function that is taken */
@@ -87,6 +88,13 @@ struct machine_value {
 struct ram_block {
 	uint64_t first, last;
 	const char *name; /* of its memory region: "pc.ram" or the backend's id */
+};
+
+/* A window or the like whose place the board gives, not firmware. */
+struct board_region {
+	enum iof_region_kind kind;
+	struct iof_range range;
+	const char *name;
 };
 
 enum host_state {
@@ -159,6 +167,9 @@ struct iof_machine {
 	uint64_t ram_size, max_size, slots;
 	uint64_t device_memory_base, device_memory_size; /* 0: none */
 	uint64_t max_used_address;
+	struct board_region board[6];
+	size_t n_board;
+	bool map_is_assumed; /* it rests on an address width of the host that is not known */
 	bool nodefaults;
 	bool bypass_iommu; /* default_bus_bypass_iommu */
 	uint64_t memlock;
@@ -216,6 +227,9 @@ int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct i
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		     const char *value, struct message);
 
+/* virt_map.c: that of Arm's virt */
+void machine_map_virt(struct iof_machine *);
+bool virt_has_memory_hotplug(const struct iof_machine *);
 /* memory.c: the memory map of i440fx and q35 */
 void machine_map_memory(struct iof_machine *);
 void memory_device_place(struct iof_machine *, struct machine_device *);

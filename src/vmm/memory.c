@@ -9,6 +9,7 @@
 
 #define HT_START ((uint64_t)0xfd00000000)
 #define MAX_MEMORY ((uint64_t)1 << 56) /* sums of a few such sizes cannot wrap */
+#define MAX_SLOTS ((uint64_t)1 << 20)
 #define DEFAULT_RAM (128 * MIB)
 #define HOTPLUG_ALIGN (2 * MIB) /* a memory device's alignment without huge pages */
 
@@ -52,8 +53,8 @@ static void find_sizes(struct iof_machine *m)
 	m->max_size = text ? clamp(memory_size(text, MIB)) : 0;
 	text = option_value(memory, "slots");
 	m->slots = text ? memory_size(text, 1) : 0;
-	if (m->slots > 256)
-		m->slots = 256;
+	if (m->slots > MAX_SLOTS)
+		m->slots = MAX_SLOTS;
 }
 
 /* -machine memory-backend= gives the RAM another name, -m and the backend's size must agree. */
@@ -158,6 +159,11 @@ static void check_address_space(struct iof_machine *m)
 
 void machine_map_memory(struct iof_machine *m)
 {
+	if (m->type.family == MACHINE_VIRT) {
+		find_sizes(m);
+		machine_map_virt(m);
+		return;
+	}
 	if (m->type.family != MACHINE_Q35 && m->type.family != MACHINE_I440FX)
 		return;
 	find_sizes(m);
@@ -231,7 +237,16 @@ void memory_device_place(struct iof_machine *m, struct machine_device *device)
 	const char *id = device->value[PROPERTY_MEMDEV].text;
 	uint64_t size = id ? memory_backend_size(m, id) : 0, base = m->device_memory_base, at;
 
-	if (!size || !m->device_memory_size || device->problem.kind)
+	if (device->problem.kind)
+		return;
+	if (m->type.family == MACHINE_VIRT && !virt_has_memory_hotplug(m)) {
+		device_problem(device, PROBLEM_MEMORY_HOTPLUG, NULL, "acpi",
+			       (struct message){.text = "memory hotplug is not enabled: missing "
+							"acpi-ged device",
+						.operand = {text_operand(device->driver)}});
+		return;
+	}
+	if (!size || !m->device_memory_size)
 		return;
 	m->n_memory_devices++;
 	if (!has_room(m, device, size))

@@ -15,9 +15,10 @@
 #define FIVE_LEVELS 202405
 #define GUEST_BITS 202408      /* CPUID's GuestPhysBits are honoured */
 #define FOUR_LEVELS 202411     /* back to 4 levels where they are enough */
-#define OVERRIDE_ALWAYS 202505 /* X-PciMmio64Mb also where it makes the window smaller */
+#define OVERRIDE_ALWAYS 202502 /* X-PciMmio64Mb also where it makes the window smaller */
 #define WINDOW_AT_2G 202302    /* q35: 32-bit window from 2 GiB on, ECAM at 0xe0000000 */
 
+#define MAX_WIDTH 57		/* of a CPU with five levels of page tables */
 #define DEFAULT_SIZE (32 * GIB) /* PcdPciMmio64Size */
 #define OVERRIDE_MAX 0x1000000u /* X-PciMmio64Mb: 16 TiB */
 
@@ -55,7 +56,7 @@ static unsigned usable_width(const struct iof_machine *m, const struct window *c
 {
 	uint32_t release = m->guest.firmware.release;
 	unsigned guest_bits = release >= GUEST_BITS ? m->vcpu.guest_phys_bits : 0;
-	unsigned bits = m->vcpu.phys_bits;
+	unsigned bits = m->vcpu.phys_bits < MAX_WIDTH ? m->vcpu.phys_bits : MAX_WIDTH;
 	bool five_levels = release >= FIVE_LEVELS && m->vcpu.la57;
 
 	if (!guest_width_is_valid(m, guest_bits != 0))
@@ -71,12 +72,11 @@ static unsigned usable_width(const struct iof_machine *m, const struct window *c
 	return m->vcpu.has_1g_pages || bits <= 40 ? bits : 40;
 }
 
-/* MemDetect.c PlatformDynamicMmioWindow */
-static struct window find_window(const struct iof_machine *m)
+/* MemDetect.c PlatformDynamicMmioWindow. bits: usable_width() */
+static struct window find_window(const struct iof_machine *m, unsigned bits)
 {
 	struct window w = classic_window(m);
 	uint32_t release = m->guest.firmware.release;
-	unsigned bits = release >= DYNAMIC_WINDOW ? usable_width(m, &w) : 0;
 	struct reserved_e820 used;
 	uint64_t space, size;
 
@@ -117,10 +117,19 @@ int ovmf_place(struct iof_machine *m)
 	uint32_t release = m->guest.firmware.release;
 	struct edk2_platform platform = {.pad_mem32 = 2 * MIB, .mem64 = {1, 0}};
 	struct window w;
+	unsigned bits;
 
 	if (!m->n_ram)
 		return 0;
-	w = find_window(m);
+	w = classic_window(m);
+	bits = release >= DYNAMIC_WINDOW ? usable_width(m, &w) : 0;
+	w = find_window(m, bits);
+	if (bits &&
+	    (w.base + w.size > (uint64_t)1 << bits || guest_ram_end(m) > (uint64_t)1 << bits)) {
+		m->guest.unplaced_why = "OVMF does not come up: RAM or its window for 64-bit BARs "
+					"lies beyond the address bits that it uses.";
+		return 0;
+	}
 	find_low_windows(m, &platform);
 	platform.pad_io = release >= NO_IO_PADDING ? 0 : 512;
 	if (w.size)

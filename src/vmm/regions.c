@@ -58,6 +58,20 @@ static int add_memory(struct list *list)
 	return r;
 }
 
+/* What the board itself gives a place. */
+static int add_board(struct list *list)
+{
+	const struct iof_machine *m = list->m;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < m->n_board; i++)
+		r = add(list, (struct iof_region){.kind = m->board[i].kind,
+						  .name = m->board[i].name,
+						  .range = m->board[i].range,
+						  .is_assumed = m->map_is_assumed});
+	return r;
+}
+
 static int add_window(struct list *list, enum iof_region_kind kind, const char *name,
 		      const struct guest_window *window)
 {
@@ -109,8 +123,9 @@ static int add_guest(struct list *list)
 
 	if (!guest->is_placed)
 		return 0;
-	r = add_window(list, IOF_REGION_MMIO32, "32-bit window", &guest->mmio32);
-	if (r == 0)
+	if (!list->m->n_board) /* else they are there already */
+		r = add_window(list, IOF_REGION_MMIO32, "32-bit window", &guest->mmio32);
+	if (r == 0 && !list->m->n_board)
 		r = add_window(list, IOF_REGION_MMIO64, "64-bit window", &guest->mmio64);
 	for (const struct guest_bus *bus = guest->buses; bus && r == 0; bus = bus->next) {
 		for (const struct guest_function *f = bus->functions; f && r == 0; f = f->next) {
@@ -138,6 +153,8 @@ int machine_list_regions(struct iof_machine *m)
 	struct list list = {.m = m};
 	int r = add_memory(&list);
 
+	if (r == 0)
+		r = add_board(&list);
 	if (r == 0)
 		r = add_guest(&list);
 	if (r == 0 && m->n_regions)

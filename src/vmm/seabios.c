@@ -11,6 +11,7 @@
 #include "vmm/machine.h"
 #include "vmm/place.h"
 
+#define MAX_WIDTH 57		 /* of a CPU with five levels of page tables */
 #define MEM_MIN 0x1000u		 /* of a BAR */
 #define BRIDGE_MEM_MIN 0x200000u /* of a bridge's window */
 #define BRIDGE_IO_MIN 0x1000u
@@ -375,7 +376,7 @@ static void find_policy(struct placement *p)
 {
 	const struct iof_machine *m = p->m;
 	uint32_t release = m->guest.firmware.release;
-	unsigned bits = m->vcpu.long_mode ? m->vcpu.phys_bits : 36;
+	unsigned bits = m->vcpu.phys_bits < MAX_WIDTH ? m->vcpu.phys_bits : MAX_WIDTH;
 	bool has_high_ram = guest_ram_end(m) > 4 * GIB;
 	const char *asked = guest_fw_cfg(m, "opt/org.seabios/pci64");
 

@@ -279,12 +279,22 @@ static void show_windows(const struct iof_machine *m)
 	}
 }
 
-/* Firmware stopped, or left all devices without resources. */
+/* Firmware stopped, or left all devices without resources: no BAR has an address. */
 static bool is_given_up(struct json_object *record)
 {
-	const char *boot = text_of(record, "boot");
+	struct json_object *pci = json_object_object_get(record, "pci");
 
-	return strcmp(boot, "panic") == 0 || strcmp(boot, "unplaced") == 0;
+	for (size_t i = 0; i < json_object_array_length(pci); i++) {
+		struct json_object *regions =
+			json_object_object_get(json_object_array_get_idx(pci, i), "regions");
+
+		for (size_t k = 0; k < json_object_array_length(regions); k++) {
+			if (json_object_object_get(json_object_array_get_idx(regions, k),
+						   "address"))
+				return false;
+		}
+	}
+	return true;
 }
 
 static void judge(struct run *run, struct json_object *record)

@@ -16,7 +16,46 @@
 #define NEW "vfio_container_dma_map"
 #define OLD "vfio_dma_map"
 
+#define ARM "qemu-system-aarch64 -machine virt -cpu max -m 1G,maxmem=4G,slots=2 "
+#define ARM_DIMM "-object memory-backend-ram,id=m0,size=1G -device pc-dimm,id=d0,memdev=m0 "
+
 static const struct rule_case rows[] = {
+	{"a DIMM on virt without firmware", &host_intel48, "11.1", ARM ARM_DIMM, NULL,
+	 FIRES("memory.no-hotplug"), "fails",
+	 "memory hotplug is not enabled: missing acpi-ged device"},
+	{"a DIMM on virt with a 32-bit CPU", &host_intel48, "7.2",
+	 ARM ARM_DIMM "-bios QEMU_EFI.fd -cpu cortex-a15", NULL, FIRES("memory.no-hotplug"),
+	 "fails", "memory hotplug is not enabled: missing acpi-ged device"},
+	{"a DIMM on virt with firmware", &host_intel48, "11.1", ARM ARM_DIMM "-bios QEMU_EFI.fd",
+	 NULL, SILENT("memory.no-hotplug"), "starts works", NULL},
+	{"virt with 45 bits of RAM for 44", &host_intel48, "11.1",
+	 "qemu-system-aarch64 -machine virt -cpu cortex-a57 -m 4G,maxmem=20T,slots=2", NULL,
+	 FIRES("memory.phys-bits-too-low"), "fails",
+	 "Addressing limited to 44 bits, but memory exceeds it by 4401267736576 bytes"},
+	{"virt with 45 bits of RAM for 52", &host_intel48, "11.1",
+	 "qemu-system-aarch64 -machine virt -cpu max -m 4G,maxmem=20T,slots=2", NULL,
+	 SILENT("memory.phys-bits-too-low"), "starts works", NULL},
+	{"a window of 3 TiB", &host_intel48, "10.0",
+	 "qemu-system-aarch64 -machine virt,highmem-mmio-size=3T -cpu max", NULL,
+	 FIRES("config.machine-option"), "fails", "highmem-mmio-size is not a power of 2"},
+	{"a window of 256 GiB", &host_intel48, "10.0",
+	 "qemu-system-aarch64 -machine virt,highmem-mmio-size=256G -cpu max", NULL,
+	 FIRES("config.machine-option"), "fails",
+	 "highmem-mmio-size cannot be set to a lower value than the default (512 GiB)"},
+	{"a window of 1 TiB, 7.2", &host_intel48, "7.2",
+	 "qemu-system-aarch64 -machine virt,highmem-mmio-size=1T -cpu max", NULL,
+	 FIRES("config.machine-option"), "fails",
+	 "Property 'virt-7.2-machine.highmem-mmio-size' not found"},
+	{"9 CPUs with a GICv2, 7.2", &host_intel48, "7.2",
+	 "qemu-system-aarch64 -machine virt -cpu max -smp 9", NULL, FIRES("config.machine-option"),
+	 "fails",
+	 "Number of SMP CPUs requested (9) exceeds max CPUs supported by machine 'mach-virt' (8)"},
+	{"9 CPUs, 10.0", &host_intel48, "10.0", "qemu-system-aarch64 -machine virt -cpu max -smp 9",
+	 NULL, SILENT("config.machine-option"), "starts works", NULL},
+	{"an ITS without a GICv3", &host_intel48, "11.1",
+	 "qemu-system-aarch64 -machine virt,msi=its -cpu max", NULL, FIRES("config.machine-option"),
+	 "fails", "GICv2 + ITS is an invalid configuration."},
+
 	{"RAM at 2^39, legacy, 8.2", &host_intel39, "8.2", MACHINE HIGH DIMM("0x8000000000") DEV,
 	 NULL, FIRES("memory.outside-iova"), "fails",
 	 "VFIO_MAP_DMA failed: Invalid argument\n" CONTAINER LISTENER "Region pm: " MAP(OLD)},

@@ -153,6 +153,7 @@ static const struct size_row sizes[] = {
 	{"~508 GiB", 0x7fffffffff - 0xfef00000 + 1},
 	{"2047 B", 2047},
 	{"8 TiB", TiB(8)},
+	{"~8 TiB", TiB(8) + GiB(3) / 2},
 	{"16 PiB", UINT64_C(1) << 54},
 	{"~15.9 EiB", UINT64_MAX},
 };

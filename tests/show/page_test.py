@@ -12,7 +12,7 @@ import browser as chromium
 
 SAMPLE = sys.argv[1]
 WIDTHS = (360, 390, 768, 1280)
-SCENES = ("gpu-outside", "gpu-inside", "width", "ram-outside", "many-outside", "hostile", "unknown", "edge")
+SCENES = ("gpu-outside", "gpu-inside", "width", "ram-outside", "many-outside", "hostile", "unknown", "edge", "real")
 
 TOO_WIDE = """(() => {
     const width = document.documentElement.clientWidth;
@@ -133,12 +133,14 @@ def test_keyboard(bench, scene):
     """Tab reaches all findings, buttons and bars in the order of the page; a bar that has the focus shows its details."""
     bench.open(scene)
     run, wanted = bench.browser.run, "summary, button, .piece"
-    count = run(f"document.querySelectorAll('{wanted}').length")
+    listed = f'[...document.querySelectorAll("{wanted}")].filter(e => e.checkVisibility())'
+    run("document.querySelectorAll('.more').forEach(e => { e.open = true; })")
+    count = run(f"{listed}.length")
     expect(count > 3, f"{count} things to reach")
     for i in range(count):
         bench.browser.tab()
         state = run(f"""(() => {{
-            const all = [...document.querySelectorAll("{wanted}")], active = document.activeElement;
+            const all = {listed}, active = document.activeElement;
             const detail = active.querySelector(".detail");
             const shown = [...document.querySelectorAll(".detail")].filter(d => getComputedStyle(d).visibility === "visible");
             return {{index: all.indexOf(active), at: active.outerHTML.slice(0, 150), bar: active.matches(".piece"),

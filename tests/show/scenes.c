@@ -84,22 +84,25 @@ static const struct scene_region edge[] = {
 
 const struct map_scene map_scenes[] = {
 	{"gpu-outside", "intel39-pb46", Q35 "-m 34G,slots=4,maxmem=64G " GPU "gpu0", gpu_outside,
-	 16, NULL, false},
-	{"gpu-inside", "intel39-pb46", Q35 "-m 34G " GPU "gpu0", gpu_inside, 3, NULL, false},
+	 16, NULL, false, false},
+	{"gpu-inside", "intel39-pb46", Q35 "-m 34G " GPU "gpu0", gpu_inside, 3, NULL, false, false},
 	{"width", "intel39-pb46",
 	 Q35 "-m 34G -device intel-iommu,intremap=on,caching-mode=on,aw-bits=48 " GPU "gpu0",
-	 gpu_inside, 0, NULL, false},
-	{"many-outside", "intel39-pb46", Q35 "-m 34G " GPU "gpu0", many_outside, 0, NULL, false},
+	 gpu_inside, 0, NULL, false, false},
+	{"many-outside", "intel39-pb46", Q35 "-m 34G " GPU "gpu0", many_outside, 0, NULL, false,
+	 false},
 	{"ram-outside", "intel39-pb46", Q35 "-m 600G " GPU "gpu0", NULL, 0,
-	 "the firmware image says nothing of itself", false},
-	{"no-device", "intel39-pb46", Q35 "-m 8G", gpu_inside, 0, NULL, false},
-	{"unknown", "intel39-pb46", Q35 "-m 8G " GPU "gpu0", gpu_inside, 0, NULL, true},
+	 "the firmware image says nothing of itself", false, false},
+	{"no-device", "intel39-pb46", Q35 "-m 8G", gpu_inside, 0, NULL, false, false},
+	{"unknown", "intel39-pb46", Q35 "-m 8G " GPU "gpu0", gpu_inside, 0, NULL, true, false},
 	{"hostile", "intel39-pb46",
 	 Q35 "-m 34G -device "
 	     "'intel-iommu,intremap=on,<img/src=x>=\"&]]>\033[31m,caching-mode=on,aw-bits=48' " GPU
 	     "gpu0",
-	 hostile, 0, "<i>nothing</i> & \"nothing\"", false},
-	{"edge", "intel39-pb46", Q35 "-m 1G " GPU "gpu0", edge, 0, NULL, false},
+	 hostile, 0, "<i>nothing</i> & \"nothing\"", false, false},
+	{"real", "intel39-pb46", Q35 "-m 34G -device pcie-root-port,id=rp0 " GPU "gpu0,bus=rp0",
+	 NULL, 0, NULL, false, true},
+	{"edge", "intel39-pb46", Q35 "-m 1G " GPU "gpu0", edge, 0, NULL, false, false},
 };
 const size_t n_map_scenes = ARRAY_SIZE(map_scenes);
 
@@ -186,6 +189,22 @@ static void put_all(struct iof_machine *m, const struct map_scene *scene)
 	m->guest.unplaced_why = scene->unplaced;
 }
 
+static void give_bars(struct iof_host *host)
+{
+	for (size_t i = 0; i < host->n_devices; i++) {
+		struct iof_device *device = &host->devices[i];
+
+		if (!str_eq(device->bdf, "0000:00:05.0"))
+			continue;
+		device->class_code = 0x030000;
+		device->bars[0] = (struct pci_bar){.size = MiB(16)};
+		device->bars[1] =
+			(struct pci_bar){.size = GiB(16), .is_64 = true, .is_prefetchable = true};
+		device->bars[3] =
+			(struct pci_bar){.size = MiB(32), .is_64 = true, .is_prefetchable = true};
+	}
+}
+
 struct scene_run scene_open(const struct map_scene *scene)
 {
 	struct iof_vmm vmm = {.size = sizeof(vmm), .version = "qemu=10.1.5"};
@@ -197,12 +216,17 @@ struct scene_run scene_open(const struct map_scene *scene)
 	must(iof_ctx_new(&run.ctx) == 0, "memory");
 	must(iof_host_load_capture(run.ctx, path.data, &options, &run.host) == 0,
 	     iof_ctx_error(run.ctx));
+	if (scene->is_real) {
+		give_bars(run.host);
+		vmm.firmware = "ovmf=202505";
+	}
 	must(iof_vm_load(run.ctx, IOF_LANGUAGE_QEMU_ARGV, scene->line, strlen(scene->line), "vm.sh",
 			 &run.vm) == 0,
 	     iof_ctx_error(run.ctx));
 	must(iof_machine_resolve(run.ctx, run.host, run.vm, &vmm, &run.machine) == 0,
 	     iof_ctx_error(run.ctx));
-	put_all(run.machine, scene);
+	if (!scene->is_real)
+		put_all(run.machine, scene);
 	for (size_t i = 0; scene->is_unknown && i < run.host->n_devices; i++)
 		run.host->devices[i].iova[0].known = false;
 	must(iof_report_new(run.ctx, &run.report) == 0, "memory");

@@ -27,6 +27,7 @@ struct map_scene {
 	unsigned ports;			    /* so many root ports with a BAR each */
 	const char *unplaced;		    /* why BARs are not placed */
 	bool is_unknown;		    /* the host's ranges are not known */
+	bool is_real;			    /* OVMF places the large BARs of a GPU */
 };
 
 extern const struct map_scene map_scenes[];

@@ -92,7 +92,7 @@ def test_check(scene):
 def test_json(scene):
     answer = json.loads(sample(scene, "json"))
     kinds = {region["fits"] for region in answer["regions"]}
-    expect(("no" in kinds) == ("outside" in scene or scene in ("hostile", "edge")), kinds)
+    expect(("no" in kinds) == ("outside" in scene or scene in ("hostile", "edge", "real")), kinds)
     if not jsonschema:
         return "python3-jsonschema is not installed"
     schema = json.loads((SOURCE / "docs/schema/map.json").read_text())
