@@ -171,7 +171,10 @@ static void choose_placement(struct iof_machine *m)
 
 	if (guest->unplaced_why)
 		return;
-	if (m->type.family != MACHINE_Q35 && m->type.family != MACHINE_I440FX)
+	if (m->type.family == MACHINE_VIRT && guest->firmware.kind == FIRMWARE_ARMVIRT)
+		return;
+	if (m->type.family != MACHINE_Q35 && m->type.family != MACHINE_I440FX &&
+	    m->type.family != MACHINE_VIRT)
 		guest->unplaced_why = "Where BARs go on this machine type is not predicted.";
 	else if (guest->firmware.kind == FIRMWARE_NONE)
 		guest->unplaced_why = "No firmware places BARs: the guest's kernel will.";
@@ -200,5 +203,7 @@ int machine_place_bars(struct iof_machine *m)
 	choose_placement(m);
 	if (m->guest.unplaced_why || m->n_problems)
 		return 0;
+	if (m->guest.firmware.kind == FIRMWARE_ARMVIRT)
+		return armvirt_place(m);
 	return m->guest.firmware.kind == FIRMWARE_OVMF ? ovmf_place(m) : seabios_place(m);
 }

@@ -227,6 +227,8 @@ int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct i
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		     const char *value, struct message);
 
+/* microvm_map.c */
+void machine_map_microvm(struct iof_machine *);
 /* virt_map.c: that of Arm's virt */
 void machine_map_virt(struct iof_machine *);
 bool virt_has_memory_hotplug(const struct iof_machine *);

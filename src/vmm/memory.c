@@ -164,6 +164,11 @@ void machine_map_memory(struct iof_machine *m)
 		machine_map_virt(m);
 		return;
 	}
+	if (m->type.family == MACHINE_MICROVM) {
+		find_sizes(m);
+		machine_map_microvm(m);
+		return;
+	}
 	if (m->type.family != MACHINE_Q35 && m->type.family != MACHINE_I440FX)
 		return;
 	find_sizes(m);

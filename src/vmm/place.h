@@ -41,6 +41,7 @@ void guest_find_bars(const struct iof_machine *, struct guest_function *);
 /* seabios.c, ovmf.c. 0 or -ENOMEM; where it cannot be said, guest.unplaced_why says why. */
 int seabios_place(struct iof_machine *);
 int ovmf_place(struct iof_machine *);
+int armvirt_place(struct iof_machine *); /* armvirt.c */
 
 /* edk2.c: what MdeModulePkg's PciBusDxe and PciHostBridgeDxe do, whatever platform they run on. */
 struct edk2_platform {

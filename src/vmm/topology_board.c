@@ -55,7 +55,8 @@ static bool is_there(const struct iof_machine *m, const char *property, bool is_
 static void take_first_free(const struct iof_machine *m, struct machine_bus *bus,
 			    const char *driver)
 {
-	if (m->type.family != MACHINE_Q35 && m->type.family != MACHINE_I440FX)
+	if (m->type.family != MACHINE_Q35 && m->type.family != MACHINE_I440FX &&
+	    m->type.family != MACHINE_VIRT)
 		return;
 	for (unsigned slot = 0; slot < 32; slot++) {
 		if (bus->occupant[slot << 3])
@@ -97,6 +98,13 @@ static const char *display(const struct iof_machine *m)
 	return asked || m->nodefaults || has_display_device(m) ? NULL : "VGA";
 }
 
+static const char *default_card(const struct iof_machine *m)
+{
+	if (m->type.family == MACHINE_VIRT)
+		return "virtio-net-pci";
+	return m->type.family == MACHINE_Q35 ? "e1000e" : "e1000";
+}
+
 /* The model of "-nic TYPE,model=M" or "-net nic,model=M"; NULL: this option makes no card. */
 static const char *card_of(const struct iof_machine *m, const struct vm_option *option)
 {
@@ -110,7 +118,7 @@ static const char *card_of(const struct iof_machine *m, const struct vm_option *
 		return NULL;
 	model = strstr(text, "model=");
 	if (!model)
-		return m->type.family == MACHINE_Q35 ? "e1000e" : "e1000";
+		return default_card(m);
 	model += strlen("model=");
 	length = strcspn(model, ",");
 	if (length == strlen("virtio") && str_starts(model, "virtio"))
@@ -130,7 +138,7 @@ static void add_cards(const struct iof_machine *m, struct machine_bus *bus)
 			take_first_free(m, bus, driver);
 	}
 	if (n == 0 && !m->nodefaults)
-		take_first_free(m, bus, m->type.family == MACHINE_Q35 ? "e1000e" : "e1000");
+		take_first_free(m, bus, default_card(m));
 }
 
 void topology_add_board(const struct iof_machine *m, struct machine_bus *bus)
@@ -147,7 +155,7 @@ void topology_add_board(const struct iof_machine *m, struct machine_bus *bus)
 		bus->is_multifunction[slot] =
 			slot >= 29 || (slot == 1 && m->type.family == MACHINE_I440FX);
 	}
-	driver = display(m);
+	driver = m->type.family == MACHINE_VIRT ? NULL : display(m); /* virt has none */
 	if (driver)
 		take_first_free(m, bus, driver);
 	add_cards(m, bus);

@@ -12,7 +12,7 @@ static const char *const kinds[] = {
 	[IOF_REGION_MSI] = "msi",	[IOF_REGION_ECAM] = "ecam",
 };
 
-static char *read_records(struct iof_ctx *ctx, const char *path, size_t *length)
+char *read_records(struct iof_ctx *ctx, const char *path, size_t *length)
 {
 	const struct archive_module *module;
 	char *packed = malloc(ARCHIVE_MAX_PACKED), *text = NULL, reason[128] = "";
