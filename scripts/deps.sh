@@ -5,7 +5,7 @@ set -eu
 
 build='gcc g++ libc6-dev make meson ninja-build pkg-config libjson-c-dev libarchive-dev liblzma-dev libzstd-dev zlib1g-dev libcmocka-dev
 	python3 python3-jsonschema binutils xz-utils'
-ci='clang llvm libclang-rt-14-dev clang-format valgrind chromium libxml2-utils tidy
+ci='clang llvm libclang-rt-14-dev clang-format valgrind chromium fonts-dejavu-core libxml2-utils tidy
 	qemu-system-x86 ovmf seabios'
 
 case "${1-build}" in

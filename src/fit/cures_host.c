@@ -118,18 +118,26 @@ int cure_memlock(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+static int set_entry_limit(struct fix_list *list, uint64_t limit)
+{
+	fix_host(list, fix_new(list, "The kernel keeps more mappings for each container."),
+		 "vfio_iommu_type1.dma_entry_limit", arena_printf(list->arena, "%" PRIu64, limit),
+		 arena_printf(list->arena,
+			      "echo %" PRIu64
+			      " > /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
+			      limit));
+	return list->err;
+}
+
 /* Twice what virtio-mem and the memory slots may come to. */
 int cure_dma_entries(struct fix_list *list, const struct iof_machine *m UNUSED,
 		     const struct iof_finding *finding)
 {
-	uint64_t need = 2 * (finding->operand[5].number + finding->operand[3].number);
-	const char *text = arena_printf(list->arena, "%" PRIu64, need);
+	return set_entry_limit(list, 2 * (finding->operand[5].number + finding->operand[3].number));
+}
 
-	fix_host(list, fix_new(list, "The kernel keeps more mappings for each container."),
-		 "vfio_iommu_type1.dma_entry_limit", text,
-		 arena_printf(list->arena,
-			      "echo %" PRIu64
-			      " > /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
-			      need));
-	return list->err;
+int cure_more_entries(struct fix_list *list, const struct iof_machine *m UNUSED,
+		      const struct iof_finding *finding)
+{
+	return set_entry_limit(list, finding->operand[3].number);
 }

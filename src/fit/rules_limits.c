@@ -63,7 +63,7 @@ static enum answer locked_need(const struct scene *s, struct operand *op)
 	const struct iof_machine *m = s->m;
 	size_t n = m->viommu ? count_containers(m) : 0;
 
-	if (n < 2 || m->memlock == UINT64_MAX)
+	if (n < 2 || m->memlock >= locked_memory_need(m))
 		return NO;
 	op[0] = number_operand(n);
 	op[1] = text_operand(m->viommu->driver);
@@ -282,18 +282,19 @@ static const struct rule rules[] = {
 	[NEED] =
 		{"memory.locked-need", IOF_SEVERITY_NOTE,
 		 "locked memory for several devices behind a vIOMMU",
-		 "QEMU will lock {2} MiB: the RAM once for each of {0} address spaces.",
+		 "QEMU will lock up to {2} MiB: the RAM once for each of {0} address spaces.",
 		 "Behind {1} each assigned device has an address space of its own, and its {3} MiB "
 		 "of RAM are counted for each.",
 		 "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/pages.c", "lab",
-		 NULL, "Allow as much: ulimit -l, LimitMEMLOCK=, libvirt <memtune><hard_limit>."},
+		 cure_memlock,
+		 "Allow as much: ulimit -l, LimitMEMLOCK=, libvirt <memtune><hard_limit>."},
 	[ENTRIES] =
 		{"limits.dma-entries", IOF_SEVERITY_NOTE, "DMA mappings of a guest behind a vIOMMU",
 		 "{0} can run out of DMA mappings: the kernel allows {2} of them.",
 		 "Behind a vIOMMU each page that the guest maps is one; a queue for each of {1} "
 		 "vCPUs with 2048 descriptors already takes that many. Room for twice that: "
 		 "dma_entry_limit={3}.",
-		 "Linux drivers/vfio/vfio_iommu_type1.c", "source", NULL,
+		 "Linux drivers/vfio/vfio_iommu_type1.c", "source", cure_more_entries,
 		 "Raise vfio_iommu_type1.dma_entry_limit, or use the iommufd backend, which "
 		 "has no such limit."},
 	[BLOCKS] = {"limits.virtio-mem-blocks", IOF_SEVERITY_WARNING,

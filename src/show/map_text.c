@@ -284,7 +284,7 @@ static void put_row(struct emit *e, struct list *list, const struct row *row, en
 
 	if (!list->is_measured) {
 		for (size_t i = 0; i < N_COLUMNS; i++) {
-			unsigned width = emit_width(cell_of(row, i));
+			unsigned width = emit_width(cell_of(row, (enum column)i));
 
 			if (width > list->width[i])
 				list->width[i] = width;

@@ -13,6 +13,8 @@ IOF_EXPORT int iof_report_write(struct iof_ctx *ctx, struct iof_report *report,
 
 	if (!report->machine)
 		return ctx_fail(ctx, -EINVAL, "the report is empty: nothing was checked");
+	if (out->format > IOF_FORMAT_JSON)
+		return ctx_fail(ctx, -EINVAL, "a report is text or JSON; iof_map_write() draws");
 	emit_begin(&e, out);
 	if (out->format == IOF_FORMAT_JSON)
 		report_write_json(report, &e);

@@ -227,7 +227,7 @@ static const struct option_info options[] = {
 	OTHER("spice"),
 	OTHER("tpmdev"),
 	OTHER("trace"),
-	FLAG("usb"),
+	{.name = "usb", .kind = OPTION_MACHINE, .set_key = "usb", .set_value = "on"},
 	OTHER("usbdevice"),
 	OTHER("uuid"),
 	FLAG("version"),

@@ -362,13 +362,14 @@ static void find_viommus(struct iof_machine *m)
 
 int machine_build_devices(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
 {
-	size_t n = m->vm->n_options + (vmm ? vmm->n_plug : 0);
+	size_t n = m->vm->n_options + (vmm ? vmm->n_plug : 0), n_plain = 0;
 	int r;
 
 	m->devices = arena_array(m->arena, n ? n : 1, sizeof(*m->devices));
 	if (!m->devices || topology_root(m))
 		return -ENOMEM;
-	/* key=value devices first, then those in JSON (system/vl.c qemu_create_cli_devices) */
+	/* key=value devices first, then what -drive makes, then those in JSON (system/vl.c
+	 * qemu_create_cli_devices) */
 	for (int json = 0; json <= 1; json++) {
 		for (size_t i = 0; i < m->vm->n_options; i++) {
 			const struct vm_option *option = &m->vm->options[i];
@@ -377,11 +378,17 @@ int machine_build_devices(struct iof_ctx *ctx, struct iof_machine *m, const stru
 			    !option->error)
 				add_option(m, option, i);
 		}
+		n_plain = json == 0 ? m->n_devices : n_plain;
 	}
 	m->n_cold = m->n_devices;
 	r = add_plugged(ctx, m, vmm);
-	for (size_t i = 0; r == 0 && i < m->n_devices; i++)
+	for (size_t i = 0; r == 0 && i < m->n_devices; i++) {
+		if (i == n_plain)
+			topology_add_drives(m);
 		r = resolve_device(m, &m->devices[i], vmm);
+	}
+	if (n_plain == m->n_devices)
+		topology_add_drives(m);
 	if (r)
 		return r;
 	find_viommus(m);

@@ -260,6 +260,8 @@ int machine_warning(struct iof_machine *, enum problem_kind, size_t option, cons
 
 /* topology_board.c: what the root bus holds before the first -device */
 void topology_add_board(const struct iof_machine *, struct machine_bus *);
+/* -drive if=virtio makes a device, after those of -device key=value (blockdev.c drive_new). */
+void topology_add_drives(const struct iof_machine *);
 /* topology.c */
 int topology_root(struct iof_machine *);
 struct machine_bus *topology_find(const struct iof_machine *, const char *name);

@@ -9,14 +9,24 @@
 static const struct {
 	enum machine_family family;
 	unsigned slot, function;
-	const char *name; /* QEMU's type name */
-	const char *off;  /* machine property that takes it away; NULL */
+	const char *name;    /* QEMU's type name */
+	const char *switch_; /* machine property that takes it away, or brings it; NULL: neither */
+	bool is_extra;	     /* only there if the property is on */
 } board_functions[] = {
-	{MACHINE_Q35, 0, 0, "mch", NULL},	   {MACHINE_Q35, 31, 0, "ICH9-LPC", NULL},
-	{MACHINE_Q35, 31, 2, "ich9-ahci", "sata"}, {MACHINE_Q35, 31, 3, "ICH9-SMB", "smbus"},
-	{MACHINE_I440FX, 0, 0, "i440FX", NULL},	   {MACHINE_I440FX, 1, 0, "PIIX3", NULL},
-	{MACHINE_I440FX, 1, 1, "piix3-ide", NULL}, {MACHINE_I440FX, 1, 3, "PIIX4_PM", NULL},
-	{MACHINE_VIRT, 0, 0, "gpex-root", NULL},
+	{MACHINE_Q35, 0, 0, "mch", NULL, false},
+	{MACHINE_Q35, 29, 0, "ich9-usb-uhci1", "usb", true},
+	{MACHINE_Q35, 29, 1, "ich9-usb-uhci2", "usb", true},
+	{MACHINE_Q35, 29, 2, "ich9-usb-uhci3", "usb", true},
+	{MACHINE_Q35, 29, 7, "ich9-usb-ehci1", "usb", true},
+	{MACHINE_Q35, 31, 0, "ICH9-LPC", NULL, false},
+	{MACHINE_Q35, 31, 2, "ich9-ahci", "sata", false},
+	{MACHINE_Q35, 31, 3, "ICH9-SMB", "smbus", false},
+	{MACHINE_I440FX, 0, 0, "i440FX", NULL, false},
+	{MACHINE_I440FX, 1, 0, "PIIX3", NULL, false},
+	{MACHINE_I440FX, 1, 1, "piix3-ide", NULL, false},
+	{MACHINE_I440FX, 1, 2, "piix3-usb-uhci", "usb", true},
+	{MACHINE_I440FX, 1, 3, "PIIX4_PM", NULL, false},
+	{MACHINE_VIRT, 0, 0, "gpex-root", NULL, false},
 };
 
 /* -vga MODEL */
@@ -33,12 +43,13 @@ static const char *const display_drivers[] = {
 	"qxl-vga", "virtio-vga", "virtio-vga-gl", "ati-vga",	    "vhost-user-vga",
 };
 
-static bool is_off(const struct iof_machine *m, const char *property)
+static bool is_there(const struct iof_machine *m, const char *property, bool is_extra)
 {
 	const struct pair *pair = property ? machine_option(m, property, NULL) : NULL;
+	bool is_off = pair && (str_eq(pair->value, "off") || str_eq(pair->value, "no") ||
+			       str_eq(pair->value, "false"));
 
-	return pair && (str_eq(pair->value, "off") || str_eq(pair->value, "no") ||
-			str_eq(pair->value, "false"));
+	return is_extra ? pair && !is_off : !is_off;
 }
 
 static void take_first_free(const struct iof_machine *m, struct machine_bus *bus,
@@ -138,14 +149,27 @@ void topology_add_board(const struct iof_machine *m, struct machine_bus *bus)
 		unsigned slot = board_functions[i].slot;
 
 		if (board_functions[i].family != m->type.family ||
-		    is_off(m, board_functions[i].off))
+		    !is_there(m, board_functions[i].switch_, board_functions[i].is_extra))
 			continue;
 		bus->occupant[slot << 3 | board_functions[i].function] = board_functions[i].name;
 		bus->is_multifunction[slot] =
-			slot == 31 || (slot == 1 && m->type.family == MACHINE_I440FX);
+			slot >= 29 || (slot == 1 && m->type.family == MACHINE_I440FX);
 	}
 	driver = m->type.family == MACHINE_VIRT ? NULL : display(m); /* virt has none */
 	if (driver)
 		take_first_free(m, bus, driver);
 	add_cards(m, bus);
+}
+
+void topology_add_drives(const struct iof_machine *m)
+{
+	struct machine_bus *bus = topology_default(m);
+	const struct vm_option *option;
+
+	for (size_t n = 0; bus && (option = vm_option_nth(m->vm, OPTION_DRIVE, n)); n++) {
+		const char *interface = option_value(option, "if");
+
+		if (interface && str_eq(interface, "virtio"))
+			take_first_free(m, bus, "virtio-blk-pci");
+	}
 }

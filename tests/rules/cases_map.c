@@ -19,6 +19,7 @@
 /* SeaBIOS 1.16.3 goes up to 2^46, 1.17 up to 2^44: the BAR ends there. */
 #define AT_46 "0x3ffc00000000, 0x400000000, PTR) = -22 (Invalid argument)"
 #define AT_44 "0xffc00000000, 0x400000000, PTR) = -22 (Invalid argument)"
+#define AT_OVMF "0x380000000000, 0x400000000, PTR) = -22 (Invalid argument)"
 #define NEW "vfio_container_dma_map(PTR, "
 #define OLD "vfio_dma_map(PTR, "
 #define NO_DMA_BUF(bar)                                                                            \
@@ -71,6 +72,15 @@ static const struct rule_case rows[] = {
 	 "starts works", "VFIO_MAP_DMA failed: Invalid argument\n" OLD AT_46},
 	{"16 GiB BAR, 9.1", &host_intel39, "9.1", HOST_CPU BIG, NULL, FIRES("map.bar-outside-iova"),
 	 "starts works", "VFIO_MAP_DMA failed: Invalid argument\n" NEW AT_46},
+	{"16 GiB BAR, OVMF, 9.1", &host_intel39, "9.1", HOST_CPU PFLASH BIG, NULL,
+	 FIRES("map.bar-outside-iova"), "starts works",
+	 "VFIO_MAP_DMA failed: Invalid argument\n" NEW AT_OVMF
+	 "\nVFIO_MAP_DMA failed: Invalid argument\n" NEW AT_OVMF
+	 "\nVFIO_MAP_DMA failed: Invalid argument\n" NEW AT_OVMF},
+	{"16 GiB BAR out of reach, iommufd, 9.1", &host_intel39, "9.1", HOST_CPU BIG_FD, NULL,
+	 FIRES("map.bar-outside-iova"), "starts works",
+	 UNPINNED "\n" UNPINNED_AT(
+		 "0xfebfe000", "0x1000") "\nIOMMU_IOAS_MAP failed: Invalid argument\n" NEW AT_46},
 	{"16 GiB BAR, iommufd, 9.1", &host_intel39, "9.1", LIMITED BIG_FD, NULL,
 	 SILENT("map.bar-outside-iova"), "starts works",
 	 UNPINNED "\n" UNPINNED_AT("0xfebfe000", "0x1000") "\n" UNPINNED "\n" UNPINNED_AT(
