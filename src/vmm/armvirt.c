@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where ArmVirtQemu puts BARs: edk2's allocator in the windows that the device tree gives
- * (OvmfPkg/Fdt/FdtPciHostBridgeLib, ArmVirtPkg before), whatever the vCPU's width. Room for hot-plug
- * is OvmfPkg/PciHotPlugInitDxe's 2 MiB for each port; without PcdPciMmio64Size there is none above
- * 4 GiB.
+ * (OvmfPkg/Fdt/FdtPciHostBridgeLib, ArmVirtPkg before), whatever the vCPU's width. Room for
+ * hot-plug is OvmfPkg/PciHotPlugInitDxe's 2 MiB for each port; without PcdPciMmio64Size there is
+ * none above 4 GiB.
  */
 #include "vmm/machine.h"
 #include "vmm/place.h"

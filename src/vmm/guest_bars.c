@@ -5,18 +5,6 @@
 #include "vmm/machine.h"
 #include "vmm/place.h"
 
-static void set_bar(struct guest_function *function, unsigned index, enum bar_kind kind,
-		    uint64_t size)
-{
-	function->bar[index] = (struct guest_bar){
-		.size = size,
-		.address = BAR_UNPLACED,
-		.is_io = kind == BAR_IO,
-		.is_64 = kind == BAR_MEM64 || kind == BAR_PREF64,
-		.is_prefetchable = kind == BAR_PREF32 || kind == BAR_PREF64,
-	};
-}
-
 static unsigned version_bit(uint32_t version)
 {
 	return version >= V11_1 ? 4 : version >= V10_0 ? 2 : 1;
@@ -76,97 +64,17 @@ static const struct known_function *known_builtin(const struct guest_function *f
 					     : known_function(function->driver, version, place);
 }
 
-static uint64_t size_property(const struct machine_device *device, const char *key, uint64_t unit)
-{
-	const char *text = option_value(device->option, key);
-
-	return text ? memory_size(text, unit) : 0;
-}
-
-/* BARs whose size a property gives. */
-static const struct sized_bar {
-	const char *driver;
-	const char *property;
-	uint64_t unit; /* of a number without a suffix */
-	unsigned bar;
-	enum bar_kind kind;
-	bool is_ram;
-} sized_bars[] = {
-	{"VGA", "vgamem_mb", MIB, 0, BAR_PREF32, false},
-	{"secondary-vga", "vgamem_mb", MIB, 0, BAR_PREF32, false},
-	{"bochs-display", "vgamem", 1, 0, BAR_PREF32, false},
-	{"qxl", "ram_size", 1, 0, BAR_MEM32, false},
-	{"qxl", "ram_size_mb", MIB, 0, BAR_MEM32, false},
-	{"qxl", "vram_size", 1, 1, BAR_MEM32, false},
-	{"qxl", "vram_size_mb", MIB, 1, BAR_MEM32, false},
-	{"qxl-vga", "ram_size", 1, 0, BAR_MEM32, false},
-	{"qxl-vga", "ram_size_mb", MIB, 0, BAR_MEM32, false},
-	{"qxl-vga", "vram_size", 1, 1, BAR_MEM32, false},
-	{"qxl-vga", "vram_size_mb", MIB, 1, BAR_MEM32, false},
-	{"qxl", "vram64_size_mb", MIB, 4, BAR_PREF64, false},
-	{"qxl-vga", "vram64_size_mb", MIB, 4, BAR_PREF64, false},
-	{"vmware-svga", "vgamem_mb", MIB, 1, BAR_PREF32, false},
-	{"virtio-vga", "vgamem_mb", MIB, 0, BAR_PREF32, false},
-	{"virtio-vga", "hostmem", 1, 4, BAR_PREF64, false},
-	{"virtio-vga-gl", "hostmem", 1, 4, BAR_PREF64, false},
-	{"virtio-gpu-pci", "hostmem", 1, 4, BAR_PREF64, false},
-	{"virtio-gpu-gl-pci", "hostmem", 1, 4, BAR_PREF64, false},
-	{"pci-testdev", "membar", 1, 2, BAR_PREF64, false},
-};
-
-static void size_by_properties(struct guest_function *function)
-{
-	const struct machine_device *device = function->device;
-
-	for (size_t i = 0; i < ARRAY_SIZE(sized_bars); i++) {
-		const struct sized_bar *rule = &sized_bars[i];
-		uint64_t size;
-
-		if (!str_eq(function->driver, rule->driver))
-			continue;
-		size = size_property(device, rule->property, rule->unit);
-		if (size)
-			set_bar(function, rule->bar, rule->kind, pow2_ceil(size));
-	}
-	/* hw/display/qxl.c: the 64-bit BAR is there if it shows more than the 32-bit one */
-	if (str_starts(function->driver, "qxl") && function->bar[4].size <= function->bar[1].size)
-		function->bar[4].size = 0;
-	if (str_eq(function->driver, "pci-testdev") &&
-	    option_value(device->option, "membar-backed"))
-		function->bar[2].is_ram =
-			str_eq(option_value(device->option, "membar-backed"), "on");
-}
-
-/* Shared memory in a BAR of its own. */
-static void size_by_memory(const struct iof_machine *m, struct guest_function *function)
-{
-	const char *id = option_value(function->device->option, "memdev");
-	uint64_t size = id ? memory_backend_size(m, id) : 0;
-
-	if (!str_starts(function->driver, "ivshmem"))
-		return;
-	if (size)
-		set_bar(function, 2, BAR_PREF64, pow2_ceil(size));
-	function->bar[2].is_ram = true;
-}
-
 /* BARs that older machine types have otherwise (hw/core/machine.c hw_compat_*). */
 static const struct {
-	const char *driver;
+	const char *driver; /* and its variants: virtio-rng-pci-transitional */
 	unsigned bar;
 	uint32_t until; /* machine type's version, exclusive */
 	enum bar_kind kind;
 	uint64_t size; /* 0: it has none */
 } older_bars[] = {
-	{"virtio-balloon-pci", 0, QEMU(5, 1, 0), BAR_IO, 0x20},
-	{"virtio-balloon-pci", 1, V10_0, BAR_NONE, 0},
-	{"virtio-balloon-pci-transitional", 1, V10_0, BAR_NONE, 0},
-	{"virtio-balloon-pci-non-transitional", 1, V10_0, BAR_NONE, 0},
-	{"virtio-rng-pci", 1, V7_2, BAR_NONE, 0},
-	{"virtio-rng-pci-transitional", 1, V7_2, BAR_NONE, 0},
-	{"virtio-rng-pci-non-transitional", 1, V7_2, BAR_NONE, 0},
-	{"nvme", 0, QEMU(6, 0, 0), BAR_MEM64, 0x2000},
-	{"nvme", 4, QEMU(6, 0, 0), BAR_MEM32, 0x1000},
+	{"virtio-balloon", 0, QEMU(5, 1, 0), BAR_IO, 0x20},
+	{"virtio-balloon", 1, V10_0, BAR_NONE, 0},
+	{"virtio-rng", 1, V7_2, BAR_NONE, 0},
 };
 
 static void apply_machine_type(const struct iof_machine *m, struct guest_function *function)
@@ -178,20 +86,35 @@ static void apply_machine_type(const struct iof_machine *m, struct guest_functio
 		bool is_there =
 			function->bar[older_bars[i].bar].size || older_bars[i].kind != BAR_IO;
 
-		if (str_eq(function->driver, older_bars[i].driver) && is_there &&
+		if (str_starts(function->driver, older_bars[i].driver) && is_there &&
 		    version < older_bars[i].until)
-			set_bar(function, older_bars[i].bar, older_bars[i].kind,
-				older_bars[i].size);
+			guest_set_bar(function, older_bars[i].bar, older_bars[i].kind,
+				      older_bars[i].size);
 	}
 }
 
 /* romfile= (empty) and rombar=0 take the ROM away. */
-static bool has_rom(const struct machine_device *device)
+static void size_rom(struct guest_function *function)
 {
-	const char *file = option_value(device->option, "romfile");
-	const char *bar = option_value(device->option, "rombar");
+	const struct vm_option *option = function->device->option;
+	const char *file = option_value(option, "romfile"), *bar = option_value(option, "rombar");
+	const char *size = option_value(option, "romsize");
+	bool has_none = (file && !*file) || (bar && (str_eq(bar, "0") || str_eq(bar, "off")));
 
-	return !(file && !*file) && !(bar && (str_eq(bar, "0") || str_eq(bar, "off")));
+	if (has_none)
+		function->bar[GUEST_ROM].size = 0;
+	else if (size && function->bar[GUEST_ROM].size)
+		function->bar[GUEST_ROM].size = pow2_ceil(memory_size(size, 1));
+}
+
+/* The I/O BAR that a virtio model has where it may have one; size 0: it never has. */
+static struct guest_bar legacy_bar(const char *driver, unsigned version)
+{
+	const struct known_function *known = known_function(driver, version, BARS_ON_PC);
+
+	if (!known || known->bars[0].index != 0 || known->bars[0].kind != BAR_IO)
+		return (struct guest_bar){0};
+	return (struct guest_bar){.size = known->bars[0].size, .is_io = true};
 }
 
 static void take_assigned(struct guest_function *function)
@@ -227,15 +150,17 @@ void guest_find_bars(const struct iof_machine *m, struct guest_function *functio
 
 			if (bar->kind == BAR_NONE)
 				break;
-			set_bar(function, bar->index, (enum bar_kind)bar->kind, bar->size);
+			guest_set_bar(function, bar->index, (enum bar_kind)bar->kind, bar->size);
 		}
 		function->class_code = known ? known->class_code : 0;
 		apply_machine_type(m, function);
 	}
-	if (!device)
-		return;
-	size_by_properties(function);
-	size_by_memory(m, function);
-	if (!has_rom(device))
-		function->bar[GUEST_ROM].size = 0;
+	if (!device && str_eq(function->driver, "virtio-net-pci"))
+		function->bar[1].size = 0; /* -nic gives it no MSI-X vectors */
+	if (device) {
+		struct guest_bar legacy = legacy_bar(function->driver, version);
+
+		guest_size_bars(m, function, &legacy);
+		size_rom(function);
+	}
 }

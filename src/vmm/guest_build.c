@@ -118,6 +118,11 @@ static void number_bus(struct numbering *n, struct guest_bus *bus)
 	}
 }
 
+static struct guest_bus *root_of(const struct machine_bus *bus)
+{
+	return bus->guest->bridge ? bus->guest->bridge->bus : bus->guest;
+}
+
 /* Root buses: the board's, then those of pxb by their number. */
 static const struct machine_bus *next_root(const struct iof_machine *m, int64_t after)
 {
@@ -140,7 +145,7 @@ static void number_buses(struct iof_machine *m)
 
 	while ((root = next_root(m, root ? (int64_t)root->number : -1))) {
 		n.next = root->number > n.next ? root->number : n.next;
-		number_bus(&n, root->guest);
+		number_bus(&n, root_of(root));
 	}
 	if (n.is_full)
 		m->guest.unplaced_why = "The config has more PCI buses than there are numbers.";
@@ -155,14 +160,41 @@ static int make_buses(struct iof_machine *m)
 	return 0;
 }
 
-static void link_bridges(struct iof_machine *m)
+static void link_bridge(struct guest_function *bridge, struct guest_bus *secondary)
+{
+	bridge->secondary = secondary;
+	secondary->bridge = bridge;
+}
+
+/* pxb's slots are behind a bridge, the only device on its root bus (hw/pci-bridge/
+ * pci_expander_bridge.c pxb_dev_realize_common). */
+static int add_expander_root(struct iof_machine *m, struct machine_bus *bus)
+{
+	struct guest_bus *root = arena_alloc(m->arena, sizeof(*root));
+	struct guest_function *bridge = root ? new_function(m, root, 0, "pci-bridge") : NULL;
+
+	if (!bridge)
+		return -ENOMEM;
+	root->bus = bus;
+	root->number = bus->number;
+	root->reserve_io = root->reserve_mem = RESERVE_DEFAULT;
+	root->reserve_pref32 = root->reserve_pref64 = RESERVE_DEFAULT;
+	bridge->class_code = 0x0604;
+	link_bridge(bridge, bus->guest);
+	return 0;
+}
+
+static int link_bridges(struct iof_machine *m)
 {
 	for (struct machine_bus *bus = m->buses; bus; bus = bus->next) {
-		if (!bus->bridge || bus->bridge->kind == DRIVER_PXB || !bus->bridge->function)
-			continue;
-		bus->guest->bridge = bus->bridge->function;
-		bus->bridge->function->secondary = bus->guest;
+		bool is_root = !bus->bridge || bus->bridge->kind == DRIVER_PXB;
+
+		if (is_root && bus->bridge && bus->is_conventional && add_expander_root(m, bus))
+			return -ENOMEM;
+		if (!is_root && bus->bridge->function)
+			link_bridge(bus->bridge->function, bus->guest);
 	}
+	return 0;
 }
 
 static void choose_placement(struct iof_machine *m)
@@ -192,9 +224,10 @@ int machine_place_bars(struct iof_machine *m)
 		r = add_device(m, &m->devices[i]);
 	for (const struct machine_bus *bus = m->buses; r == 0 && bus; bus = bus->next)
 		r = add_board(m, bus);
+	if (r == 0)
+		r = link_bridges(m);
 	if (r)
 		return r;
-	link_bridges(m);
 	for (const struct machine_bus *bus = m->buses; bus; bus = bus->next) {
 		for (struct guest_function *f = bus->guest->functions; f; f = f->next)
 			guest_find_bars(m, f);

@@ -7,6 +7,7 @@
 #define VMM_PLACE_H
 
 #include "vmm/guest.h"
+#include "vmm/known_bars.h"
 
 #define KIB ((uint64_t)1 << 10)
 #define MIB ((uint64_t)1 << 20)
@@ -37,6 +38,11 @@ static inline bool is_bridge(const struct guest_function *function)
 
 /* guest_bars.c: the BARs that a function has */
 void guest_find_bars(const struct iof_machine *, struct guest_function *);
+/* sized_bars.c: what the properties of an emulated device change; legacy: a virtio model's I/O BAR
+ */
+void guest_set_bar(struct guest_function *, unsigned index, enum bar_kind, uint64_t size);
+void guest_size_bars(const struct iof_machine *, struct guest_function *,
+		     const struct guest_bar *legacy);
 
 /* seabios.c, ovmf.c. 0 or -ENOMEM; where it cannot be said, guest.unplaced_why says why. */
 int seabios_place(struct iof_machine *);

@@ -284,11 +284,11 @@ static bool is_given_up(struct json_object *record)
 {
 	struct json_object *pci = json_object_object_get(record, "pci");
 
-	for (size_t i = 0; i < json_object_array_length(pci); i++) {
+	for (size_t i = 0; pci && i < json_object_array_length(pci); i++) {
 		struct json_object *regions =
 			json_object_object_get(json_object_array_get_idx(pci, i), "regions");
 
-		for (size_t k = 0; k < json_object_array_length(regions); k++) {
+		for (size_t k = 0; regions && k < json_object_array_length(regions); k++) {
 			if (json_object_object_get(json_object_array_get_idx(regions, k),
 						   "address"))
 				return false;
