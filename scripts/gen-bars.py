@@ -24,7 +24,7 @@ def row(fields):
 
 
 def main():
-    rows, seen = [], set()
+    rows, seen = [], {}
     with open(sys.argv[2], encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             fields = line.rstrip("\n").split("\t")
@@ -33,8 +33,7 @@ def main():
             if len(fields) != 9 or not re.fullmatch(r"[A-Za-z0-9_.,:+-]+", fields[0]):
                 sys.exit(f"{sys.argv[2]}:{number}: not a row of nine columns")
             # Models that need a memory backend have no row without one.
-            if fields[1] == "-" or (fields[1].startswith("memdev:") and fields[0] not in seen):
-                seen.add(fields[0])
+            if fields[1] == "-" or fields[1] == seen.setdefault(fields[0], fields[1]) and fields[1][:7] == "memdev:":
                 rows.append(row(fields))
     with open(sys.argv[1], "w", encoding="utf-8") as out:
         out.write('/* Generated from data/qemu-bars.tsv. */\n#include "vmm/known_bars.h"\n\n')

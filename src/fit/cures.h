@@ -62,6 +62,7 @@ int cure_value(struct fix_list *, const struct iof_machine *, const struct iof_f
 
 /* where things lie in the guest's address map */
 int cure_bar_place(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_memory_room(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_max_memory(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_pool(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_wider_intel(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

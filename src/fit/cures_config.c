@@ -216,8 +216,9 @@ int cure_memory_address(struct fix_list *list, const struct iof_machine *m,
 
 	(void)m;
 	if (option != SIZE_MAX && finding->problem->pair)
-		fix_unset(list, fix_new(list, "QEMU picks an address in the area."), option, "addr",
-			  fix_target(list, finding->device, "addr"));
+		fix_unset(list, fix_new(list, "QEMU picks an address in the area."), option,
+			  finding->problem->value,
+			  fix_target(list, finding->device, finding->problem->value));
 	return list->err;
 }
 

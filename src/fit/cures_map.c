@@ -234,6 +234,37 @@ int cure_max_memory(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+/* As many slots and bytes as all memory devices of the config take. */
+int cure_memory_room(struct fix_list *list, const struct iof_machine *m,
+		     const struct iof_finding *finding)
+{
+	size_t option = last_option(m, OPTION_MEMORY);
+	uint64_t slots = 0, bytes = 0;
+	struct iof_fix *fix;
+
+	(void)finding;
+	for (size_t i = 0; i < m->n_devices; i++) {
+		const struct machine_device *device = &m->devices[i];
+		const char *id =
+			is_memory_device(device) ? option_value(device->option, "memdev") : NULL;
+
+		slots += device->kind == DRIVER_MEMORY;
+		bytes += id ? memory_backend_size(m, id) : 0;
+	}
+	if (option == SIZE_MAX || bytes >= GIB << 20)
+		return 0;
+	fix = fix_new(list, "Memory devices get as much room as they take.");
+	if (slots > m->slots)
+		fix_set(list, fix, option, "slots", arena_printf(list->arena, "%" PRIu64, slots),
+			"m.slots");
+	if (m->ram_size + bytes > m->max_size)
+		fix_set(list, fix, option, "maxmem",
+			arena_printf(list->arena, "%" PRIu64 "M",
+				     (m->ram_size + bytes + MIB - 1) / MIB),
+			"m.maxmem");
+	return list->err;
+}
+
 int cure_wider_intel(struct fix_list *list, const struct iof_machine *m,
 		     const struct iof_finding *finding)
 {

@@ -213,12 +213,6 @@ static void set_device(struct walk *w, const struct machine_device *device)
 	w->address = (struct operand){.kind = OPERAND_TEXT, .text = device->host_bdf};
 }
 
-static bool adds_ram(const struct machine_device *device)
-{
-	return device->kind == DRIVER_MEMORY ||
-	       (device->driver && str_eq(device->driver, "virtio-mem-pci"));
-}
-
 static void walk_device(struct walk *w, const struct machine_device *device)
 {
 	bool is_viommu = device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
@@ -233,7 +227,7 @@ static void walk_device(struct walk *w, const struct machine_device *device)
 		note_problem(w, &device->problem, device);
 		return;
 	}
-	if (adds_ram(device) && w->scene.m->n_assigned)
+	if (is_memory_device(device) && w->scene.m->n_assigned)
 		walk_stage(w, STAGE_ADD_RAM);
 	if (!is_viommu && device->kind != DRIVER_VFIO_PCI)
 		return;

@@ -108,10 +108,19 @@ static const struct rule rules[PROBLEM_COUNT] = {
 	[PROBLEM_MEMORY_HOTPLUG] =
 		{"memory.no-hotplug", IOF_SEVERITY_ERROR,
 		 "a memory device of which the guest could not be told",
-		 "QEMU will refuse the {0}: this machine has no ACPI device for such.",
-		 "Arm's virt has it with firmware and a 64-bit CPU only.",
-		 "QEMU hw/arm/virt.c virt_memory_pre_plug", "lab", NULL,
-		 "Start the VM with UEFI firmware and a 64-bit CPU, or with more -m."},
+		 "QEMU will refuse the {2}: this machine has no ACPI device for such.",
+		 "acpi=off takes it away; Arm's virt has it with firmware and a 64-bit CPU only.",
+		 "QEMU hw/i386/pc.c pc_memory_pre_plug, hw/arm/virt.c virt_memory_pre_plug", "lab",
+		 NULL,
+		 "Start the VM with ACPI (on Arm: UEFI firmware and a 64-bit CPU), or with more "
+		 "-m."},
+	[PROBLEM_MEMORY_ROOM] =
+		{"memory.no-room", IOF_SEVERITY_ERROR, "a memory device for which -m has no room",
+		 "QEMU will refuse the {2}: -m leaves no room for it.",
+		 "A DIMM takes one of slots=, and all memory devices together have the bytes from "
+		 "the RAM's size to maxmem=.",
+		 "QEMU hw/mem/pc-dimm.c pc_dimm_get_free_slot, hw/mem/memory-device.c", "lab",
+		 cure_memory_room, NULL},
 	[PROBLEM_MEMORY_DEVICE] =
 		{"memory.device-out-of-area", IOF_SEVERITY_ERROR,
 		 "a memory device outside the area for such",

@@ -38,7 +38,7 @@ static enum answer ram_outside(const struct scene *s, enum backend backend, stru
 	if (!s->m->n_memory_devices)
 		return answer;
 	for (const struct machine_device *d = s->m->devices; d < s->device && answer == NO; d++) {
-		if (d->block.name)
+		if (d->block.name && !d->is_mapped_in_blocks)
 			answer = block_outside(s, iova, &d->block, op);
 	}
 	return answer;
@@ -59,7 +59,7 @@ static enum answer late_ram(const struct scene *s, enum backend backend, struct 
 {
 	struct scene each = *s;
 
-	if (s->device->kind != DRIVER_MEMORY || !s->device->block.name)
+	if (!s->device->block.name || s->device->is_mapped_in_blocks)
 		return NO;
 	op[0] = text_operand(s->device->label);
 	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
@@ -115,7 +115,7 @@ static enum answer locked_limit(const struct scene *s, enum backend backend, str
 		fit = lock_block(s, &s->m->ram[1], op);
 	for (const struct machine_device *d = s->m->devices;
 	     fit && d < s->device && s->m->n_memory_devices; d++) {
-		if (d->block.name)
+		if (d->block.name && !d->is_mapped_in_blocks)
 			fit = lock_block(s, &d->block, op);
 	}
 	return fit ? NO : YES;

@@ -304,7 +304,7 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device,
 		function->driver = "AMDVI-PCI";
 		topology_place(m, m->buses, function, &refusal);
 	}
-	if (device->kind == DRIVER_MEMORY)
+	if (is_memory_device(device))
 		memory_device_place(m, device);
 	r = resolve_assigned(m, device, vmm);
 	device->label = device->id			  ? device->id

@@ -74,6 +74,7 @@ static const struct {
 } older_bars[] = {
 	{"virtio-balloon", 0, QEMU(5, 1, 0), BAR_IO, 0x20},
 	{"virtio-balloon", 1, V10_0, BAR_NONE, 0},
+	{"virtio-mem", 1, V10_0, BAR_NONE, 0},
 	{"virtio-rng", 1, V7_2, BAR_NONE, 0},
 };
 

@@ -37,6 +37,7 @@ enum problem_kind {
 	PROBLEM_VALUE,		 /* a value that the property does not take */
 	PROBLEM_ADDRESS_SPACE,	 /* more guest addresses than the vCPU has */
 	PROBLEM_MEMORY_DEVICE,	 /* a memory device outside the area for such */
+	PROBLEM_MEMORY_ROOM,	 /* a memory device for which -m has no slot or no bytes */
 	PROBLEM_MEMORY_HOTPLUG,	 /* a memory device that the guest could not be told of */
 	PROBLEM_HOST_ADDRESS,	 /* host= that is no PCI address */
 	PROBLEM_OBJECT_ABSENT,	 /* a link to an object that is not there */
@@ -121,6 +122,7 @@ struct machine_device {
 	struct problem problem; /* the first thing that stops its creation */
 
 	struct ram_block block;		 /* of a memory device */
+	bool is_mapped_in_blocks;	 /* virtio-mem: as the guest takes its memory */
 	struct guest_function *function; /* on PCI from the start: as firmware sees it; NULL */
 
 	/* assigned devices */
@@ -187,7 +189,7 @@ struct iof_machine {
 	size_t n_devices;
 	size_t n_cold; /* devices that are there from the start */
 	size_t n_assigned;
-	size_t n_memory_devices;
+	size_t n_memory_devices, n_dimms;    /* placed; and those that take a slot */
 	uint32_t models;		     /* a bit for each enum driver_kind that is there */
 	const struct machine_device *viommu; /* the first; NULL: none */
 
@@ -234,9 +236,11 @@ void machine_map_virt(struct iof_machine *);
 bool virt_has_memory_hotplug(const struct iof_machine *);
 /* memory.c: the memory map of i440fx and q35 */
 void machine_map_memory(struct iof_machine *);
-void memory_device_place(struct iof_machine *, struct machine_device *);
 uint64_t memory_size(const char *text, uint64_t unit);
 uint64_t memory_backend_size(const struct iof_machine *, const char *id); /* 0: not known */
+/* memory_device.c */
+bool is_memory_device(const struct machine_device *);
+void memory_device_place(struct iof_machine *, struct machine_device *);
 /* guest_build.c: the guest's PCI tree, and its BARs put where firmware puts them */
 int machine_place_bars(struct iof_machine *);
 /* regions.c: the whole map as a list */

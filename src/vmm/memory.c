@@ -11,7 +11,6 @@
 #define MAX_MEMORY ((uint64_t)1 << 56) /* sums of a few such sizes cannot wrap */
 #define MAX_SLOTS ((uint64_t)1 << 20)
 #define DEFAULT_RAM (128 * MIB)
-#define HOTPLUG_ALIGN (2 * MIB) /* a memory device's alignment without huge pages */
 
 /* util/cutils.c qemu_strtosz: a number, maybe with a fraction, and a suffix; without one the unit.
  * 0: none. */
@@ -190,85 +189,4 @@ uint64_t memory_backend_size(const struct iof_machine *m, const char *id)
 			return clamp(memory_size(size, 1));
 	}
 	return 0;
-}
-
-/* hw/mem/memory-device.c memory_device_get_free_addr: the first gap that is large enough. */
-static uint64_t free_address(const struct iof_machine *m, const struct machine_device *device,
-			     uint64_t size)
-{
-	uint64_t at = m->device_memory_base;
-	bool moved = true;
-
-	while (moved) {
-		moved = false;
-		for (const struct machine_device *other = m->devices; other < device; other++) {
-			bool overlaps = other->block.name && other->block.first <= at + size - 1 &&
-					other->block.last >= at;
-
-			if (overlaps) {
-				at = align_up(other->block.last + 1, HOTPLUG_ALIGN);
-				moved = true;
-			}
-		}
-	}
-	return at;
-}
-
-/* hw/mem/pc-dimm.c pc_dimm_get_free_slot, hw/mem/memory-device.c memory_device_check_addable */
-static bool has_room(const struct iof_machine *m, struct machine_device *device, uint64_t size)
-{
-	uint64_t used = 0, most = m->max_size - m->ram_size;
-
-	for (const struct machine_device *other = m->devices; other < device; other++) {
-		if (other->block.name)
-			used += other->block.last - other->block.first + 1;
-	}
-	if (m->n_memory_devices > m->slots) {
-		device_problem(device, PROBLEM_MEMORY_DEVICE, NULL, "slots",
-			       (struct message){.text = "no free slots available"});
-		return false;
-	}
-	if (size <= most && used <= most - size)
-		return true;
-	device_problem(device, PROBLEM_MEMORY_DEVICE, NULL, "maxmem",
-		       (struct message){.text = "not enough space, currently {0} in use of total "
-						"space for memory devices {1}",
-					.operand = {hex_operand(used), hex_operand(most)}});
-	return false;
-}
-
-void memory_device_place(struct iof_machine *m, struct machine_device *device)
-{
-	const char *id = device->value[PROPERTY_MEMDEV].text;
-	uint64_t size = id ? memory_backend_size(m, id) : 0, base = m->device_memory_base, at;
-
-	if (device->problem.kind)
-		return;
-	if (m->type.family == MACHINE_VIRT && !virt_has_memory_hotplug(m)) {
-		device_problem(device, PROBLEM_MEMORY_HOTPLUG, NULL, "acpi",
-			       (struct message){.text = "memory hotplug is not enabled: missing "
-							"acpi-ged device",
-						.operand = {text_operand(device->driver)}});
-		return;
-	}
-	if (!size || !m->device_memory_size)
-		return;
-	m->n_memory_devices++;
-	if (!has_room(m, device, size))
-		return;
-	at = device->value[PROPERTY_MEMORY_ADDR].pair
-		     ? (uint64_t)device_value(device, PROPERTY_MEMORY_ADDR)
-		     : free_address(m, device, size);
-	if (at < base || size > m->device_memory_size || at - base > m->device_memory_size - size) {
-		device_problem(device, PROBLEM_MEMORY_DEVICE,
-			       device->value[PROPERTY_MEMORY_ADDR].pair, "addr",
-			       (struct message){.text = "can't add memory device [{0}:{1}], usable "
-							"range for memory "
-							"devices [{2}:{3}]",
-						.operand = {hex_operand(at), hex_operand(size),
-							    hex_operand(base),
-							    hex_operand(m->device_memory_size)}});
-		return;
-	}
-	device->block = (struct ram_block){at, at + size - 1, id};
 }

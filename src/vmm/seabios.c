@@ -329,12 +329,16 @@ static void refuse(struct placement *p, const char *why)
 	p->m->guest.unplaced_why = why;
 }
 
-/* ich9_smbus_setup: after all is placed, the board's SMBus goes to a place of its own. */
+/* ich9_smbus_setup: after all is placed, the board's SMBus goes to a place of its own, next to that
+ * of power management, which is elsewhere without ACPI. */
 static void move_smbus(struct placement *p)
 {
+	const struct pair *acpi = machine_option(p->m, "acpi", NULL);
+	bool has_acpi = !acpi || !str_eq(acpi->value, "off");
+
 	for (struct guest_function *f = p->buses[0].guest->functions; f; f = f->next) {
 		if (!f->device && str_eq(f->driver, "ICH9-SMB"))
-			f->bar[4].address = 0x700;
+			f->bar[4].address = has_acpi ? 0x700 : 0xb100;
 	}
 }
 

@@ -124,7 +124,7 @@ static bool has_block(const struct iof_machine *m, uint64_t first, uint64_t last
 }
 
 /* The record lists every memory region: video memory and shared memory are BARs. */
-static bool is_memory_device(const struct iof_machine *m, const char *name)
+static bool is_device_memory(const struct iof_machine *m, const char *name)
 {
 	for (size_t i = 0; i < m->n_devices; i++) {
 		if (m->devices[i].block.name && strcmp(m->devices[i].block.name, name) == 0)
@@ -160,7 +160,7 @@ static bool compare_ram(struct json_object *record, const struct iof_machine *m,
 		uint64_t last = number_of(json_object_array_get_idx(block, 1));
 		bool is_right;
 
-		if (strcmp(name, "pc.ram") && !is_memory_device(m, name))
+		if (strcmp(name, "pc.ram") && !is_device_memory(m, name))
 			continue;
 		is_right = has_block(m, first, last) || is_low_ram(m, first, last);
 		t->ram++;

@@ -118,6 +118,49 @@ static const struct rule_case rows[] = {
 	 MACHINE "-m 64M,slots=2,maxmem=64G -cpu max,phys-bits=52 -object "
 		 "memory-backend-ram,id=pm,size=128M " DIMM("0x200000000") DEV,
 	 NULL, SILENT("memory.device-out-of-area"), "starts works", NULL},
+
+	{"no slot given", &host_amd, "11.1",
+	 MACHINE "-m 64M,maxmem=64G -object memory-backend-ram,id=pm,size=128M "
+		 "-device pc-dimm,memdev=pm " DEV,
+	 NULL, FIRES("memory.no-room"), "fails",
+	 "no slots where allocated, please specify the 'slots' option"},
+	{"no slot left", &host_amd, "11.1",
+	 MACHINE "-m 64M,slots=1,maxmem=64G -object memory-backend-ram,id=pm,size=128M "
+		 "-object memory-backend-ram,id=pn,size=128M -device pc-dimm,memdev=pm "
+		 "-device pc-dimm,memdev=pn " DEV,
+	 NULL, FIRES("memory.no-room"), "fails", "no free slots available"},
+	{"virtio-mem larger than maxmem leaves", &host_amd, "7.2",
+	 MACHINE "-m 1G,maxmem=2G -object memory-backend-ram,id=pm,size=4G "
+		 "-device virtio-mem-pci,memdev=pm " DEV,
+	 NULL, FIRES("memory.no-room"), "fails",
+	 "not enough space, currently 0x0 in use of total space for memory devices 0x40000000"},
+	{"virtio-mem without maxmem", &host_amd, "11.1",
+	 MACHINE "-m 1G -object memory-backend-ram,id=pm,size=4G -device "
+		 "virtio-mem-pci,memdev=pm " DEV,
+	 NULL, FIRES("memory.no-room"), "fails",
+	 "the configuration is not prepared for memory devices (e.g., for memory hotplug), "
+	 "consider specifying the maxmem option"},
+	{"virtio-mem without maxmem, an older text", &host_amd, "7.2",
+	 MACHINE "-m 1G -object memory-backend-ram,id=pm,size=4G -device "
+		 "virtio-mem-pci,memdev=pm " DEV,
+	 NULL, FIRES("memory.no-room"), "fails",
+	 "memory devices (e.g. for memory hotplug) are not enabled, please specify the maxmem "
+	 "option"},
+	{"virtio-mem needs no slot", &host_amd, "11.1",
+	 MACHINE "-m 1G,maxmem=5G -object memory-backend-ram,id=pm,size=4G "
+		 "-device virtio-mem-pci,memdev=pm " DEV,
+	 NULL, SILENT("memory.no-room"), "starts works", NULL},
+	{"virtio-pmem below the area", &host_amd, "10.0",
+	 MACHINE "-m 1G,maxmem=20G -object memory-backend-ram,id=pm,size=4G "
+		 "-device virtio-pmem-pci,memdev=pm,memaddr=0x1000000 " DEV,
+	 NULL, FIRES("memory.device-out-of-area"), "fails",
+	 "can't add memory device [0x1000000:0x100000000], usable range for memory devices "
+	 "[0x100000000:0x4c0000000]"},
+	{"a DIMM without ACPI", &host_amd, "11.1",
+	 "-M q35,acpi=off -accel tcg -m 1G,slots=2,maxmem=20G -object "
+	 "memory-backend-ram,id=pm,size=4G -device pc-dimm,memdev=pm " DEV,
+	 NULL, FIRES("memory.no-hotplug"), "fails",
+	 "memory hotplug is not enabled: missing acpi device or acpi disabled"},
 };
 
 CASES(memory_cases, rows);
