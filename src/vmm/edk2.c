@@ -143,7 +143,7 @@ static void degrade(const struct placement *p, const struct guest_bus *bus, stru
 {
 	if (bus->bridge || !p->has_mem64)
 		merge(&lists[KIND_MEM32], &lists[KIND_MEM64]);
-	if (!p->has_mem64)
+	if (!bus->bridge && !p->has_mem64)
 		merge(&lists[KIND_PREF32], &lists[KIND_PREF64]);
 	if (bus->bridge && lists[KIND_PREF64])
 		merge(&lists[KIND_MEM32], &lists[KIND_PREF32]);
