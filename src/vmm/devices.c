@@ -151,14 +151,17 @@ static void check_chassis(struct iof_machine *m, struct machine_device *device)
 static void check_expander(struct machine_device *device)
 {
 	const struct machine_device *bridge = device->bus ? device->bus->bridge : NULL;
+	const struct pair *bus = option_pair(device->option, "bus");
 	bool is_bridge = device->kind == DRIVER_ROOT_PORT || device->kind == DRIVER_PCI_BRIDGE;
+	/* bus=ID means the bridge behind a pxb, no bus= the root bus before it */
+	bool is_on_root = bridge && bridge->kind == DRIVER_PXB &&
+			  (!bus || str_eq(bridge->driver, "pxb-pcie"));
 
-	if (bridge && str_eq(bridge->driver, "pxb-pcie") && !is_bridge)
-		device_problem(
-			device, PROBLEM_NOT_ON_THIS_BUS, option_pair(device->option, "bus"),
-			device->driver,
-			(struct message){
-				.text = "PCI: Only PCI/PCIe bridges can be plugged into pxb-pcie"});
+	if (is_on_root && !is_bridge)
+		device_problem(device, PROBLEM_NOT_ON_THIS_BUS, bus, device->driver,
+			       (struct message){
+				       .text = "PCI: Only PCI/PCIe bridges can be plugged into {0}",
+				       .operand = {text_operand(bridge->driver)}});
 	else if (str_eq(device->driver, "pxb") && device->bus && !device->bus->is_conventional)
 		device_problem(device, PROBLEM_NOT_ON_THIS_BUS,
 			       option_pair(device->option, "driver"), device->driver,

@@ -192,6 +192,15 @@ static const struct rule_case rows[] = {
 	{"the same chassis, another slot", &host_intel48, "11.1", Q35 PORTS "chassis=1,slot=1",
 	 NULL, SILENT("config.chassis-slot"), "starts works", NULL},
 
+	{"on a pxb by no bus=", &host_intel48, "11.1",
+	 "-M pc -accel tcg -device pxb,id=pxb,bus=pci.0,bus_nr=40 -device vfio-pci,host=" BDF
+	 ",id=dev0",
+	 NULL, FIRES("config.not-on-this-bus"), "fails",
+	 "PCI: Only PCI/PCIe bridges can be plugged into pxb"},
+	{"behind a pxb's bridge", &host_intel48, "11.1",
+	 "-M pc -accel tcg -device pxb,id=pxb,bus=pci.0,bus_nr=40 -device vfio-pci,host=" BDF
+	 ",id=dev0,bus=pxb,addr=1",
+	 NULL, SILENT("config.not-on-this-bus"), "starts works", NULL},
 	{"on a pxb-pcie itself", &host_intel48, "11.1",
 	 Q35 PXB "-device vfio-pci,host=" BDF ",id=dev0,bus=pxb", NULL,
 	 FIRES("config.not-on-this-bus"), "fails",
