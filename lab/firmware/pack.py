@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""pack.py RECORDED OUTPUT.xz < configs: the recorded lines of these configs, each once, by firmware and index."""
+"""pack.py RECORDED OUTPUT.xz < configs: the recorded lines of these configs, each once, by firmware, seed and index."""
 import json
 import lzma
 import sys
@@ -15,7 +15,7 @@ def main():
         for record in map(json.loads, lines):
             record.pop("seconds")   # differs from run to run
             if key(record) in wanted:
-                found[record["firmware"], record["index"]] = record
+                found[record["firmware"], record["seed"], record["index"]] = record
     with lzma.open(output, "wt", preset=9 | lzma.PRESET_EXTREME) as out:
         for _, record in sorted(found.items()):
             out.write(json.dumps(record, separators=(",", ":")) + "\n")

@@ -8,8 +8,6 @@
  * fewer BARs are right than --bars PERCENT asks for, or fewer boots are right as a whole than
  * --boots.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <getopt.h>
 #include <iommufit/iommufit.h>
 #include <json-c/json.h>
@@ -17,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../recorded.h"
 #include "vmm/machine.h"
 
 struct tally {
@@ -32,35 +31,6 @@ struct run {
 	size_t n_tallies;
 	unsigned misses_left;
 };
-
-static char *read_all(const char *path)
-{
-	struct archive *a = archive_read_new();
-	struct archive_entry *entry;
-	char *text = NULL;
-	size_t length = 0, cap = 0;
-	ssize_t n = 0;
-
-	archive_read_support_filter_all(a);
-	archive_read_support_format_raw(a);
-	if (archive_read_open_filename(a, path, 1 << 16) || archive_read_next_header(a, &entry)) {
-		fprintf(stderr, "%s: %s\n", path, archive_error_string(a));
-		exit(99);
-	}
-	do {
-		length += (size_t)n;
-		if (cap - length < 1 << 20) {
-			cap += 1 << 24;
-			text = realloc(text, cap);
-		}
-		if (!text)
-			exit(99);
-		n = archive_read_data(a, text + length, cap - length - 1);
-	} while (n > 0);
-	text[length] = '\0';
-	archive_read_free(a);
-	return text;
-}
 
 static const char *text_of(struct json_object *object, const char *key)
 {
@@ -340,7 +310,7 @@ static void judge(struct run *run, struct json_object *record)
 
 static void read_records(struct run *run, const char *path)
 {
-	char *text = read_all(path);
+	char *text = read_recorded(path);
 
 	for (char *line = text, *end; *line; line = end + 1) {
 		struct json_object *record;

@@ -9,14 +9,14 @@
  * --messages 98 --bars 97), when a plug outcome is wrong or a form was never right (not with
  * --floor), or when a failing cell has no cure and none of the excuses (--fixes).
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <getopt.h>
 #include <iommufit/iommufit.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "../recorded.h"
 
 #define MAX_SETS 16
 
@@ -46,35 +46,6 @@ struct run {
 	unsigned failing, cured, exempt, misses_left;
 	bool want_fixes, want_forms, is_floor;
 };
-
-static char *read_lines(const char *path)
-{
-	struct archive *a = archive_read_new();
-	struct archive_entry *entry;
-	char *text = NULL;
-	size_t length = 0, cap = 0;
-	ssize_t n = 0;
-
-	archive_read_support_filter_all(a);
-	archive_read_support_format_raw(a);
-	if (archive_read_open_filename(a, path, 1 << 16) || archive_read_next_header(a, &entry)) {
-		fprintf(stderr, "%s: %s\n", path, archive_error_string(a));
-		exit(99);
-	}
-	do {
-		length += (size_t)n;
-		if (cap - length < 1 << 20) {
-			cap += 1 << 24;
-			text = realloc(text, cap);
-		}
-		if (!text)
-			exit(99);
-		n = archive_read_data(a, text + length, cap - length - 1);
-	} while (n > 0);
-	text[length] = '\0';
-	archive_read_free(a);
-	return text;
-}
 
 static struct iof_host *find_host(struct run *run, const char *name)
 {
@@ -541,7 +512,7 @@ int main(int argc, char **argv)
 		run.sets[run.n_sets++] = set;
 	if (iof_ctx_new(&run.ctx) || iof_report_new(run.ctx, &run.report))
 		return 99;
-	text = read_lines(argv[optind]);
+	text = read_recorded(argv[optind]);
 	all_cells(&run, text);
 	free(text);
 	forms = show_forms(&run);
