@@ -26,8 +26,11 @@ static inline uint64_t align_down(uint64_t value, uint64_t to)
 	return to ? value / to * to : value;
 }
 
+/* At most 2^63. */
 static inline uint64_t pow2_ceil(uint64_t value)
 {
+	if (value > (uint64_t)1 << 63)
+		value = (uint64_t)1 << 63;
 	return value <= 1 ? value : (uint64_t)1 << (64 - __builtin_clzll(value - 1));
 }
 
