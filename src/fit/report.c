@@ -163,7 +163,8 @@ IOF_EXPORT const struct iof_finding *iof_report_finding_next(const struct iof_re
 							     const struct iof_finding *prev)
 {
 	const struct iof_finding *next = prev ? prev + 1 : report->findings;
-	const struct iof_finding *end = report->findings + report->n_findings;
+	const struct iof_finding *end =
+		report->n_findings ? report->findings + report->n_findings : NULL;
 
 	while (next && next < end && next->is_repeat)
 		next++;
