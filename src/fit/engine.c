@@ -13,7 +13,8 @@ struct walk {
 	struct iof_report *report;
 	struct scene scene;
 	struct progress progress;
-	struct operand address; /* of the device, as every rule's operand 0 */
+	struct operand address;			  /* of the device, as every rule's operand 0 */
+	struct operand operand[MESSAGE_OPERANDS]; /* of the rule that is being asked */
 	enum iof_phase phase;
 	bool is_stopped; /* the VM, or in the plug phase this device */
 	bool is_killed;
@@ -112,17 +113,10 @@ static bool merge_finding(struct iof_finding *known, const struct step *step)
 	return true;
 }
 
-static void try_step(struct walk *w, const struct step *step)
+static void note_step(struct walk *w, const struct step *step, enum answer answer)
 {
-	struct operand operand[MESSAGE_OPERANDS];
-	struct iof_finding *finding, *known;
-	enum answer answer;
+	struct iof_finding *known = same_mapping(w->report, step->rule, w->scene.mapping), *finding;
 
-	operand[0] = w->address;
-	answer = step->fires(&w->scene, operand);
-	if (answer == NO)
-		return;
-	known = same_mapping(w->report, step->rule, w->scene.mapping);
 	if (known && merge_finding(known, step)) {
 		apply_effect(w, step, answer == YES);
 		return;
@@ -140,7 +134,7 @@ static void try_step(struct walk *w, const struct step *step)
 		finding->phase = w->phase;
 		finding->effect = step->effect;
 		finding->is_doubtful = answer == MAYBE;
-		memcpy(finding->operand, operand, sizeof(operand));
+		memcpy(finding->operand, w->operand, sizeof(w->operand));
 	}
 	apply_effect(w, step, answer == YES);
 }
@@ -148,13 +142,19 @@ static void try_step(struct walk *w, const struct step *step)
 /* All steps of a stage that this version has. Ends at the first that stops QEMU. */
 void walk_stage(struct walk *w, enum stage stage)
 {
-	const struct iof_report *report = w->report;
+	const struct step *const *step = w->report->steps + w->report->first_step[stage];
+	const struct step *const *end = w->report->steps + w->report->first_step[stage + 1];
 	unsigned when = w->progress.is_hot ? HOT : COLD;
 
-	for (size_t i = report->first_step[stage];
-	     i < report->first_step[stage + 1] && !w->is_stopped; i++) {
-		if (report->steps[i]->when & when)
-			try_step(w, report->steps[i]);
+	for (; step < end && !w->is_stopped; step++) {
+		enum answer answer;
+
+		if (!((*step)->when & when))
+			continue;
+		w->operand[0] = w->address;
+		answer = (*step)->fires(&w->scene, w->operand);
+		if (answer != NO)
+			note_step(w, *step, answer);
 	}
 }
 
@@ -169,10 +169,13 @@ struct scene *walk_scene(struct walk *w)
 }
 
 static bool has_step(const struct step *step, const struct rule_family *family, enum stage stage,
-		     uint32_t version, uint32_t models)
+		     const struct iof_machine *m)
 {
-	return step->stage == stage && version >= step->since && version < step->until &&
-	       (family->viommu == DRIVER_OTHER || models & 1u << family->viommu);
+	return step->stage == stage && m->version >= step->since && m->version < step->until &&
+	       (family->viommu == DRIVER_OTHER || m->models & 1u << family->viommu) &&
+	       (!(step->when & OF_BACKEND) ||
+		(step->when & OF_LEGACY && m->backends & 1u << BACKEND_LEGACY) ||
+		(step->when & OF_IOMMUFD && m->backends & 1u << BACKEND_IOMMUFD));
 }
 
 /* Sort out once which steps there are: a check is then a walk along a short list. */
@@ -181,7 +184,7 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 	size_t n = 0, all = 0;
 
 	if (report->steps && report->steps_version == m->version &&
-	    report->steps_models == m->models)
+	    report->steps_models == m->models && report->steps_backends == m->backends)
 		return 0;
 	for (size_t f = 0; f < n_rule_families; f++)
 		all += rule_families[f]->n_steps;
@@ -195,8 +198,7 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 			const struct rule_family *family = rule_families[f];
 
 			for (size_t i = 0; i < family->n_steps; i++) {
-				if (has_step(&family->steps[i], family, stage, m->version,
-					     m->models))
+				if (has_step(&family->steps[i], family, stage, m))
 					report->steps[n++] = &family->steps[i];
 			}
 		}
@@ -204,6 +206,7 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 	report->first_step[STAGE_COUNT] = n;
 	report->steps_version = m->version;
 	report->steps_models = m->models;
+	report->steps_backends = m->backends;
 	return 0;
 }
 

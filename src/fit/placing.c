@@ -202,6 +202,17 @@ static unsigned times_switched_on(const struct firmware *firmware)
 	return firmware->kind == FIRMWARE_OVMF || firmware->kind == FIRMWARE_ARMVIRT ? 3 : 1;
 }
 
+static bool is_span_reached(const struct scene *s, struct iof_range span)
+{
+	for (size_t i = 0; i < s->m->n_cold && span.first <= span.last; i++) {
+		const struct machine_device *d = &s->m->devices[i];
+
+		if (is_assigned(d) && beyond_device(s, d, span))
+			return false;
+	}
+	return true;
+}
+
 /* Nearly always no BAR is out of reach, and with the legacy backend alone there is nothing else. */
 static bool is_nothing_amiss(const struct scene *s)
 {
@@ -211,6 +222,8 @@ static bool is_nothing_amiss(const struct scene *s)
 		if (is_assigned(&m->devices[i]) && m->devices[i].backend != BACKEND_LEGACY)
 			return false;
 	}
+	if (is_span_reached(s, m->bar_span[0]) && is_span_reached(s, m->bar_span[1]))
+		return true;
 	for (size_t r = 0; r < m->n_regions; r++) {
 		const struct iof_region *region = &m->regions[r];
 

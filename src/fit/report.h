@@ -59,11 +59,11 @@ struct iof_report {
 	struct iof_finding *findings;
 	size_t n_findings, cap_findings;
 
-	/* The steps that this version and these vIOMMU models have, by stage; kept from one check
-	 * to the next. */
+	/* The steps that this version, these vIOMMU models and backends have, by stage; kept from
+	 * one check to the next. */
 	const struct step **steps;
 	size_t first_step[STAGE_COUNT + 1];
-	uint32_t steps_version, steps_models;
+	uint32_t steps_version, steps_models, steps_backends;
 	const char **lines[IOF_PHASE_MIGRATE + 1]; /* rendered messages */
 	size_t n_lines[IOF_PHASE_MIGRATE + 1];
 	bool is_rendered;

@@ -46,6 +46,8 @@ enum effect {
 enum answer { NO = 0, YES, MAYBE };
 
 enum { COLD = 1, HOT = 2, COLD_AND_HOT = 3 };
+/* With it: the step never fires for devices of the other backend. */
+enum { OF_LEGACY = 4, OF_IOMMUFD = 8, OF_BACKEND = 12 };
 
 /* What changes while QEMU goes its way. */
 struct progress {

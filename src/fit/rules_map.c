@@ -220,12 +220,12 @@ static const struct rule rules[] = {
 
 static const struct step steps[] = {
 	{STAGE_PLACE, COLD, 0, QEMU_NEVER, EFFECT_DEGRADES, missed_bar, &rules[BAR_OUTSIDE], NULL},
-	{STAGE_PLACE, COLD, 0, V9_0, EFFECT_WARNS, bar_outside_legacy, &rules[BAR_OUTSIDE],
-	 TYPE1 MAP_OLD},
-	{STAGE_PLACE, COLD, V9_0, V10_0, EFFECT_WARNS, bar_outside_legacy, &rules[BAR_OUTSIDE],
-	 TYPE1 MAP},
-	{STAGE_PLACE, COLD, V9_0, V10_0, EFFECT_WARNS, bar_outside_iommufd, &rules[BAR_OUTSIDE],
-	 IOAS MAP},
+	{STAGE_PLACE, COLD | OF_LEGACY, 0, V9_0, EFFECT_WARNS, bar_outside_legacy,
+	 &rules[BAR_OUTSIDE], TYPE1 MAP_OLD},
+	{STAGE_PLACE, COLD | OF_LEGACY, V9_0, V10_0, EFFECT_WARNS, bar_outside_legacy,
+	 &rules[BAR_OUTSIDE], TYPE1 MAP},
+	{STAGE_PLACE, COLD | OF_IOMMUFD, V9_0, V10_0, EFFECT_WARNS, bar_outside_iommufd,
+	 &rules[BAR_OUTSIDE], IOAS MAP},
 	{STAGE_PLACE, COLD, V10_0, QEMU_NEVER, EFFECT_WARNS, bar_outside_told, &rules[BAR_OUTSIDE],
 	 NULL},
 	{STAGE_PLACE, COLD, V10_0, QEMU_NEVER, EFFECT_WARNS, bar_outside_untold,
@@ -242,15 +242,15 @@ static const struct step steps[] = {
 
 	{STAGE_DONE, COLD, 0, QEMU_NEVER, EFFECT_NOTE, not_placed, &rules[NOT_PLACED], NULL},
 
-	{STAGE_PLACE, COLD, 0, V9_0, EFFECT_KILLS, ram_outside_legacy, &rules[RAM_OUTSIDE],
-	 TYPE1 MAP_OLD ABORT},
-	{STAGE_PLACE, COLD, V9_0, V10_0, EFFECT_KILLS, ram_outside_legacy, &rules[RAM_OUTSIDE],
-	 TYPE1 MAP ABORT},
-	{STAGE_PLACE, COLD, V9_0, V10_0, EFFECT_KILLS, ram_outside_iommufd, &rules[RAM_OUTSIDE],
-	 IOAS MAP ABORT},
-	{STAGE_PLACE, COLD, V10_0, QEMU_NEVER, EFFECT_KILLS, ram_outside_legacy,
+	{STAGE_PLACE, COLD | OF_LEGACY, 0, V9_0, EFFECT_KILLS, ram_outside_legacy,
+	 &rules[RAM_OUTSIDE], TYPE1 MAP_OLD ABORT},
+	{STAGE_PLACE, COLD | OF_LEGACY, V9_0, V10_0, EFFECT_KILLS, ram_outside_legacy,
+	 &rules[RAM_OUTSIDE], TYPE1 MAP ABORT},
+	{STAGE_PLACE, COLD | OF_IOMMUFD, V9_0, V10_0, EFFECT_KILLS, ram_outside_iommufd,
+	 &rules[RAM_OUTSIDE], IOAS MAP ABORT},
+	{STAGE_PLACE, COLD | OF_LEGACY, V10_0, QEMU_NEVER, EFFECT_KILLS, ram_outside_legacy,
 	 &rules[RAM_OUTSIDE], MAP ABORT},
-	{STAGE_PLACE, COLD, V10_0, QEMU_NEVER, EFFECT_KILLS, ram_outside_iommufd,
+	{STAGE_PLACE, COLD | OF_IOMMUFD, V10_0, QEMU_NEVER, EFFECT_KILLS, ram_outside_iommufd,
 	 &rules[RAM_OUTSIDE], MAP ABORT},
 };
 

@@ -42,7 +42,7 @@ static void step_json(struct emit *e, const struct step *step)
 	emit_string(e, "when",
 		    step->stage == STAGE_RUN	   ? "run"
 		    : step->stage == STAGE_MIGRATE ? "migrate"
-						   : times[step->when]);
+						   : times[step->when & COLD_AND_HOT]);
 	emit_string(e, "effect", effects[step->effect]);
 	emit_string(e, "message", step->message);
 	emit_object_end(e);

@@ -355,6 +355,8 @@ static void find_viommus(struct iof_machine *m)
 		struct machine_device *device = &m->devices[i];
 
 		m->models |= 1u << device->kind;
+		if (device->kind == DRIVER_VFIO_PCI)
+			m->backends |= 1u << device->backend;
 		find_viommu(m, device);
 		if (!m->viommu &&
 		    (device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||

@@ -191,6 +191,7 @@ struct iof_machine {
 	size_t n_assigned;
 	size_t n_memory_devices, n_dimms;    /* placed; and those that take a slot */
 	uint32_t models;		     /* a bit for each enum driver_kind that is there */
+	uint32_t backends;		     /* a bit for each enum backend of an assigned device */
 	const struct machine_device *viommu; /* the first; NULL: none */
 
 	const struct iof_value *properties; /* for iof_machine_property() */
@@ -199,6 +200,9 @@ struct iof_machine {
 	struct guest guest;
 	struct iof_region *regions; /* ascending by first address, then larger first */
 	size_t n_regions;
+	/* From the first to the last BAR that could be mapped, below and above 4 GiB: nearly always
+	 * that answers for each. first > last: there is none. */
+	struct iof_range bar_span[2];
 };
 
 /* A stretch of the guest physical address map. */

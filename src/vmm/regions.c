@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "vmm/machine.h"
+#include "vmm/place.h"
 
 struct list {
 	struct iof_machine *m;
@@ -96,15 +97,25 @@ static bool is_mapped_bar(const struct iof_machine *m, const struct guest_functi
 	       device_value(device, PROPERTY_NO_MMAP) != ON;
 }
 
+static void widen_span(struct iof_machine *m, uint64_t first, uint64_t last)
+{
+	struct iof_range *span = &m->bar_span[last >= 4 * GIB];
+
+	span->first = first < span->first ? first : span->first;
+	span->last = last > span->last ? last : span->last;
+}
+
 static int add_bar(struct list *list, const struct guest_function *function, unsigned index)
 {
 	const struct guest_bar *bar = &function->bar[index];
-	const struct iof_machine *m = list->m;
+	struct iof_machine *m = list->m;
 	const char *label = function->device ? function->device->label : function->driver;
 
 	if (!bar->size || bar->is_io || bar->address == BAR_UNPLACED || index == GUEST_ROM ||
 	    bar->address + bar->size - 1 < bar->address)
 		return 0;
+	if (bar->is_ram || (function->device && function->device->kind == DRIVER_VFIO_PCI))
+		widen_span(m, bar->address, bar->address + bar->size - 1);
 	return add(list,
 		   (struct iof_region){.kind = IOF_REGION_BAR,
 				       .name = arena_printf(m->arena, "%s BAR %u", label, index),
@@ -153,6 +164,7 @@ int machine_list_regions(struct iof_machine *m)
 	struct list list = {.m = m};
 	int r = add_memory(&list);
 
+	m->bar_span[0] = m->bar_span[1] = (struct iof_range){UINT64_MAX, 0};
 	if (r == 0)
 		r = add_board(&list);
 	if (r == 0)
