@@ -9,6 +9,7 @@
 
 /* What changed, and the first release with it. */
 #define DYNAMIC_WINDOW 202211 /* the top eighth of the address space; padding of ports */
+#define QUARTER 202611	      /* the top quarter; merged after 202608, in no image seen yet */
 #define E820_CONFLICT 202302  /* the window moves below a reserved range */
 #define LIMIT_46 202308	      /* 46 bits without 5-level paging; it was 47 */
 #define NO_IO_PADDING 202308
@@ -83,7 +84,7 @@ static struct window find_window(const struct iof_machine *m, unsigned bits)
 	if (!bits || (w.is_override && release >= OVERRIDE_ALWAYS))
 		return w;
 	space = (uint64_t)1 << bits;
-	size = space >> 3;
+	size = space >> (release >= QUARTER ? 2 : 3);
 	if (w.size >= size || w.base + size >= space)
 		return w;
 	w = (struct window){space - size, size, false};

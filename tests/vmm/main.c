@@ -23,5 +23,5 @@ struct iof_machine *make_machine(struct iof_ctx *ctx, const char *host_name, con
 int main(void)
 {
 	return test_firmware_kinds() + test_firmware_errors() + test_images() + test_vcpu() +
-	       test_microvm() + test_virt() + test_virt_bars();
+	       test_microvm() + test_ovmf() + test_virt() + test_virt_bars();
 }

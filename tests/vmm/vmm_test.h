@@ -11,6 +11,7 @@ int test_firmware_errors(void);
 int test_images(void);
 int test_vcpu(void);
 int test_microvm(void);
+int test_ovmf(void);
 int test_virt(void);
 int test_virt_bars(void);
 
