@@ -52,9 +52,9 @@ enum option_kind {
 	OPTION_FW_CFG,
 	OPTION_NODEFAULTS,
 	OPTION_READCONFIG,
-	OPTION_SET, /* already applied to the option that it names; kept for its place */
-	OPTION_NET, /* -net, -netdev, -nic */
-	OPTION_VGA, /* -vga, -nographic, -display */
+	OPTION_SET,    /* already applied to the option that it names; kept for its place */
+	OPTION_NET,    /* -net, -netdev, -nic */
+	OPTION_VGA,    /* -vga, -nographic, -display */
 	OPTION_KERNEL, /* -kernel */
 	OPTION_BLOCKDEV,
 	OPTION_OTHER, /* known to QEMU, known not to matter here */
