@@ -145,6 +145,12 @@ static const struct rule rules[PROBLEM_COUNT] = {
 			      "A function can be given once, and functions other than 0 need "
 			      "multifunction=on at function 0.",
 			      "QEMU hw/pci/pci.c do_pci_register_device", "lab", cure_slot, NULL},
+	[PROBLEM_SECOND_BALLOON] = {"config.second-balloon", IOF_SEVERITY_ERROR,
+				    "a second virtio-balloon",
+				    "QEMU will refuse the second virtio-balloon.",
+				    "A VM can have one.",
+				    "QEMU hw/virtio/virtio-balloon.c virtio_balloon_device_realize",
+				    "lab", NULL, "Remove one of them."},
 	[PROBLEM_CHASSIS_SLOT] =
 		{"config.chassis-slot", IOF_SEVERITY_ERROR,
 		 "two root ports with one chassis and slot",

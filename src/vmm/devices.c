@@ -168,6 +168,19 @@ static void check_expander(struct machine_device *device)
 			       (struct message){.text = "pxb devices cannot reside on a PCIe bus"});
 }
 
+/* hw/virtio/virtio-balloon.c virtio_balloon_device_realize */
+static void check_balloon(const struct iof_machine *m, struct machine_device *device)
+{
+	if (!device->driver || !str_starts(device->driver, "virtio-balloon"))
+		return;
+	for (const struct machine_device *other = m->devices; other < device; other++) {
+		if (other->driver && str_starts(other->driver, "virtio-balloon"))
+			device_problem(
+				device, PROBLEM_SECOND_BALLOON, NULL, device->driver,
+				(struct message){.text = "Only one balloon device is supported"});
+	}
+}
+
 static bool is_behind_bridge(const struct machine_bus *bus)
 {
 	for (; bus && bus->bridge; bus = bus->parent) {
@@ -288,6 +301,7 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device,
 		return r;
 	check_expander(device);
 	check_chassis(m, device);
+	check_balloon(m, device);
 	if (device->bus && !device->problem.kind &&
 	    !topology_place(m, device->bus, device, &refusal))
 		device_problem(device, PROBLEM_PCI_SLOT, option_pair(device->option, "addr"),

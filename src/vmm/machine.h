@@ -43,6 +43,7 @@ enum problem_kind {
 	PROBLEM_OBJECT_ABSENT,	 /* a link to an object that is not there */
 	PROBLEM_PCI_SLOT,	 /* a slot or function that is taken */
 	PROBLEM_CHASSIS_SLOT,	 /* two root ports with one chassis and slot number */
+	PROBLEM_SECOND_BALLOON,	 /* a VM has one virtio-balloon */
 	PROBLEM_NOT_ON_THIS_BUS, /* a bus that takes no such device */
 	/* QEMU only warns of these */
 	PROBLEM_SHORT_FORM,	  /* "caching-mode" for caching-mode=on */

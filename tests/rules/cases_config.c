@@ -192,6 +192,11 @@ static const struct rule_case rows[] = {
 	{"the same chassis, another slot", &host_intel48, "11.1", Q35 PORTS "chassis=1,slot=1",
 	 NULL, SILENT("config.chassis-slot"), "starts works", NULL},
 
+	{"two balloons", &host_intel48, "10.0",
+	 Q35 "-device virtio-balloon-pci,id=a -device virtio-balloon-pci,id=b " DEV, NULL,
+	 FIRES("config.second-balloon"), "fails", "Only one balloon device is supported"},
+	{"one balloon", &host_intel48, "10.0", Q35 "-device virtio-balloon-pci,id=a " DEV, NULL,
+	 SILENT("config.second-balloon"), "starts works", NULL},
 	{"on a pxb by no bus=", &host_intel48, "11.1",
 	 "-M pc -accel tcg -device pxb,id=pxb,bus=pci.0,bus_nr=40 -device vfio-pci,host=" BDF
 	 ",id=dev0",
