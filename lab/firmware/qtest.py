@@ -98,12 +98,15 @@ class Machine:
         """(index or "rom", kind, size) with kind io, mem32, mem32p, mem64, mem64p."""
         found, index, header = [], 0, self.header(bdf)
         while index < BARS_OF_HEADER[header]:
-            kind = self.read(bdf, BAR0 + 4 * index) & 15    # in the mask they may be writable: pvpanic's 2 bytes
+            kind = self.read(bdf, BAR0 + 4 * index) & 15    # below 16 bytes these bits can be written, too: pvpanic
             low = self._mask(bdf, BAR0 + 4 * index)
             if not low:
                 index += 1
                 continue
-            low = low & ~15 | (low & 15 if kind & 1 else kind)
+            if not kind & 1 and low & 15 != kind:
+                found.append((index, "mem32", -low & 0xffffffff))
+                index += 1
+                continue
             wide = low & 7 == 4
             high = self._mask(bdf, BAR0 + 4 * index + 4) if wide else 0xffffffff
             found.append((index, *_kind_and_size(low, high)))

@@ -97,8 +97,10 @@ static void add_bars(struct placement *p, struct guest_function *function, struc
 	for (unsigned i = 0; i < GUEST_ROM; i++) {
 		const struct guest_bar *bar = &function->bar[i];
 		enum kind kind = kind_of(bar);
+		/* below 16 bytes the type bits read as ones, and it is no memory to PciParseBar */
+		bool is_seen = bar->is_io || bar->size >= 16;
 
-		if (bar->size)
+		if (bar->size && is_seen)
 			add(p, &lists[kind],
 			    (struct node){.function = function,
 					  .kind = kind,
