@@ -1,5 +1,5 @@
 #!/bin/sh
-# record.sh [SEED]: fetch QEMU and firmware, boot random configs, and write tests/data/firmware/{seabios,ovmf}.jsonl.xz.
+# record.sh [SEED]: fetch QEMU and firmware, boot random configs, and write tests/data/firmware/{seabios,ovmf,rare}.jsonl.xz.
 # Takes an hour or more on two cores; can be stopped and run again, and then goes on where it was.
 set -eu
 
@@ -29,3 +29,11 @@ echo "seed $seed"
 # The last of a seed are wide: more of the ordinary kind come from another one.
 # shellcheck disable=SC2086
 { "$here/draw.py" "$seed" 150 $ovmf && "$here/draw.py" $((seed + 1)) 40 $ovmf; } | record ovmf
+# shellcheck disable=SC2086
+{
+	"$here/draw_rare.py" "$seed" 60 $seabios
+	"$here/draw_rare.py" $((seed + 1)) 50 $seabios
+	"$here/draw_rare.py" $((seed + 8)) 40 $seabios
+	"$here/draw_rare.py" $((seed + 2)) 16 $ovmf
+	"$here/draw_rare.py" $((seed + 4)) 14 $ovmf
+} | record rare
