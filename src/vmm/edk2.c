@@ -10,6 +10,8 @@
 #include "vmm/machine.h"
 #include "vmm/place.h"
 
+#define NO_BAR GUEST_BARS /* of a node that is none of the function's own */
+
 enum kind { KIND_IO = 0, KIND_MEM32, KIND_PREF32, KIND_MEM64, KIND_PREF64, KIND_COUNT };
 
 struct node {
@@ -110,6 +112,32 @@ static void add_bars(struct placement *p, struct guest_function *function, struc
 	}
 }
 
+/* Room for the virtual functions of models with SR-IOV (PciIovParseVfBar); vfio-pci hides the
+ * host's.
+ */
+static void add_virtual_functions(struct placement *p, struct guest_function *function,
+				  struct node **lists)
+{
+	static const struct {
+		const char *driver;
+		unsigned bars, functions;
+		uint64_t size;
+	} models[] = {{"igb", 2, 8, 16 * KIB}}; /* QEMU hw/net/igb.c */
+
+	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
+		/* none on a root bus, as boots show */
+		bool is_it = str_eq(function->driver, models[i].driver) && function->bus->bridge;
+
+		for (unsigned k = 0; is_it && k < models[i].bars; k++)
+			add(p, &lists[KIND_PREF64],
+			    (struct node){.function = function,
+					  .kind = KIND_PREF64,
+					  .bar = NO_BAR,
+					  .length = models[i].size * models[i].functions,
+					  .mask = models[i].size - 1});
+	}
+}
+
 /* OvmfPkg PciHotPlugInitDxe, ArmVirt alike: what a bridge's *-reserve property asks for, rounded
  * up; 0: nothing. */
 static uint64_t padding(uint64_t asked, uint64_t fallback)
@@ -204,6 +232,7 @@ static void make_map(struct placement *p, struct guest_bus *bus, struct node win
 		if (f->is_rejected)
 			continue;
 		add_bars(p, f, lists);
+		add_virtual_functions(p, f, lists);
 		if (f->secondary)
 			add_windows(p, f, lists);
 	}
@@ -249,7 +278,7 @@ static void program(const struct node *list, uint64_t base)
 		if (n->window) {
 			program(n->children, base + n->offset);
 			program_window(n, base + n->offset);
-		} else if (!n->is_padding && n->function) {
+		} else if (!n->is_padding && n->function && n->bar != NO_BAR) {
 			n->function->bar[n->bar].address = base + n->offset;
 		}
 	}
