@@ -6,16 +6,10 @@ int cmd_check(struct tool *t)
 {
 	struct job job = {.host = NULL};
 	int err = job_open(t, &job);
-	int status;
 
 	if (!err)
 		err = job_check(t, &job, job.vm);
 	if (!err && !t->args.quiet)
 		err = iof_report_write(t->ctx, job.report, &t->out);
-	if (err)
-		status = tool_fail(t, err);
-	else
-		status = tool_finish(t, tool_verdict(iof_report_verdict(job.report)));
-	job_close(&job);
-	return status;
+	return job_finish(t, &job, err);
 }

@@ -38,7 +38,6 @@ int cmd_map(struct tool *t)
 {
 	struct job job = {.host = NULL};
 	int err = find_form(t);
-	int status;
 
 	if (!err)
 		err = job_open(t, &job);
@@ -46,10 +45,5 @@ int cmd_map(struct tool *t)
 		err = job_check(t, &job, job.vm);
 	if (!err)
 		err = write_map(t, job.report);
-	if (err)
-		status = tool_fail(t, err);
-	else
-		status = tool_finish(t, tool_verdict(iof_report_verdict(job.report)));
-	job_close(&job);
-	return status;
+	return job_finish(t, &job, err);
 }

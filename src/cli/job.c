@@ -284,3 +284,12 @@ void job_close(struct job *job)
 	free(job->config.own_name);
 	free(job->config.program);
 }
+
+int job_finish(struct tool *t, struct job *job, int err)
+{
+	int status = err ? tool_fail(t, err)
+			 : tool_finish(t, tool_verdict(iof_report_verdict(job->report)));
+
+	job_close(job);
+	return status;
+}

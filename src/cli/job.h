@@ -50,6 +50,8 @@ int job_check(struct tool *, struct job *, struct iof_vm *);
 /* Parse a config as the job's own was parsed. */
 int job_parse(struct tool *, const struct config *, struct iof_vm **);
 void job_close(struct job *);
+/* Close it; the exit status: the verdict's, or that of err. */
+int job_finish(struct tool *, struct job *, int err);
 
 /* Read the command line of a running process, its limit and program. */
 int process_read(struct tool *, uint64_t pid, struct config *);

@@ -6,10 +6,9 @@
  */
 #include <inttypes.h>
 
+#include "base/units.h"
 #include "fit/cures.h"
 
-#define MIB ((uint64_t)1 << 20)
-#define GIB ((uint64_t)1 << 30)
 #define DEFAULT_CPU "qemu64" /* hw/i386/pc.c TARGET_DEFAULT_CPU_TYPE */
 
 static size_t last_option(const struct iof_machine *m, enum option_kind kind)

@@ -3,11 +3,9 @@
  * What a VM may come to need while it runs: locked memory, DMA mappings, IOVA for each vCPU, and
  * addresses for memory that is plugged later.
  */
+#include "base/units.h"
 #include "fit/cures.h"
 #include "fit/rule.h"
-
-#define MIB ((uint64_t)1 << 20)
-#define GIB ((uint64_t)1 << 30)
 
 /* ---- the area for memory devices ---- */
 

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/units.h"
 #include "host/finish.h"
 #include "host/vtd.h"
 
 #define NEWEST_KERNEL "7.2"
 #define DISPLAY_CLASS 0x030000u
-#define MIB (UINT64_C(1) << 20)
 
 static const struct catalog_machine *find(const char *name)
 {

@@ -145,6 +145,15 @@ const struct pair *machine_option(const struct iof_machine *m, const char *key, 
 	return found;
 }
 
+bool machine_flag(const struct iof_machine *m, const char *key, bool unset)
+{
+	const struct pair *pair = machine_option(m, key, NULL);
+
+	if (!pair || !(value_is_on(pair->value) || value_is_off(pair->value)))
+		return unset;
+	return value_is_on(pair->value);
+}
+
 void machine_find_type(struct iof_machine *m)
 {
 	const struct pair *type = machine_option(m, "type", NULL);
@@ -243,12 +252,6 @@ static void check_accelerator(struct iof_machine *m)
 				(struct message){.text = "KVM does not support userspace APIC"});
 }
 
-static bool is_on(const struct pair *pair)
-{
-	return pair && (str_eq(pair->value, "on") || str_eq(pair->value, "yes") ||
-			str_eq(pair->value, "true") || str_eq(pair->value, "y"));
-}
-
 /* backends/hostmem.c: huge pages are taken when the backend is made, before the board. */
 static void check_backing(struct iof_machine *m)
 {
@@ -258,7 +261,7 @@ static void check_backing(struct iof_machine *m)
 		const char *size;
 		uint64_t page_size, pages_free;
 
-		if (object->kind != OPTION_OBJECT || !is_on(option_pair(object, "hugetlb")))
+		if (object->kind != OPTION_OBJECT || !value_is_on(option_value(object, "hugetlb")))
 			continue;
 		huge = option_pair(object, "hugetlb");
 		page = option_pair(object, "hugetlbsize");
@@ -281,8 +284,8 @@ static void check_backing(struct iof_machine *m)
 int machine_build_board(struct iof_machine *m)
 {
 	m->nodefaults = vm_option_nth(m->vm, OPTION_NODEFAULTS, 0) != NULL;
-	m->bypass_iommu = is_on(machine_option(m, "default_bus_bypass_iommu", NULL)) ||
-			  is_on(machine_option(m, "default-bus-bypass-iommu", NULL));
+	m->bypass_iommu = machine_flag(m, "default_bus_bypass_iommu", false) ||
+			  machine_flag(m, "default-bus-bypass-iommu", false);
 	find_accelerator(m);
 	check_parse(m);
 	check_type(m);

@@ -143,4 +143,8 @@ bool value_parse(const struct driver_def *, const struct property_def *, const s
 		 int64_t *out, struct message *problem);
 const char *value_text(struct arena *, const struct property_def *, int64_t value);
 
+/* value.c: QEMU's words for a boolean; NULL is neither. */
+bool value_is_on(const char *);
+bool value_is_off(const char *);
+
 #endif

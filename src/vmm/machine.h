@@ -254,6 +254,8 @@ int machine_list_regions(struct iof_machine *);
 void machine_find_vcpu(struct iof_machine *);
 /* board.c: the last value of a machine property */
 const struct pair *machine_option(const struct iof_machine *, const char *key, size_t *index);
+/* A switch of -machine; unset also where it is "auto". */
+bool machine_flag(const struct iof_machine *, const char *key, bool unset);
 
 /* devices.c: remember the first thing that stops a device */
 void device_problem(struct machine_device *, enum problem_kind, const struct pair *,

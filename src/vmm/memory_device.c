@@ -54,13 +54,12 @@ static bool refuse(struct machine_device *device, enum problem_kind kind, const 
 static bool is_told_to_guest(const struct iof_machine *m, struct machine_device *device)
 {
 	static const struct operand none = {0};
-	const struct pair *acpi = machine_option(m, "acpi", NULL);
 	bool is_pc = m->type.family == MACHINE_Q35 || m->type.family == MACHINE_I440FX;
 
 	if (m->type.family == MACHINE_VIRT && !virt_has_memory_hotplug(m))
 		return refuse(device, PROBLEM_MEMORY_HOTPLUG, "acpi",
 			      "memory hotplug is not enabled: missing acpi-ged device", none, none);
-	if (is_pc && !is_virtio(device) && acpi && str_eq(acpi->value, "off"))
+	if (is_pc && !is_virtio(device) && !machine_flag(m, "acpi", true))
 		return refuse(device, PROBLEM_MEMORY_HOTPLUG, "acpi",
 			      "memory hotplug is not enabled: missing acpi device or acpi disabled",
 			      none, none);

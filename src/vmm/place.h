@@ -6,13 +6,9 @@
 #ifndef VMM_PLACE_H
 #define VMM_PLACE_H
 
+#include "base/units.h"
 #include "vmm/guest.h"
 #include "vmm/known_bars.h"
-
-#define KIB ((uint64_t)1 << 10)
-#define MIB ((uint64_t)1 << 20)
-#define GIB ((uint64_t)1 << 30)
-#define TIB ((uint64_t)1 << 40)
 
 #define RESERVE_DEFAULT UINT64_MAX /* a bridge's *-reserve property was not given */
 

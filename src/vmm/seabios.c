@@ -333,8 +333,7 @@ static void refuse(struct placement *p, const char *why)
  * of power management, which is elsewhere without ACPI. */
 static void move_smbus(struct placement *p)
 {
-	const struct pair *acpi = machine_option(p->m, "acpi", NULL);
-	bool has_acpi = !acpi || !str_eq(acpi->value, "off");
+	bool has_acpi = machine_flag(p->m, "acpi", true);
 
 	for (struct guest_function *f = p->buses[0].guest->functions; f; f = f->next) {
 		if (!f->device && str_eq(f->driver, "ICH9-SMB"))

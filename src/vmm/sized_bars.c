@@ -28,18 +28,6 @@ static uint64_t size_property(const struct guest_function *function, const char 
 	return text ? memory_size(text, unit) : 0;
 }
 
-static bool is_on(const char *text)
-{
-	return text && (str_eq(text, "on") || str_eq(text, "yes") || str_eq(text, "true") ||
-			str_eq(text, "y"));
-}
-
-static bool is_off(const char *text)
-{
-	return text && (str_eq(text, "off") || str_eq(text, "no") || str_eq(text, "false") ||
-			str_eq(text, "n"));
-}
-
 static uint64_t number_property(const struct guest_function *function, const char *key,
 				uint64_t otherwise)
 {
@@ -99,10 +87,10 @@ static void size_by_properties(struct guest_function *function)
 		if (function->bar[0].size < frames)
 			function->bar[0].size = frames;
 	}
-	if (str_eq(function->driver, "VGA") && is_off(property(function, "mmio")))
+	if (str_eq(function->driver, "VGA") && value_is_off(property(function, "mmio")))
 		function->bar[2].size = 0;
 	if (str_eq(function->driver, "pci-testdev"))
-		function->bar[2].is_ram = is_on(property(function, "membar-backed"));
+		function->bar[2].is_ram = value_is_on(property(function, "membar-backed"));
 }
 
 /* A BAR of its own for MSI-X (hw/pci/msix.c msix_init_exclusive_bar). */
@@ -125,7 +113,7 @@ static void size_nvme(const struct iof_machine *m, struct guest_function *functi
 
 	if (queues > 65536 || vectors > 2048)
 		return; /* refused */
-	if (is_old || is_on(property(function, "msix-exclusive-bar"))) {
+	if (is_old || value_is_on(property(function, "msix-exclusive-bar"))) {
 		guest_set_bar(function, 4, BAR_MEM32, msix_bar_size(vectors));
 	} else {
 		size = align_up(size + 16 * vectors, 4 * KIB) + align_up(vectors, 64) / 8;
@@ -153,13 +141,13 @@ static void set_virtio_interface(struct guest_function *function, const struct g
 	const char *no_legacy = property(function, "disable-legacy");
 	unsigned modern = virtio_modern_bar(function);
 
-	if (legacy->size && is_off(no_legacy))
+	if (legacy->size && value_is_off(no_legacy))
 		guest_set_bar(function, 0, BAR_IO, legacy->size);
-	else if (legacy->size && is_on(no_legacy))
+	else if (legacy->size && value_is_on(no_legacy))
 		function->bar[0].size = 0;
-	if (legacy->size && is_on(property(function, "disable-modern")))
+	if (legacy->size && value_is_on(property(function, "disable-modern")))
 		function->bar[modern].size = 0;
-	else if (is_on(property(function, "modern-pio-notify")))
+	else if (value_is_on(property(function, "modern-pio-notify")))
 		guest_set_bar(function, modern == 4 ? 2 : 5, BAR_IO, 4);
 }
 
@@ -186,7 +174,7 @@ static void size_virtio(struct guest_function *function, const struct guest_bar 
 								    : "num-queues",
 							    1) +
 					    4));
-	if (is_on(property(function, "page-per-vq")))
+	if (value_is_on(property(function, "page-per-vq")))
 		function->bar[modern].size = 8 * MIB;
 	set_virtio_interface(function, legacy);
 	if (!hostmem)
@@ -220,6 +208,6 @@ void guest_size_bars(const struct iof_machine *m, struct guest_function *functio
 		size_virtio(function, legacy);
 	else if (str_starts(function->driver, "ivshmem"))
 		size_ivshmem(m, function);
-	else if (str_eq(function->driver, "pci-bridge") && is_off(property(function, "shpc")))
+	else if (str_eq(function->driver, "pci-bridge") && value_is_off(property(function, "shpc")))
 		function->bar[0].size = 0; /* the hot-plug controller's */
 }

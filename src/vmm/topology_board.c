@@ -45,11 +45,7 @@ static const char *const display_drivers[] = {
 
 static bool is_there(const struct iof_machine *m, const char *property, bool is_extra)
 {
-	const struct pair *pair = property ? machine_option(m, property, NULL) : NULL;
-	bool is_off = pair && (str_eq(pair->value, "off") || str_eq(pair->value, "no") ||
-			       str_eq(pair->value, "false"));
-
-	return is_extra ? pair && !is_off : !is_off;
+	return property ? machine_flag(m, property, !is_extra) : !is_extra;
 }
 
 static void take_first_free(const struct iof_machine *m, struct machine_bus *bus,

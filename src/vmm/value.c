@@ -30,15 +30,25 @@ static bool is_one_of(const char *value, const char *const *words, size_t n)
 	return false;
 }
 
+bool value_is_on(const char *value)
+{
+	return value && is_one_of(value, on_words, ARRAY_SIZE(on_words));
+}
+
+bool value_is_off(const char *value)
+{
+	return value && is_one_of(value, off_words, ARRAY_SIZE(off_words));
+}
+
 static bool parse_bool(const struct property_def *property, const struct pair *pair, int64_t *out,
 		       struct message *problem)
 {
 	if (pair->json_type && pair->json_type != 'b')
 		return refuse(problem, "Invalid parameter type for '{0}', expected: boolean",
 			      property->name, NULL);
-	if (is_one_of(pair->value, on_words, ARRAY_SIZE(on_words)))
+	if (value_is_on(pair->value))
 		*out = ON;
-	else if (is_one_of(pair->value, off_words, ARRAY_SIZE(off_words)))
+	else if (value_is_off(pair->value))
 		*out = OFF;
 	else
 		return refuse(problem, "Parameter '{0}' expects 'on' or 'off'", property->name,

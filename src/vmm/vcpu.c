@@ -150,14 +150,9 @@ static uint32_t number(const struct cpu *cpu, const char *name, uint64_t max, ui
 
 static bool flag(const struct cpu *cpu, const char *name, bool unset)
 {
-	static const char *const on[] = {"on", "yes", "true", "y"};
 	const struct pair *pair = feature(cpu, name, NULL);
 
-	for (size_t i = 0; pair && i < ARRAY_SIZE(on); i++) {
-		if (str_eq(pair->value, on[i]))
-			return true;
-	}
-	return pair ? false : unset;
+	return pair ? value_is_on(pair->value) : unset;
 }
 
 /* These take the host's width unless told otherwise (kvm_cpu_max_instance_init); microvm always

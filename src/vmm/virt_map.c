@@ -54,16 +54,6 @@ static const struct {
 	{"highmem-mmio", V8_0},	   {"highmem-mmio-size", V10_0},
 };
 
-static bool is_on(const struct iof_machine *m, const char *option, bool unset)
-{
-	const struct pair *pair = machine_option(m, option, NULL);
-
-	if (!pair)
-		return unset;
-	return str_eq(pair->value, "on") || str_eq(pair->value, "yes") ||
-	       str_eq(pair->value, "true") || str_eq(pair->value, "y");
-}
-
 static bool type_is_after(const struct iof_machine *m, uint32_t version)
 {
 	return m->type.version == 0 || m->type.version > version;
@@ -152,15 +142,15 @@ static bool high_is_wanted(const struct iof_machine *m, enum high i, bool is_32)
 		return false;
 	if (i == HIGH_ECAM && !type_is_after(m, QEMU(3, 0, 0)))
 		return false;
-	return high_regions[i].option && is_on(m, high_regions[i].option, true);
+	return high_regions[i].option && machine_flag(m, high_regions[i].option, true);
 }
 
 /* A region that does not fit is left out. The compact layout, since 8.0 and off for types to 7.1,
  * gives its room to the next. */
 static void place_high(struct iof_machine *m, uint64_t base, unsigned bits, bool is_32)
 {
-	bool is_compact =
-		m->version >= V8_0 && is_on(m, "compact-highmem", type_is_after(m, QEMU(7, 1, 0)));
+	bool is_compact = m->version >= V8_0 &&
+			  machine_flag(m, "compact-highmem", type_is_after(m, QEMU(7, 1, 0)));
 	struct iof_range at[N_HIGH] = {{0, 0}};
 
 	for (enum high i = 0; i < N_HIGH; i++) {
@@ -224,7 +214,7 @@ static const char *msi_kind(const struct iof_machine *m, bool is_v3)
 	const char *kind = msi ? msi->value : "auto";
 
 	if (str_eq(kind, "auto"))
-		kind = !is_v3 ? "gicv2m" : (is_on(m, "its", true) ? "its" : "off");
+		kind = !is_v3 ? "gicv2m" : (machine_flag(m, "its", true) ? "its" : "off");
 	if (str_eq(kind, "its") && !m->kvm && !type_is_after(m, QEMU(6, 1, 0)))
 		kind = "off";
 	return kind;
@@ -260,7 +250,7 @@ bool virt_has_memory_hotplug(const struct iof_machine *m)
 		if (cpus[i].is_32 && str_eq(model, cpus[i].name))
 			return false;
 	}
-	return m->vm->has_firmware && is_on(m, "acpi", true);
+	return m->vm->has_firmware && machine_flag(m, "acpi", true);
 }
 
 static bool check_slots(struct iof_machine *m)
@@ -283,7 +273,7 @@ void machine_map_virt(struct iof_machine *m)
 
 	if (!check_options(m) || !check_slots(m))
 		return;
-	bits = is_on(m, "highmem", true) ? bits : 32;
+	bits = machine_flag(m, "highmem", true) ? bits : 32;
 	limit = (uint64_t)1 << bits;
 	m->ram[0] = (struct ram_block){RAM_BASE, RAM_BASE + m->ram_size - 1,
 				       backend ? backend->value : "mach-virt.ram"};
