@@ -25,7 +25,6 @@ static void add_pcie(struct iof_machine *m)
 void machine_map_microvm(struct iof_machine *m)
 {
 	const struct pair *backend = machine_option(m, "memory-backend", NULL);
-	const struct pair *pcie = machine_option(m, "pcie", NULL);
 	const char *name = backend ? backend->value : "microvm.ram";
 	uint64_t low = m->ram_size < LOW_RAM ? m->ram_size : LOW_RAM;
 
@@ -33,6 +32,6 @@ void machine_map_microvm(struct iof_machine *m)
 	m->ram[1] = (struct ram_block){4 * GIB, 4 * GIB + m->ram_size - low - 1, name};
 	m->n_ram = m->ram_size > low ? 2 : 1;
 	m->max_used_address = m->ram[m->n_ram - 1].last;
-	if (pcie && str_eq(pcie->value, "on"))
+	if (machine_flag(m, "pcie", false))
 		add_pcie(m);
 }
