@@ -59,6 +59,9 @@ enum iof_language {
 	IOF_LANGUAGE_AUTO = 0,
 	IOF_LANGUAGE_QEMU_ARGV =
 		1, /**< a QEMU command line, as text or as NUL-separated /proc/PID/cmdline */
+	IOF_LANGUAGE_LIBVIRT = 2,	   /**< libvirt domain XML */
+	IOF_LANGUAGE_PROXMOX = 3,	   /**< a VM's .conf of Proxmox VE's qemu-server */
+	IOF_LANGUAGE_CLOUD_HYPERVISOR = 4, /**< its JSON config, or its command line */
 };
 
 /** The answer; the worst of start, plug and run. fails > unknown > degraded > fits. */
@@ -102,6 +105,7 @@ enum iof_decider {
 	IOF_DECIDER_MACHINE_TYPE = 3, /**< compatibility default of the machine type */
 	IOF_DECIDER_VMM = 4,	      /**< default of that VMM version */
 	IOF_DECIDER_HOST = 5,	      /**< taken from the host */
+	IOF_DECIDER_MANAGER = 6,      /**< libvirt or Proxmox, where the config leaves it open */
 };
 
 /** Output format of the *_write functions. */

@@ -35,6 +35,27 @@ typedef int (*iof_vm_open_fn)(void *data, const char *path, char **bytes, size_t
 int iof_vm_load_with_files(struct iof_ctx *, enum iof_language, const char *bytes, size_t length,
 			   const char *name, iof_vm_open_fn open, void *data, struct iof_vm **);
 
+/** What a config leaves to its manager and to the machine where it runs. Set size to
+ * sizeof(struct iof_vm_options); zero means: not known. */
+struct iof_vm_options {
+	size_t size;
+	/** The manager whose behaviour counts, as "libvirt=9.0" or "proxmox=9.2"; NULL: the newest
+	 * known one of the config's language. */
+	const char *manager;
+	/** Physical address bits of the host's CPU: Proxmox sizes memory hotplug by them. */
+	unsigned host_phys_bits;
+	iof_vm_open_fn open; /**< files that the config names; NULL: none is opened */
+	void *open_data;
+};
+/** The same for configs of all languages; options may be NULL. Also returns -EINVAL (an unknown
+ * manager) and -EOPNOTSUPP (the module for this language is not installed). */
+int iof_vm_load_config(struct iof_ctx *, enum iof_language, const char *bytes, size_t length,
+		       const char *name, const struct iof_vm_options *, struct iof_vm **);
+/** The language in which it is written; never AUTO. */
+enum iof_language iof_vm_language(const struct iof_vm *);
+/** "libvirt 12.8.0": whose behaviour was assumed; NULL: a command line, no manager is between. */
+const char *iof_vm_manager(const struct iof_vm *);
+
 /** For a VMM: an empty VM of a QEMU machine type ("q35"), and devices without any text. */
 int iof_vm_new(struct iof_ctx *, const char *machine, struct iof_vm **);
 /** Add a device; properties are "key", "value" pairs, NULL at the end. */

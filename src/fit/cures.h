@@ -39,6 +39,7 @@ int cure_legacy(struct fix_list *, const struct iof_machine *, const struct iof_
 int cure_remove_device(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 
 /* the config itself */
+int cure_remark(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_object_type(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_object_absent(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_machine_type(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

@@ -346,3 +346,22 @@ int cure_value(struct fix_list *list, const struct iof_machine *m,
 		  fix_target(list, device, finding->problem->pair->key));
 	return list->err;
 }
+
+/* All remarks of the kind at once: the finding is gone only when none is left. */
+int cure_remark(struct fix_list *list, const struct iof_machine *m,
+		const struct iof_finding *finding)
+{
+	const struct remark *about = finding->problem ? finding->problem->remark : NULL;
+	struct iof_fix *fix = NULL;
+
+	for (size_t i = 0; about && i < m->vm->n_remarks; i++) {
+		const struct remark *remark = &m->vm->remarks[i];
+
+		if (remark->kind != about->kind || !remark->has_cure)
+			continue;
+		if (!fix)
+			fix = fix_new(list, NULL);
+		fix_remark(list, fix, i, remark->text, remark->detail);
+	}
+	return 0;
+}

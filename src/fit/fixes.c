@@ -116,6 +116,18 @@ void fix_host(struct fix_list *list, struct iof_fix *fix, const char *target, co
 				   .command = command});
 }
 
+void fix_remark(struct fix_list *list, struct iof_fix *fix, size_t remark, const char *target,
+		const char *to)
+{
+	add_edit(list, fix,
+		 (struct fix_edit){.where = IOF_WHERE_VM,
+				   .op = to ? IOF_OP_SET : IOF_OP_UNSET,
+				   .is_remark = true,
+				   .option = remark,
+				   .value = to,
+				   .target = target});
+}
+
 const char *fix_target(struct fix_list *list, const struct machine_device *device, const char *key)
 {
 	const char *target =
@@ -139,7 +151,7 @@ void fix_property(struct fix_list *list, struct iof_fix *fix, const struct machi
 	/* A value that -global sets is beaten by one on the device. */
 	if (value)
 		fix_set(list, fix, option, now->def->name, value, target);
-	else if (now->pair && now->by == IOF_DECIDER_USER)
+	else if (now->pair && (now->by == IOF_DECIDER_USER || now->by == IOF_DECIDER_MANAGER))
 		fix_unset(list, fix, option, now->pair->key, target);
 	else
 		fix_set(list, fix, option, now->def->name, "off", target);
@@ -162,7 +174,7 @@ struct vm_edit fix_to_vm_edit(const struct fix_edit *edit)
 					   [IOF_OP_REMOVE] = EDIT_REMOVE,
 					   [IOF_OP_MOVE] = EDIT_MOVE};
 
-	return (struct vm_edit){.op = ops[edit->op],
+	return (struct vm_edit){.op = edit->is_remark ? EDIT_REMARK : ops[edit->op],
 				.option = edit->option,
 				.key = edit->key,
 				.value = edit->value,
@@ -196,7 +208,7 @@ static int apply_round(struct iof_ctx *ctx, struct iof_vm **vm, const struct vm_
 			argc++;
 		r = iof_vm_load_argv(ctx, out->argv, argc, (*vm)->name, &next);
 	} else {
-		r = iof_vm_load(ctx, (*vm)->language, out->bytes, out->length, (*vm)->name, &next);
+		r = vm_load_edited(ctx, *vm, out->bytes, out->length, &next);
 	}
 	if (r)
 		return r;

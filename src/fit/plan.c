@@ -40,10 +40,12 @@ static bool is_fault(const struct iof_finding *finding)
 	       finding->effect != EFFECT_WARNS && finding->effect != EFFECT_BLOCKS;
 }
 
-/* QEMU's warnings about options have no cure that would be worth it. */
+/* QEMU's warnings about options have no cure that would be worth it; the manager's remarks may. */
 static bool wants_fix(const struct iof_finding *finding)
 {
-	return is_fault(finding) ||
+	bool has_remark = finding->problem && finding->problem->remark;
+
+	return is_fault(finding) || has_remark ||
 	       (!finding->is_doubtful && !finding->problem && finding->effect != EFFECT_BLOCKS);
 }
 

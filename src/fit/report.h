@@ -32,6 +32,7 @@ struct fix_edit {
 	const char *target; /* for people: "intel-iommu.aw-bits" */
 	const char *command;
 	const char *why; /* the fault that this edit is for, where it is not the finding's own */
+	bool is_remark;	 /* do what the language calls for: option is the number of its remark */
 	unsigned round;	 /* edits of a later round mean the config as the earlier ones left it */
 };
 
@@ -97,6 +98,9 @@ void fix_add(struct fix_list *, struct iof_fix *, const char *name, const char *
 	     size_t before);
 void fix_host(struct fix_list *, struct iof_fix *, const char *target, const char *to,
 	      const char *command);
+/* What a remark of the config's language calls for. */
+void fix_remark(struct fix_list *, struct iof_fix *, size_t remark, const char *target,
+		const char *to);
 /* "intel-iommu.aw-bits" */
 const char *fix_target(struct fix_list *, const struct machine_device *, const char *key);
 /* Set or, where this version's property has another name, add a vIOMMU's property. */

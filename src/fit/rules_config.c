@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What QEMU refuses about the config itself. These rules have no function: resolving the machine
- * finds the problem, with QEMU's message in it (src/vmm); here stands what it means.
+ * finds the problem, with QEMU's message in it (src/vmm); here stands what it means. The first ones
+ * are the manager's: what libvirt or Proxmox does with its config before there is a QEMU.
  */
 #include "fit/cures.h"
 #include "fit/rule.h"
@@ -11,6 +12,36 @@
 static const struct rule rules[PROBLEM_COUNT] = {
 	[PROBLEM_NONE] = {"config.unknown", IOF_SEVERITY_NOTE, "nothing", "", "", "", "source",
 			  NULL, NULL},
+	[PROBLEM_MANAGER_REFUSES] =
+		{"config.manager-refuses", IOF_SEVERITY_ERROR,
+		 "a config that libvirt or Proxmox refuses",
+		 "{2} will refuse this config; no VMM is started.", "{1}",
+		 "libvirt src/conf/domain_validate.c, src/qemu/qemu_validate.c; qemu-server "
+		 "src/PVE/QemuServer.pm",
+		 "lab", cure_remark, "Change what it complains of."},
+	[PROBLEM_MANAGER_DROPS] =
+		{"config.setting-dropped", IOF_SEVERITY_WARNING,
+		 "a setting that the manager drops without a word",
+		 "{2} will drop {0} without a word: the VM starts without it.", "{1}",
+		 "libvirt src/conf/domain_conf.c; qemu-server src/PVE/QemuServer.pm", "lab",
+		 cure_remark, "Write it as the manager knows it, or leave it out."},
+	[PROBLEM_MANAGER_NO_EFFECT] =
+		{"config.setting-without-effect", IOF_SEVERITY_WARNING,
+		 "a setting that has no effect", "{2} takes {0}, and it will have no effect.",
+		 "{1}", "libvirt src/qemu/qemu_command.c, QEMU target/i386/host-cpu.c", "lab",
+		 cure_remark, "Write what was meant, or leave it out."},
+	[PROBLEM_MANAGER_PENDING] =
+		{"config.pending-change", IOF_SEVERITY_NOTE,
+		 "a change that waits for the next start",
+		 "{0} will be {1} from the next start on; the answer is for the config after that.",
+		 "Proxmox keeps changes that a running VM cannot take in a section [PENDING], and "
+		 "applies them at the next start.",
+		 "qemu-server src/PVE/QemuServer.pm vmconfig_apply_pending", "source", NULL,
+		 "Nothing has to be done."},
+	[PROBLEM_MANAGER_WARNS] = {"config.manager-warns", IOF_SEVERITY_NOTE,
+				   "something that the manager warns of", "{2} will say: {0}",
+				   "{1}", "qemu-server src/PVE/QemuServer.pm", "lab", NULL,
+				   "Nothing has to be done."},
 	[PROBLEM_SYNTAX] = {"config.syntax", IOF_SEVERITY_ERROR, "an option that QEMU cannot read",
 			    "QEMU will stop while it reads its command line.", "{0}",
 			    "QEMU util/qemu-option.c", "lab", NULL, "Correct the option."},

@@ -201,7 +201,7 @@ static int put_config_lines(struct buf *to, const struct iof_report *report,
 	if (argv)
 		r = iof_vm_load_argv(report->ctx, argv, argc, before->name, &after);
 	else
-		r = iof_vm_load(report->ctx, before->language, bytes, length, before->name, &after);
+		r = vm_load_edited(report->ctx, before, bytes, length, &after);
 	if (r == 0) {
 		put_moves(to, before, fix);
 		put_new_options(to, before, after);

@@ -123,6 +123,7 @@ const char *name_decider(enum iof_decider value)
 		[IOF_DECIDER_MACHINE_TYPE] = "the machine type",
 		[IOF_DECIDER_VMM] = "the VMM",
 		[IOF_DECIDER_HOST] = "the host",
+		[IOF_DECIDER_MANAGER] = "the manager",
 	};
 
 	return NAME(names, value);

@@ -31,7 +31,7 @@ const struct pair *edit_pair(const struct iof_report *report, const struct fix_e
 	const struct iof_vm *vm = report->machine->vm;
 
 	/* Options of a later round are counted in a config that is not there yet. */
-	return edit->key && edit->round == 0 && edit->option < vm->n_options
+	return edit->key && !edit->is_remark && edit->round == 0 && edit->option < vm->n_options
 		       ? option_pair(&vm->options[edit->option], edit->key)
 		       : NULL;
 }
@@ -63,6 +63,8 @@ static const struct place *cause_place(struct iof_report *report, const struct i
 	const struct fix_edit *edit;
 	const struct pair *pair;
 
+	if (finding->problem && finding->problem->remark)
+		return &finding->problem->remark->at;
 	if (finding->problem && finding->problem->pair)
 		return &finding->problem->pair->at;
 	edit = first_edit(report, finding);

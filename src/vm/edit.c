@@ -241,8 +241,7 @@ int edit_words(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_edi
 	return ret ? ret : plan_words(vm, &plan, arena, words, n_words);
 }
 
-/* The same files again, without asking for them. */
-static int copy_files(struct arena *arena, const struct config_file *from, struct config_file **to)
+int config_files_copy(struct arena *arena, const struct config_file *from, struct config_file **to)
 {
 	for (; from; from = from->next) {
 		struct config_file *copy = arena_alloc(arena, sizeof(*copy));
@@ -260,24 +259,47 @@ static int copy_files(struct arena *arena, const struct config_file *from, struc
 	return 0;
 }
 
-int vm_edit_structure(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_edit *edits,
-		      size_t n, struct iof_vm **out)
+/* Through the text: what the language cannot say must not count as a fix. */
+static int edit_config(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_edit *edits,
+		       size_t n, struct iof_vm **out)
+{
+	struct arena *arena = arena_new(4096);
+	const char *const *argv;
+	const char *text;
+	size_t length;
+	int ret = arena ? vm_edit_text(ctx, vm, edits, n, arena, &text, &length, &argv) : -ENOMEM;
+
+	if (!ret)
+		ret = vm_load_edited(ctx, vm, text, length, out);
+	arena_free(arena);
+	return ret;
+}
+
+static int edit_argv(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_edit *edits,
+		     size_t n, struct iof_vm **out)
 {
 	struct iof_vm *edited = vm_new(vm->name);
 	int ret = edited ? 0 : -ENOMEM;
 
-	*out = NULL;
 	if (!ret)
-		ret = copy_files(edited->arena, vm->files, &edited->files);
+		ret = config_files_copy(edited->arena, vm->files, &edited->files);
 	if (!ret)
 		ret = edit_words(ctx, vm, edits, n, edited->arena, &edited->words, &edited->n_args);
 	if (!ret)
 		ret = vm_parse(ctx, edited, NULL, NULL);
-	if (ret == -ENOMEM)
-		ctx_fail(ctx, ret, "out of memory");
 	if (ret)
 		iof_vm_unref(edited);
 	else
 		*out = edited;
 	return ret;
+}
+
+int vm_edit_structure(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_edit *edits,
+		      size_t n, struct iof_vm **out)
+{
+	int ret;
+
+	*out = NULL;
+	ret = vm->config ? edit_config(ctx, vm, edits, n, out) : edit_argv(ctx, vm, edits, n, out);
+	return ret == -ENOMEM ? ctx_fail(ctx, ret, "out of memory") : ret;
 }

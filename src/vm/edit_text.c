@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "vm/edit.h"
+#include "vm/language.h"
 
 struct writer {
 	struct iof_ctx *ctx;
@@ -453,20 +454,33 @@ static int write_out(struct writer *w, const char **text, size_t *length, const 
 	return *text ? 0 : -ENOMEM;
 }
 
-int vm_edit_text(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_edit *edits,
-		 size_t n, struct arena *arena, const char **out_text, size_t *out_length,
-		 const char *const **out_argv)
+static int edit_command(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_edit *edits,
+			size_t n, struct arena *arena, const char **text, size_t *length,
+			const char *const **argv)
 {
 	struct plan plan;
 	struct writer w = {.ctx = ctx, .vm = vm, .plan = &plan, .arena = arena};
 	int ret = plan_make(ctx, vm, edits, n, arena, &plan);
 
+	if (!ret)
+		ret = write_out(&w, text, length, argv);
+	buf_free(&w.out);
+	buf_free(&w.remains);
+	return ret;
+}
+
+int vm_edit_text(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_edit *edits,
+		 size_t n, struct arena *arena, const char **out_text, size_t *out_length,
+		 const char *const **out_argv)
+{
+	int ret;
+
 	*out_text = NULL;
 	*out_length = 0;
 	*out_argv = NULL;
-	if (!ret)
-		ret = write_out(&w, out_text, out_length, out_argv);
-	buf_free(&w.out);
-	buf_free(&w.remains);
+	if (vm->config)
+		ret = vm->config->edit(ctx, vm, edits, n, arena, out_text, out_length);
+	else
+		ret = edit_command(ctx, vm, edits, n, arena, out_text, out_length, out_argv);
 	return ret == -ENOMEM ? ctx_fail(ctx, ret, "out of memory") : ret;
 }

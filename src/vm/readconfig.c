@@ -195,39 +195,42 @@ static int read_lines(struct reader *r, size_t length)
 }
 
 /* The file as the callback gave it, once: an edited VM is parsed again without asking. */
-static int find_file(struct parser *p, const char *path, const struct config_file **out)
+int config_file_find(struct iof_ctx *ctx, struct iof_vm *vm, iof_vm_open_fn open, void *data,
+		     const char *path, const struct config_file **out)
 {
 	cleanup_free char *bytes = NULL;
 	struct config_file *file;
 	size_t length = 0;
 	int ret;
 
-	for (file = p->vm->files; file; file = file->next) {
+	for (file = vm->files; file; file = file->next) {
 		*out = file;
 		if (str_eq(file->path, path))
 			return 0;
 	}
 	*out = NULL;
-	if (!p->open)
+	if (!open)
 		return 0;
-	ret = p->open(p->open_data, path, &bytes, &length);
+	ret = open(data, path, &bytes, &length);
 	if (ret == -ENOMEM)
 		return ret;
 	if (!ret && (length > MAX_SOURCE || memchr(bytes, '\0', length)))
-		return parser_fail(p, &(struct place){.file = path, .line = 1},
-				   length > MAX_SOURCE ? "larger than 1 MiB"
-						       : "no text: it holds a NUL");
-	file = arena_alloc(p->vm->arena, sizeof(*file));
+		return ctx_fail(ctx, -EBADMSG, "%s:1: %s", path,
+				length > MAX_SOURCE ? "larger than 1 MiB"
+						    : "no text: it holds a NUL");
+	file = arena_alloc(vm->arena, sizeof(*file));
 	if (!file)
 		return -ENOMEM;
-	file->path = path;
+	file->path = arena_strdup(vm->arena, path);
 	file->err = ret;
 	file->length = length;
-	file->bytes = ret ? "" : arena_strndup(p->vm->arena, bytes, length);
-	file->next = p->vm->files;
-	p->vm->files = file;
+	file->bytes = ret ? "" : arena_strndup(vm->arena, bytes, length);
+	if (!file->path || !file->bytes)
+		return -ENOMEM;
+	file->next = vm->files;
+	vm->files = file;
 	*out = file;
-	return file->bytes ? 0 : -ENOMEM;
+	return 0;
 }
 
 int readconfig_load(struct parser *p, struct vm_option *readconfig)
@@ -241,7 +244,7 @@ int readconfig_load(struct parser *p, struct vm_option *readconfig)
 		readconfig->is_unread = true;
 		return 0;
 	}
-	ret = find_file(p, readconfig->text, &file);
+	ret = config_file_find(p->ctx, p->vm, p->open, p->open_data, readconfig->text, &file);
 	if (ret)
 		return ret;
 	readconfig->is_unread = !file || (file->err && file->err != -ENOENT);

@@ -2,6 +2,7 @@
 /* vm.c - a VM from text, from arguments, or built by its embedder. */
 #include <errno.h>
 
+#include "vm/language.h"
 #include "vm/parser.h"
 
 #define ARENA_BLOCK 16384
@@ -55,6 +56,16 @@ IOF_EXPORT const char *iof_vm_assigned(const struct iof_vm *vm, size_t index)
 IOF_EXPORT const char *iof_vm_ignored(const struct iof_vm *vm, size_t index)
 {
 	return index < vm->n_ignored ? vm->ignored[index] : NULL;
+}
+
+IOF_EXPORT enum iof_language iof_vm_language(const struct iof_vm *vm)
+{
+	return vm->language;
+}
+
+IOF_EXPORT const char *iof_vm_manager(const struct iof_vm *vm)
+{
+	return vm->manager;
 }
 
 const struct pair *option_pair(const struct vm_option *option, const char *key)
@@ -123,16 +134,40 @@ static int finish_load(struct iof_ctx *ctx, struct iof_vm *vm, int ret, struct i
 	return ret;
 }
 
-IOF_EXPORT int iof_vm_load_with_files(struct iof_ctx *ctx, enum iof_language language,
-				      const char *bytes, size_t length, const char *name,
-				      iof_vm_open_fn open, void *data, struct iof_vm **out)
+static int keep_options(struct iof_vm *vm, const struct iof_vm_options *options)
+{
+	if (!options)
+		return 0;
+	vm->options_given.host_phys_bits = options->host_phys_bits;
+	if (!options->manager)
+		return 0;
+	vm->options_given.manager = arena_strdup(vm->arena, options->manager);
+	return vm->options_given.manager ? 0 : -ENOMEM;
+}
+
+static int read_source(struct iof_ctx *ctx, struct iof_vm *vm, enum iof_language language,
+		       const struct iof_vm_options *options)
+{
+	iof_vm_open_fn open = options ? options->open : NULL;
+	void *data = options ? options->open_data : NULL;
+	int ret = keep_options(vm, options);
+
+	if (ret)
+		return ret;
+	vm->config = language_find(language, vm->source, vm->source_length);
+	return vm->config ? translate(ctx, vm, open, data) : load_text(ctx, vm, open, data);
+}
+
+static int load_source(struct iof_ctx *ctx, enum iof_language language, const char *bytes,
+		       size_t length, const char *name, const struct iof_vm_options *options,
+		       const struct config_file *files, struct iof_vm **out)
 {
 	struct iof_vm *vm;
 	int ret;
 
 	*out = NULL;
 	name = name ? name : "";
-	if (language != IOF_LANGUAGE_AUTO && language != IOF_LANGUAGE_QEMU_ARGV)
+	if (language < IOF_LANGUAGE_AUTO || language > IOF_LANGUAGE_CLOUD_HYPERVISOR)
 		return ctx_fail(ctx, -EINVAL, "%s: unknown language %d", name, (int)language);
 	if (!length)
 		return ctx_fail(ctx, -EBADMSG, "%s:1: empty", name);
@@ -143,14 +178,39 @@ IOF_EXPORT int iof_vm_load_with_files(struct iof_ctx *ctx, enum iof_language lan
 		return finish_load(ctx, NULL, -ENOMEM, out);
 	vm->source = arena_strndup(vm->arena, bytes, length);
 	vm->source_length = length;
-	ret = vm->source ? load_text(ctx, vm, open, data) : -ENOMEM;
+	ret = vm->source ? config_files_copy(vm->arena, files, &vm->files) : -ENOMEM;
+	if (!ret)
+		ret = read_source(ctx, vm, language, options);
 	return finish_load(ctx, vm, ret, out);
+}
+
+IOF_EXPORT int iof_vm_load_config(struct iof_ctx *ctx, enum iof_language language,
+				  const char *bytes, size_t length, const char *name,
+				  const struct iof_vm_options *options, struct iof_vm **out)
+{
+	return load_source(ctx, language, bytes, length, name, options, NULL, out);
+}
+
+IOF_EXPORT int iof_vm_load_with_files(struct iof_ctx *ctx, enum iof_language language,
+				      const char *bytes, size_t length, const char *name,
+				      iof_vm_open_fn open, void *data, struct iof_vm **out)
+{
+	struct iof_vm_options options = {.size = sizeof(options), .open = open, .open_data = data};
+
+	return iof_vm_load_config(ctx, language, bytes, length, name, &options, out);
 }
 
 IOF_EXPORT int iof_vm_load(struct iof_ctx *ctx, enum iof_language language, const char *bytes,
 			   size_t length, const char *name, struct iof_vm **out)
 {
-	return iof_vm_load_with_files(ctx, language, bytes, length, name, NULL, NULL, out);
+	return iof_vm_load_config(ctx, language, bytes, length, name, NULL, out);
+}
+
+int vm_load_edited(struct iof_ctx *ctx, const struct iof_vm *vm, const char *bytes, size_t length,
+		   struct iof_vm **out)
+{
+	return load_source(ctx, vm->language, bytes, length, vm->name, &vm->options_given,
+			   vm->files, out);
 }
 
 /* ---- from arguments ---- */

@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/strings.h"
 
-/* Where something stood. line and column count from 1; offset and length are bytes of vm->source
- * (raw, with quoting). */
+/* Where something stood. line 0: nowhere, the manager chose it. line and column count from 1;
+ * offset and length are bytes of vm->source (raw, with quoting). */
 struct place {
 	const char *file; /* NULL: the config itself; else a -readconfig file */
 	unsigned line;
@@ -34,6 +34,7 @@ struct pair {
 	char json_type;	   /* of a JSON value: 's'tring, 'n'umber, 'b'ool, 'o'ther; 0: not JSON */
 	bool has_variable; /* it holds a shell variable, kept literally: its value cannot be known
 			    */
+	bool is_managers;  /* the manager chose it (libvirt, Proxmox), the user did not write it */
 	struct place at;   /* of the value; for a flag, of the whole word */
 };
 
@@ -78,7 +79,31 @@ struct vm_option {
 	 * option …"), lines separated by newlines, in the same form; they come before error. NULL:
 	 * nothing. */
 	const char *warnings;
-	struct place at; /* of the whole option, from its dash to the end of its argument */
+	struct place at;    /* of the whole option, from its dash to the end of its argument; of a
+			       config language: of what it was made from */
+	const void *origin; /* what of the config it was made from: the language's own; NULL */
+	bool is_managers;   /* made by the manager, for nothing that the user wrote */
+	bool binds_host;    /* the manager binds its host device to VFIO at start */
+};
+
+/* What a config language has to say beside the options, with its rule in src/fit/rules_config.c. */
+enum remark_kind {
+	REMARK_REFUSED,	    /* the manager refuses the config: text is what it says */
+	REMARK_DROPPED,	    /* it drops this without a word: text names it, detail what was meant */
+	REMARK_INEFFECTIVE, /* it takes this, and it has no effect: text names it, detail says why
+			     */
+	REMARK_PENDING,	    /* a change that waits for the next start: text names it, detail is its
+			       value */
+	REMARK_WARNED,	    /* the manager prints text and goes on */
+};
+
+struct remark {
+	enum remark_kind kind;
+	const char *text;
+	const char *detail; /* NULL: none */
+	struct place at;
+	bool has_cure;	    /* the language's edit() knows what to do about it */
+	const void *origin; /* for that */
 };
 
 /* How the source is written. */
@@ -86,6 +111,7 @@ enum vm_form {
 	FORM_ARGV = 0, /* no source text: argv, iof_vm_new(), the result of an edit */
 	FORM_SHELL,    /* as a shell reads it */
 	FORM_NUL,      /* /proc/PID/cmdline */
+	FORM_CONFIG,   /* another language: the words are those that its manager starts QEMU with */
 };
 
 /* A file that -readconfig named, as the open callback gave it. */
@@ -97,7 +123,8 @@ struct config_file {
 	struct config_file *next;
 };
 
-struct word; /* words.h */
+struct word;	 /* words.h */
+struct language; /* language.h */
 
 struct iof_vm {
 	unsigned refs; /* atomic */
@@ -123,10 +150,25 @@ struct iof_vm {
 	size_t n_ignored;
 	const char *firmware_image; /* see iof_vm_firmware() */
 	bool has_firmware;	    /* it names one, even if the file behind it cannot be told */
+
+	/* Of a config language. */
+	const struct language *config; /* NULL: a QEMU command line */
+	void *config_data;	       /* the language's own, in the arena */
+	const char *manager; /* "libvirt 12.8.0": whose behaviour the words follow; NULL */
+	uint64_t memlock;    /* bytes that the manager lets the VMM lock; 0: not said */
+	struct remark *remarks;
+	size_t n_remarks;
+	struct iof_vm_options options_given; /* to read an edited text alike; open is NULL */
 };
 
 /* firmware_image.c: the file behind -bios, -pflash and pflash0=. 0 or -ENOMEM. */
 int vm_find_firmware(struct iof_vm *);
+
+/* readconfig.c: the file as the callback gave it, once; *out NULL: no callback. */
+int config_file_find(struct iof_ctx *, struct iof_vm *, iof_vm_open_fn open, void *data,
+		     const char *path, const struct config_file **out);
+/* edit.c: the same files for another VM, without asking for them again. */
+int config_files_copy(struct arena *, const struct config_file *from, struct config_file **to);
 
 /* Last pair of that key (QEMU lets the last win), or NULL. */
 const struct pair *option_pair(const struct vm_option *, const char *key);
@@ -140,19 +182,23 @@ int device_parse(struct iof_ctx *, struct arena *, const char *text, struct vm_o
 
 /* ---- edits: the same steps, on the structure (to check a fix) and on the text (to write it) ----
  */
-enum edit_op { EDIT_SET, EDIT_UNSET, EDIT_ADD, EDIT_REMOVE, EDIT_MOVE };
+enum edit_op { EDIT_SET, EDIT_UNSET, EDIT_ADD, EDIT_REMOVE, EDIT_MOVE, EDIT_REMARK };
 struct vm_edit {
 	enum edit_op op;
 	size_t option; /* index in vm->options; for ADD the new option goes before it (n_options: at
-			  the end) */
+			  the end); for REMARK, in vm->remarks: do what it calls for */
 	const char *key;   /* SET, UNSET; several pairs of that key: all are replaced by one. NULL:
 			      the whole argument */
 	const char *value; /* SET: new value. ADD: the argument */
 	const char *name;  /* ADD: option name ("device", "object", "machine") */
 	size_t before;	   /* MOVE: index of the option that it shall stand before */
 };
+/* vm.c: the text of an edited config, read as the VM's own was. */
+int vm_load_edited(struct iof_ctx *, const struct iof_vm *, const char *bytes, size_t length,
+		   struct iof_vm **);
 /* A new VM with the edits applied to the structure; indices of all edits mean the VM as given. Its
- * source is NULL. */
+ * source is NULL. Of a config language: the text is edited and read again, so that what cannot be
+ * said in it (-EOPNOTSUPP) is known here. */
 int vm_edit_structure(struct iof_ctx *, const struct iof_vm *, const struct vm_edit *, size_t n,
 		      struct iof_vm **out);
 /* The text with the edits applied, everything else byte for byte as it was; line and quoting style

@@ -18,16 +18,17 @@
 /* What QEMU finds wrong in the config itself, in the order in which it would be met. */
 enum problem_kind {
 	PROBLEM_NONE = 0,
-	PROBLEM_SYNTAX,		/* an argument that does not parse */
-	PROBLEM_OBJECT_TYPE,	/* an -object type that this version lacks */
-	PROBLEM_MACHINE_TYPE,	/* a machine type that this version lacks */
-	PROBLEM_MACHINE_OPTION, /* a machine property or its value */
-	PROBLEM_CPU_BITS,	/* phys-bits out of range */
-	PROBLEM_CPU_OPTION,	/* a CPU property that QEMU refuses */
-	PROBLEM_RAM_BACKING,	/* huge pages that the host has not */
-	PROBLEM_DRIVER_ABSENT,	/* no such device model */
-	PROBLEM_DRIVER_MISSING, /* -device without a driver */
-	PROBLEM_NOT_SYSBUS,	/* this machine takes no such device */
+	PROBLEM_MANAGER_REFUSES, /* libvirt or Proxmox does, before QEMU is started */
+	PROBLEM_SYNTAX,		 /* an argument that does not parse */
+	PROBLEM_OBJECT_TYPE,	 /* an -object type that this version lacks */
+	PROBLEM_MACHINE_TYPE,	 /* a machine type that this version lacks */
+	PROBLEM_MACHINE_OPTION,	 /* a machine property or its value */
+	PROBLEM_CPU_BITS,	 /* phys-bits out of range */
+	PROBLEM_CPU_OPTION,	 /* a CPU property that QEMU refuses */
+	PROBLEM_RAM_BACKING,	 /* huge pages that the host has not */
+	PROBLEM_DRIVER_ABSENT,	 /* no such device model */
+	PROBLEM_DRIVER_MISSING,	 /* -device without a driver */
+	PROBLEM_NOT_SYSBUS,	 /* this machine takes no such device */
 	PROBLEM_NO_PCI_BUS,
 	PROBLEM_BUS_ABSENT,
 	PROBLEM_BUS_NO_HOTPLUG,
@@ -45,6 +46,11 @@ enum problem_kind {
 	PROBLEM_CHASSIS_SLOT,	 /* two root ports with one chassis and slot number */
 	PROBLEM_SECOND_BALLOON,	 /* a VM has one virtio-balloon */
 	PROBLEM_NOT_ON_THIS_BUS, /* a bus that takes no such device */
+	/* The manager's; nothing stops. QEMU prints nothing of them. */
+	PROBLEM_MANAGER_DROPS,
+	PROBLEM_MANAGER_NO_EFFECT,
+	PROBLEM_MANAGER_PENDING,
+	PROBLEM_MANAGER_WARNS,
 	/* QEMU only warns of these */
 	PROBLEM_SHORT_FORM,	  /* "caching-mode" for caching-mode=on */
 	PROBLEM_PHYS_BITS_DIFFER, /* the vCPU's width is not the host's */
@@ -57,6 +63,7 @@ struct problem {
 	struct message message;		     /* as QEMU prints it; several lines are parted by \n */
 	size_t option;			     /* index in vm->options, SIZE_MAX: none */
 	const struct pair *pair;	     /* the value it is about, NULL: none */
+	const struct remark *remark;	     /* of the config's language, NULL */
 	const struct property_def *property; /* its definition in this version, NULL */
 	const char *value; /* what the rule is about in a word: a property, a driver, a bus */
 };
@@ -233,6 +240,9 @@ int machine_find_firmware(struct iof_ctx *, struct iof_machine *, const struct i
 int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		     const char *value, struct message);
+
+/* remarks.c: what the config's language has to say about it */
+int machine_take_remarks(struct iof_machine *);
 
 /* microvm_map.c */
 void machine_map_microvm(struct iof_machine *);

@@ -46,12 +46,13 @@ static void set_property(struct iof_machine *m, struct machine_device *device,
 	}
 	if (property->id == PROPERTY_NONE)
 		return;
-	*value = (struct machine_value){.number = number,
-					.text = pair->value,
-					.by = IOF_DECIDER_USER,
-					.why = "written in the config",
-					.def = property,
-					.pair = pair};
+	*value = (struct machine_value){
+		.number = number,
+		.text = pair->value,
+		.by = pair->is_managers ? IOF_DECIDER_MANAGER : IOF_DECIDER_USER,
+		.why = pair->is_managers ? m->vm->manager : "written in the config",
+		.def = property,
+		.pair = pair};
 }
 
 /* PCI devices have experimental x- properties that are not in the table; those of the vIOMMUs all

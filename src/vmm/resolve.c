@@ -9,8 +9,9 @@ static int keep_request(struct iof_machine *m, const struct iof_vmm *vmm)
 {
 	const char **plug;
 
-	m->vmm = (struct iof_vmm){
-		.size = sizeof(m->vmm), .version = m->version_text, .memlock = m->memlock};
+	m->vmm = (struct iof_vmm){.size = sizeof(m->vmm),
+				  .version = m->version_text,
+				  .memlock = vmm ? vmm->memlock : 0};
 	if (!vmm)
 		return 0;
 	if (vmm->firmware) {
@@ -46,9 +47,13 @@ static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_
 	    !str_eq(vmm->backend, "legacy"))
 		return ctx_fail(ctx, -EINVAL, "%s: a backend is iommufd or legacy", vmm->backend);
 	m->memlock = vmm ? vmm->memlock : 0;
+	if (!m->memlock)
+		m->memlock = m->vm->memlock;
 	m->is_hypothetical = m->host->is_hypothetical;
+	r = machine_take_remarks(m);
 	machine_find_type(m);
-	r = machine_find_version(ctx, m, vmm);
+	if (r == 0)
+		r = machine_find_version(ctx, m, vmm);
 	if (r == 0)
 		r = machine_build_board(m);
 	if (r == 0)
