@@ -10,6 +10,30 @@
 
 #include "vm/xml_tree.h"
 
+/*
+ * Origins, for libvirt_edit.c. Of an option (vm_option.origin): the struct xml_node that it was
+ * made from (the device's element; <cpu>, <memory>, <vcpu>, <type> of <os>; <qemu:arg>), NULL:
+ * libvirt's own. A pair's place is the attribute's or the text's that it was made from. Of a remark
+ * (remark.origin, if has_cure): the first of a list of struct lv_cure. vm->config_data is the
+ * struct lv_domain.
+ */
+enum lv_cure_op {
+	LV_CURE_SET,	/* attribute to value; path below node is made if it is not there */
+	LV_CURE_UNSET,	/* attribute */
+	LV_CURE_RENAME, /* attribute to value */
+	LV_CURE_REMOVE, /* the element node */
+	LV_CURE_INSERT, /* the element that value says, into node */
+};
+
+struct lv_cure {
+	enum lv_cure_op op;
+	const struct xml_node *node;
+	const char *path; /* SET: of elements below node, "features/ioapic"; NULL: node itself */
+	const char *attribute;
+	const char *value;
+	const struct lv_cure *next; /* to be done as well */
+};
+
 #define LIBVIRT_VERSION(major, minor, micro) ((major)*1000000u + (minor)*1000u + (micro))
 
 /* Machine families that libvirt tells apart for PCI. */
@@ -65,11 +89,14 @@ struct lv_device {
 	bool has_index;	   /* controllers: written or already given */
 	const struct xml_node *node; /* NULL: libvirt added it */
 	const char *alias;	     /* "hostdev0", "ua-gpu"; filled before the words are said */
-	bool wants_pci;		     /* it is to get an address on a PCI bus */
+	/* From here to is_integrated: set by lv_add_defaults(). */
+	bool wants_pci;	      /* it is to get an address on a PCI bus */
 	bool is_virtio;	      /* transitional models go to either kind of bus, pure ones to PCIe */
 	bool is_conventional; /* needs, or by libvirt's rules prefers, a conventional slot */
 	bool is_integrated;   /* must sit on the root bus (vIOMMUs, pxb) */
-	bool is_unassigned;   /* <address type='unassigned'/>: not given to the guest */
+	/* vIOMMUs: libvirt turns these on by itself (set by lv_add_defaults). */
+	bool adds_intremap, adds_eim, adds_xtsup;
+	bool is_unassigned; /* <address type='unassigned'/>: not given to the guest */
 	struct lv_pci pci;
 	/* Controllers of type pci. */
 	unsigned bus_nr;	       /* expander buses: target busNr, 0 not said */
@@ -88,12 +115,16 @@ struct lv_domain {
 	const char *arch;    /* "x86_64" */
 	bool is_kvm;
 	bool has_acpi;
-	unsigned vcpus;	     /* maximum */
-	uint64_t memory;     /* KiB of RAM, without memory devices */
-	uint64_t max_memory; /* KiB; 0: none */
+	const struct xml_node *devices_node; /* <devices>, NULL */
+	unsigned vcpus;			     /* maximum */
+	uint64_t memory;		     /* KiB of RAM, without memory devices */
+	uint64_t max_memory;		     /* KiB; 0: none */
 	unsigned slots;
-	struct lv_device *devices;
+	struct lv_device *devices; /* in the order of their classes */
 	size_t n_devices, devices_cap;
+	/* As libvirt completes them (lv_add_defaults). */
+	bool has_split_irqchip, has_kernel_irqchip; /* <ioapic driver='qemu'>, 'kvm' */
+	unsigned numa_nodes;			    /* <cell>s */
 };
 
 /* A device at the end of its class; NULL: t->err is set. Pointers to devices move. */
@@ -102,6 +133,9 @@ struct lv_device *lv_add(struct lv_domain *, enum lv_class);
 struct lv_device *lv_device(struct lv_domain *, enum lv_class, size_t n);
 /* A setting of the device's <driver>, NULL. */
 const char *lv_driver(const struct lv_device *, const char *attribute);
+/* libvirt refuses: what it prints ("XML error: ..."). The first one counts. */
+struct remark *lv_refuse(struct lv_domain *, const struct place *, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* libvirt_devices.c: controllers, video, balloon, watchdog and vIOMMU that libvirt adds or
  * completes (qemuDomainDefAddDefaultDevices, qemuDomainDeviceDefPostParse and after) and default
