@@ -104,7 +104,8 @@ static bool names_readconfig(const struct words *w)
 }
 
 /* As /proc/PID/cmdline would show it: the form of a command line in which files can be opened. */
-static int parse_joined(struct tool *t, const struct config *c, struct iof_vm **vm)
+static int parse_joined(struct tool *t, const struct config *c,
+			const struct iof_vm_options *options, struct iof_vm **vm)
 {
 	struct bytes joined = {0};
 	int err = 0;
@@ -112,25 +113,46 @@ static int parse_joined(struct tool *t, const struct config *c, struct iof_vm **
 	for (size_t i = 0; !err && i < c->words.n; i++)
 		err = bytes_append(&joined, c->words.items[i], strlen(c->words.items[i]) + 1);
 	if (!err)
-		err = iof_vm_load_with_files(t->ctx, IOF_LANGUAGE_QEMU_ARGV, joined.data,
-					     joined.length, c->name, open_for_vm, NULL, vm);
+		err = iof_vm_load_config(t->ctx, IOF_LANGUAGE_QEMU_ARGV, joined.data, joined.length,
+					 c->name, options, vm);
 	free(joined.data);
 	return err;
 }
 
-int job_parse(struct tool *t, const struct config *c, struct iof_vm **vm)
+int job_parse(struct tool *t, const struct job *job, const struct config *c, struct iof_vm **vm)
 {
 	bool live = host_is_live(&t->args);
+	struct iof_vm_options options = {
+		.size = sizeof(options),
+		.manager = t->args.manager,
+		.host_phys_bits = job->host ? iof_host_cpu_phys_bits(job->host) : 0,
+		.open = live ? open_for_vm : NULL,
+	};
 
 	if (!c->text && live && names_readconfig(&c->words))
-		return parse_joined(t, c, vm);
+		return parse_joined(t, c, &options, vm);
 	if (!c->text)
 		return iof_vm_load_argv(t->ctx, (const char *const *)c->words.items, c->words.n,
 					c->name, vm);
-	if (live)
-		return iof_vm_load_with_files(t->ctx, IOF_LANGUAGE_AUTO, c->text, c->length,
-					      c->name, open_for_vm, NULL, vm);
-	return iof_vm_load(t->ctx, IOF_LANGUAGE_AUTO, c->text, c->length, c->name, vm);
+	return iof_vm_load_config(t->ctx, IOF_LANGUAGE_AUTO, c->text, c->length, c->name, &options,
+				  vm);
+}
+
+/* What a manager makes of a config may depend on the host, and which devices of the host matter
+ * depends on the config. */
+static int parse_again(struct tool *t, struct job *job)
+{
+	struct iof_vm *vm = NULL;
+	int err;
+
+	if (iof_vm_language(job->vm) == IOF_LANGUAGE_QEMU_ARGV)
+		return 0;
+	err = job_parse(t, job, &job->config, &vm);
+	if (err)
+		return err;
+	iof_vm_unref(job->vm);
+	job->vm = vm;
+	return 0;
 }
 
 static int read_config(struct tool *t, struct config *c)
@@ -235,10 +257,12 @@ int job_open(struct tool *t, struct job *job)
 	} else {
 		err = read_config(t, &job->config);
 		if (!err)
-			err = job_parse(t, &job->config, &job->vm);
+			err = job_parse(t, job, &job->config, &job->vm);
 	}
 	if (!err)
 		err = load_wanted_host(t, job);
+	if (!err)
+		err = parse_again(t, job);
 	if (err)
 		return err;
 	read_vmm_version(t, job);

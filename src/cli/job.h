@@ -48,7 +48,7 @@ int job_open(struct tool *, struct job *);
  * reference. */
 int job_check(struct tool *, struct job *, struct iof_vm *);
 /* Parse a config as the job's own was parsed. */
-int job_parse(struct tool *, const struct config *, struct iof_vm **);
+int job_parse(struct tool *, const struct job *, const struct config *, struct iof_vm **);
 void job_close(struct job *);
 /* Close it; the exit status: the verdict's, or that of err. */
 int job_finish(struct tool *, struct job *, int err);

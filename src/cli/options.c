@@ -28,6 +28,10 @@ const struct option_spec option_specs[] = {
 	 "The VMM and its version, as qemu=11.1.3; two numbers mean the latest known point "
 	 "release. "
 	 "Default: read from the QEMU file that the config names, else from the machine type."},
+	{"manager", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(manager), "NAME=VERSION", NULL,
+	 COMPLETE_NOTHING,
+	 "The manager that the config is for and its version, as libvirt=9.0 or proxmox=8.4. "
+	 "Default: the newest known one of the config's language."},
 	{"firmware", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(firmware), "KIND=RELEASE", NULL,
 	 COMPLETE_NOTHING,
 	 "The guest's firmware, as ovmf=202505, seabios=1.16.3 or armvirt=202505; or none. "

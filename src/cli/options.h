@@ -34,7 +34,7 @@ struct list {
 struct arguments {
 	enum command_id command;
 	bool help, version, json, svg, html, quiet, verbose, no_colour, migrate, diff, theory, list;
-	const char *host, *kernel, *vmm, *backend, *machine, *firmware, *output, *format;
+	const char *host, *kernel, *vmm, *manager, *backend, *machine, *firmware, *output, *format;
 	uint64_t memlock; /* bytes; UINT64_MAX unlimited, 0 not said */
 	uint64_t pid;	  /* 0 not said */
 	struct list drivers, bars, plug, devices, operands;

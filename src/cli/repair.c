@@ -184,7 +184,7 @@ static int collect(struct tool *t, const struct job *job, const struct config *f
 static int check_config(struct tool *t, struct job *job, const struct config *config)
 {
 	struct iof_vm *vm = NULL;
-	int err = job_parse(t, config, &vm);
+	int err = job_parse(t, job, config, &vm);
 
 	return err ? err : job_check(t, job, vm);
 }

@@ -86,26 +86,48 @@ static int change(struct iof_host *host, const char *target, const char *value)
 	return 0;
 }
 
-int host_what_if(const struct iof_host *from, const char *target, const char *value,
-		 struct iof_host **out)
+static struct iof_host *copy_host(const struct iof_host *from)
 {
 	struct arena *arena = arena_new(4096);
 	struct iof_host *host = arena ? arena_alloc(arena, sizeof(*host)) : NULL;
-	int r = -ENOMEM;
 
-	*out = NULL;
 	if (host) {
 		*host = *from;
 		host->refs = 1;
 		host->arena = arena;
-		r = copy_devices(host, from);
 	}
-	if (r == 0)
-		r = change(host, target, value);
-	if (r) {
+	if (!host || copy_devices(host, from)) {
 		arena_free(arena);
-		return r;
+		return NULL;
 	}
-	*out = host;
-	return 0;
+	return host;
+}
+
+static int finish(struct iof_host *host, int r, struct iof_host **out)
+{
+	if (r)
+		arena_free(host->arena);
+	else
+		*out = host;
+	return r;
+}
+
+int host_what_if(const struct iof_host *from, const char *target, const char *value,
+		 struct iof_host **out)
+{
+	struct iof_host *host = copy_host(from);
+
+	*out = NULL;
+	return host ? finish(host, change(host, target, value), out) : -ENOMEM;
+}
+
+int host_bind(const struct iof_host *from, const char *const *bdfs, size_t n, struct iof_host **out)
+{
+	struct iof_host *host = copy_host(from);
+	int r = host ? 0 : -ENOMEM;
+
+	*out = NULL;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = change_driver(host, bdfs[i], "vfio-pci");
+	return host ? finish(host, r, out) : r;
 }

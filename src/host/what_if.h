@@ -11,5 +11,7 @@
  */
 int host_what_if(const struct iof_host *, const char *target, const char *value,
 		 struct iof_host **);
+/* The host with these devices bound to vfio-pci; otherwise the same. */
+int host_bind(const struct iof_host *, const char *const *bdfs, size_t n, struct iof_host **);
 
 #endif

@@ -150,7 +150,8 @@ enum irqchip { IRQCHIP_USER = 0, IRQCHIP_SPLIT, IRQCHIP_KERNEL };
 struct iof_machine {
 	unsigned refs; /* atomic */
 	struct arena *arena;
-	struct iof_host *host;
+	struct iof_host *host;	     /* as the VM will find it */
+	struct iof_host *host_given; /* if the manager changes it; else NULL */
 	struct iof_vm *vm;
 	struct iof_vmm vmm; /* as asked for, with the version that was found: to resolve an edited
 			       config alike */

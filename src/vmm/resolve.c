@@ -2,6 +2,7 @@
 /* iof_machine_resolve(): config, host and version become a machine. */
 #include <errno.h>
 
+#include "host/what_if.h"
 #include "vmm/machine.h"
 
 /* Keep what was asked for: a fix is tried by resolving the edited config in the same way. */
@@ -39,6 +40,43 @@ static int keep_request(struct iof_machine *m, const struct iof_vmm *vmm)
 	return 0;
 }
 
+/* A device that the manager binds to VFIO when it starts the VM, and that is not bound yet. */
+static const struct iof_device *device_to_bind(const struct iof_machine *m,
+					       const struct vm_option *option)
+{
+	const char *text = option->binds_host ? option_value(option, "host") : NULL;
+	const struct iof_device *device;
+	struct pci_address address;
+	char bdf[BDF_TEXT];
+
+	if (!text || parse_bdf(text, &address))
+		return NULL;
+	format_bdf(&address, bdf);
+	device = iof_host_device(m->host, bdf);
+	return device && !device->driver_is_vfio ? device : NULL;
+}
+
+/* The host as the manager leaves it: such devices are bound, their group mates are not. */
+static int bind_devices(struct iof_machine *m)
+{
+	const char **bdfs = arena_array(m->arena, m->vm->n_options + 1, sizeof(*bdfs));
+	size_t n = 0;
+
+	if (!bdfs)
+		return -ENOMEM;
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct iof_device *device = device_to_bind(m, &m->vm->options[i]);
+
+		if (device)
+			bdfs[n++] = device->bdf;
+	}
+	if (n == 0)
+		return 0;
+	m->host_given = m->host;
+	m->host = NULL;
+	return host_bind(m->host_given, bdfs, n, &m->host);
+}
+
 static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
 {
 	int r;
@@ -50,10 +88,13 @@ static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_
 	if (!m->memlock)
 		m->memlock = m->vm->memlock;
 	m->is_hypothetical = m->host->is_hypothetical;
-	r = machine_take_remarks(m);
-	machine_find_type(m);
+	r = bind_devices(m);
 	if (r == 0)
-		r = machine_find_version(ctx, m, vmm);
+		r = machine_take_remarks(m);
+	if (r)
+		return ctx_fail(ctx, r, "out of memory");
+	machine_find_type(m);
+	r = machine_find_version(ctx, m, vmm);
 	if (r == 0)
 		r = machine_build_board(m);
 	if (r == 0)
@@ -105,6 +146,7 @@ IOF_EXPORT struct iof_machine *iof_machine_unref(struct iof_machine *m)
 	if (!m || __atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return NULL;
 	iof_host_unref(m->host);
+	iof_host_unref(m->host_given);
 	iof_vm_unref(m->vm);
 	arena_free(m->arena);
 	return NULL;
