@@ -137,6 +137,12 @@ const char *iof_edit_bytes(const struct iof_edit *, size_t *length);
 /** For a config that came as argv: the new vector, NULL at the end; else NULL. */
 const char *const *iof_edit_argv(const struct iof_edit *);
 
+/** What differs between two texts, as a unified diff; nothing if they are equal. Bytes are written
+ * as they are; of out only size, write and data count. */
+int iof_text_diff(struct iof_ctx *, const char *old_name, const char *old_text, size_t old_length,
+		  const char *new_name, const char *new_text, size_t new_length,
+		  const struct iof_output *out);
+
 /** The whole report as text (verdict first) or as schema iommufit.check/1. */
 int iof_report_write(struct iof_ctx *, struct iof_report *, const struct iof_output *);
 

@@ -81,14 +81,15 @@ static int print_repair(struct tool *t, const struct repair *r, const struct con
 			bool cured)
 {
 	struct bytes before = {0}, after = {0}, difference = {0};
+	struct iof_output out = {.size = sizeof(out), .write = write_to_bytes, .data = &difference};
 	int err = config_text(original, &before);
 
 	if (!err)
 		err = config_text(&r->config, &after);
 	if (!err)
-		err = diff_write(&difference, original->name, before.data, before.length,
-				 t->args.output ? t->args.output : original->name, after.data,
-				 after.length);
+		err = iof_text_diff(t->ctx, original->name, before.data, before.length,
+				    t->args.output ? t->args.output : original->name, after.data,
+				    after.length, &out);
 	if (!err && cured && t->args.output)
 		err = file_write(t, t->args.output, after.data, after.length);
 	if (!err && t->args.json)

@@ -3,7 +3,6 @@
 #ifndef CLI_FIX_H
 #define CLI_FIX_H
 
-#include "diff.h"
 #include "job.h"
 
 struct repair {

@@ -71,7 +71,7 @@ int write_all(int fd, const char *data, size_t length)
 	return 0;
 }
 
-static int write_to_bytes(void *data, const char *bytes, size_t length)
+int write_to_bytes(void *data, const char *bytes, size_t length)
 {
 	return bytes_append(data, bytes, length);
 }

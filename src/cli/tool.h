@@ -79,6 +79,8 @@ int new_file_close(struct tool *, struct new_file *, bool commit);
 /* A whole file, in one go: replaced, or as it was. */
 int file_write(struct tool *, const char *path, const char *data, size_t length);
 int write_all(int fd, const char *data, size_t length);
+/* For struct iof_output; data is a struct bytes. */
+int write_to_bytes(void *data, const char *bytes, size_t length);
 
 int cmd_host(struct tool *);
 int cmd_capture(struct tool *);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/diff.h"
 #include "fit/report.h"
 
 struct iof_fix *fix_new(struct fix_list *list, const char *consequence)
@@ -276,4 +277,19 @@ IOF_EXPORT const char *iof_edit_bytes(const struct iof_edit *edit, size_t *lengt
 IOF_EXPORT const char *const *iof_edit_argv(const struct iof_edit *edit)
 {
 	return edit->argv;
+}
+
+IOF_EXPORT int iof_text_diff(struct iof_ctx *ctx, const char *old_name, const char *old_text,
+			     size_t old_length, const char *new_name, const char *new_text,
+			     size_t new_length, const struct iof_output *out)
+{
+	struct buf text = {0};
+	int r = diff_write(&text, old_name, old_text, old_length, new_name, new_text, new_length);
+
+	if (r == 0)
+		r = text.err;
+	if (r == 0 && text.length)
+		r = out->write(out->data, text.data, text.length);
+	buf_free(&text);
+	return r == -ENOMEM ? ctx_fail(ctx, r, "out of memory") : r;
 }

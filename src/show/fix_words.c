@@ -211,6 +211,49 @@ static int put_config_lines(struct buf *to, const struct iof_report *report,
 	return r;
 }
 
+/* ---- as changed lines of a manager's config ---- */
+
+static bool has_config_edits(const struct iof_fix *fix)
+{
+	for (size_t i = 0; i < fix->n_edits; i++) {
+		if (fix->edits[i].where == IOF_WHERE_VM)
+			return true;
+	}
+	return false;
+}
+
+int fix_lines(const struct iof_report *report, const struct iof_fix *fix, diff_line_fn take,
+	      void *data)
+{
+	const struct iof_vm *vm = report->machine->vm;
+	struct iof_edit *edit = NULL;
+	const char *bytes;
+	size_t length;
+	int r;
+
+	if (!vm->config || !has_config_edits(fix))
+		return 0;
+	r = iof_fix_apply(NULL, vm, &fix, 1, &edit);
+	if (r)
+		return r == -ENOMEM ? r : 0;
+	bytes = iof_edit_bytes(edit, &length);
+	r = diff_lines(vm->source, vm->source_length, bytes, length, take, data);
+	iof_edit_unref(edit);
+	return r;
+}
+
+static int put_added_line(void *data, bool is_added, size_t number UNUSED, const char *line,
+			  size_t length)
+{
+	struct buf *to = data;
+
+	if (!is_added)
+		return 0;
+	line_break(to);
+	buf_append(to, line, length);
+	return to->err;
+}
+
 int fix_literal(struct buf *to, const struct iof_report *report, const struct iof_fix *fix)
 {
 	struct iof_edit_step step;
@@ -224,7 +267,9 @@ int fix_literal(struct buf *to, const struct iof_report *report, const struct io
 		line_break(to);
 		buf_puts(to, step.command);
 	}
-	if (in_config)
+	if (report->machine->vm->config)
+		r = fix_lines(report, fix, put_added_line, to);
+	else if (in_config)
 		r = put_config_lines(to, report, fix);
 	/* A config that cannot be edited as text has no lines; only memory is an error. */
 	return to->err ? to->err : r == -ENOMEM ? r : 0;

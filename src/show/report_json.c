@@ -175,7 +175,37 @@ static void put_resolved(struct emit *e, const struct iof_report *report)
 	emit_array_end(e);
 }
 
-static void put_fix(struct emit *e, const struct iof_fix *fix)
+static int put_changed_line(void *data, bool is_added, size_t number, const char *line,
+			    size_t length)
+{
+	struct buf text = {0};
+	struct emit *e = data;
+
+	buf_append(&text, line, length);
+	emit_object(e, NULL);
+	emit_string(e, "op", is_added ? "add" : "remove");
+	emit_u64(e, "line", number);
+	emit_string(e, "text", text.data ? text.data : "");
+	emit_object_end(e);
+	buf_free(&text);
+	return e->err;
+}
+
+/* In the manager's own language. */
+static void put_lines(struct emit *e, const struct iof_report *report, const struct iof_fix *fix)
+{
+	int err;
+
+	if (!report->machine->vm->config)
+		return;
+	emit_array(e, "lines");
+	err = fix_lines(report, fix, put_changed_line, e);
+	if (!e->err)
+		e->err = err;
+	emit_array_end(e);
+}
+
+static void put_fix(struct emit *e, const struct iof_report *report, const struct iof_fix *fix)
 {
 	struct iof_edit_step step;
 
@@ -192,6 +222,7 @@ static void put_fix(struct emit *e, const struct iof_fix *fix)
 		emit_object_end(e);
 	}
 	emit_array_end(e);
+	put_lines(e, report, fix);
 	emit_string(e, "consequence", iof_fix_consequence(fix));
 	emit_bool(e, "checked", iof_fix_is_checked(fix));
 	emit_string(e, "remaining", iof_fix_remaining(fix));
@@ -229,7 +260,7 @@ void json_finding(struct emit *e, struct iof_report *report, const struct iof_fi
 	emit_string(e, "confirmed", finding->rule->confirmed);
 	emit_array(e, "fixes");
 	while ((fix = iof_finding_fix_next(report, finding, fix)))
-		put_fix(e, fix);
+		put_fix(e, report, fix);
 	emit_array_end(e);
 	emit_object_end(e);
 }

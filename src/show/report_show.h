@@ -3,6 +3,7 @@
 #ifndef SHOW_REPORT_SHOW_H
 #define SHOW_REPORT_SHOW_H
 
+#include "base/diff.h"
 #include "base/emit.h"
 #include "fit/report.h"
 
@@ -29,6 +30,10 @@ const char *fix_where(enum iof_where);
 /* The lines that a fix writes: commands for the host, then the options of the config as they will
  * read. Nothing, if it only takes away. Returns 0 or -ENOMEM. */
 int fix_literal(struct buf *, const struct iof_report *, const struct iof_fix *);
+
+/* Of a manager's config (not a command line): the lines that a fix takes away and puts in. Returns
+ * 0, -ENOMEM or what take() returns. */
+int fix_lines(const struct iof_report *, const struct iof_fix *, diff_line_fn take, void *data);
 
 /* Where in the config the finding's cause stands; NULL: nowhere, or the config has no lines. */
 const struct place *finding_place(struct iof_report *, const struct iof_finding *);

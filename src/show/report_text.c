@@ -171,17 +171,72 @@ static void write_remaining(struct emit *e, const struct iof_fix *fix)
 		emit_continued(e, INDENT, INDENT, "(Not tried.)");
 }
 
+struct changed_lines {
+	struct emit *e;
+	const char *label; /* of the next line; "" after the first */
+	size_t n;
+};
+
+/* Indentation is the file's business; what is to be seen is the line. */
+static int write_changed_line(void *data, bool is_added, size_t number, const char *line,
+			      size_t length)
+{
+	struct changed_lines *lines = data;
+
+	while (length && (*line == ' ' || *line == '\t')) {
+		line++;
+		length--;
+	}
+	write_label(lines->e, lines->label);
+	emit_text(lines->e, is_added ? STYLE_GREEN : STYLE_RED, "%c", is_added ? '+' : '-');
+	emit_continued(lines->e, INDENT + 1, INDENT + 2, " %.*s", (int)length, line);
+	lines->label = "";
+	lines->n += number > 0;
+	return lines->e->err;
+}
+
+/* What a fix changes in a manager's config, in its own language. true: it said all about the
+ * config.
+ */
+static bool write_config_lines(struct emit *e, const struct iof_report *report,
+			       const struct iof_fix *fix, const char *label)
+{
+	struct changed_lines lines = {.e = e, .label = label};
+	int err = fix_lines(report, fix, write_changed_line, &lines);
+
+	if (!e->err)
+		e->err = err;
+	return lines.n > 0;
+}
+
+/* Why an edit is there that is for another fault; said once. */
+static void write_why(struct emit *e, const char *why, const char **said)
+{
+	if (!why || (*said && str_eq(*said, why)))
+		return;
+	*said = why;
+	write_label(e, "");
+	emit_continued(e, INDENT, INDENT, "(%s)", why);
+}
+
 /* Its edits belong together: the first bears the label. */
 static void write_fix(struct emit *e, const struct iof_report *report, const struct iof_fix *fix,
 		      const char *label)
 {
 	const char *consequence = iof_fix_consequence(fix);
-	const char *phrase = NULL;
+	const char *phrase = NULL, *why = NULL;
 	struct iof_edit_step step;
+	bool has_lines = write_config_lines(e, report, fix, label);
 
+	if (has_lines)
+		label = "and";
 	for (size_t i = 0; iof_fix_step(fix, i, &step) == 0; i++) {
 		const char *before = phrase;
 
+		if (has_lines && step.where == IOF_WHERE_VM) {
+			write_why(e, step.why, &why);
+			continue;
+		}
 		phrase = fix_where(step.where);
 		if (phrase && phrase != before) {
 			write_label(e, i == 0 ? label : "and");
@@ -192,10 +247,7 @@ static void write_fix(struct emit *e, const struct iof_report *report, const str
 			write_label(e, i == 0 ? label : "and");
 		}
 		write_edit(e, report, fix, i);
-		if (step.why) {
-			write_label(e, "");
-			emit_continued(e, INDENT, INDENT, "(%s)", step.why);
-		}
+		write_why(e, step.why, &why);
 	}
 	if (consequence && *consequence) {
 		write_label(e, "");

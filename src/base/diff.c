@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* diff.c - a unified diff by the longest common subsequence of lines. */
-#include "diff.h"
+#include "base/diff.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -104,12 +104,12 @@ static void compare(struct diff *d)
 	compare_middle(d, start, n - start, m - start);
 }
 
-static void write_line(struct bytes *out, char mark, const struct line *line)
+static void write_line(struct buf *out, char mark, const struct line *line)
 {
-	bytes_append(out, &mark, 1);
-	bytes_append(out, line->text, line->length);
+	buf_append(out, &mark, 1);
+	buf_append(out, line->text, line->length);
 	if (line->text[line->length - 1] != '\n')
-		bytes_printf(out, "\n\\ No newline at end of file\n");
+		buf_printf(out, "\n\\ No newline at end of file\n");
 }
 
 struct hunk {
@@ -152,11 +152,11 @@ static bool next_hunk(const struct diff *d, size_t i, size_t j, struct hunk *h)
 	return true;
 }
 
-static void write_hunk(const struct diff *d, const struct hunk *h, struct bytes *out)
+static void write_hunk(const struct diff *d, const struct hunk *h, struct buf *out)
 {
 	size_t i = h->from, j = h->to, n = h->from_end - i, m = h->to_end - j;
 
-	bytes_printf(out, "@@ -%zu,%zu +%zu,%zu @@\n", n ? i + 1 : i, n, m ? j + 1 : j, m);
+	buf_printf(out, "@@ -%zu,%zu +%zu,%zu @@\n", n ? i + 1 : i, n, m ? j + 1 : j, m);
 	while (i < h->from_end || j < h->to_end) {
 		if (i < h->from_end && d->removed[i]) {
 			write_line(out, '-', &d->from.items[i++]);
@@ -169,39 +169,85 @@ static void write_hunk(const struct diff *d, const struct hunk *h, struct bytes 
 	}
 }
 
-static int write_hunks(const struct diff *d, struct bytes *out, const char *old_name,
+static int write_hunks(const struct diff *d, struct buf *out, const char *old_name,
 		       const char *new_name)
 {
 	struct hunk h = {0};
 
 	for (bool first = true; next_hunk(d, h.from_end, h.to_end, &h); first = false) {
 		if (first)
-			bytes_printf(out, "--- %s\n+++ %s\n", old_name, new_name);
+			buf_printf(out, "--- %s\n+++ %s\n", old_name, new_name);
 		write_hunk(d, &h, out);
 	}
 	return out->err;
 }
 
-int diff_write(struct bytes *out, const char *old_name, const char *old_text, size_t old_length,
+static int diff_make(struct diff *d, const char *old_text, size_t old_length, const char *new_text,
+		     size_t new_length)
+{
+	int err = split(&d->from, old_text, old_length);
+
+	if (!err)
+		err = split(&d->to, new_text, new_length);
+	if (err)
+		return err;
+	d->removed = calloc(d->from.n + 1, sizeof(bool));
+	d->added = calloc(d->to.n + 1, sizeof(bool));
+	if (!d->removed || !d->added)
+		return -ENOMEM;
+	compare(d);
+	return 0;
+}
+
+static void diff_free(struct diff *d)
+{
+	free(d->from.items);
+	free(d->to.items);
+	free(d->removed);
+	free(d->added);
+}
+
+int diff_write(struct buf *out, const char *old_name, const char *old_text, size_t old_length,
 	       const char *new_name, const char *new_text, size_t new_length)
 {
 	struct diff d = {.removed = NULL};
-	int err = split(&d.from, old_text, old_length);
+	int err = diff_make(&d, old_text, old_length, new_text, new_length);
 
 	if (!err)
-		err = split(&d.to, new_text, new_length);
-	if (!err) {
-		d.removed = calloc(d.from.n + 1, sizeof(bool));
-		d.added = calloc(d.to.n + 1, sizeof(bool));
-		err = d.removed && d.added ? 0 : -ENOMEM;
-	}
-	if (!err) {
-		compare(&d);
 		err = write_hunks(&d, out, old_name, new_name);
+	diff_free(&d);
+	return err;
+}
+
+static int give(diff_line_fn take, void *data, bool is_added, size_t number,
+		const struct line *line)
+{
+	size_t length = line->length;
+
+	while (length && (line->text[length - 1] == '\n' || line->text[length - 1] == '\r'))
+		length--;
+	return take(data, is_added, number + 1, line->text, length);
+}
+
+int diff_lines(const char *old_text, size_t old_length, const char *new_text, size_t new_length,
+	       diff_line_fn take, void *data)
+{
+	struct diff d = {.removed = NULL};
+	int err = diff_make(&d, old_text, old_length, new_text, new_length);
+	size_t i = 0, j = 0;
+
+	while (!err && (i < d.from.n || j < d.to.n)) {
+		if (i < d.from.n && d.removed[i]) {
+			err = give(take, data, false, i, &d.from.items[i]);
+			i++;
+		} else if (j < d.to.n && d.added[j]) {
+			err = give(take, data, true, j, &d.to.items[j]);
+			j++;
+		} else {
+			i++;
+			j++;
+		}
 	}
-	free(d.from.items);
-	free(d.to.items);
-	free(d.removed);
-	free(d.added);
+	diff_free(&d);
 	return err;
 }
