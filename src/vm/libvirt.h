@@ -122,10 +122,13 @@ struct lv_domain {
 	unsigned slots;
 	struct lv_device *devices; /* in the order of their classes */
 	size_t n_devices, devices_cap;
+	size_t class_size[LV_CLASSES];
 	/* As libvirt completes them (lv_add_defaults). */
 	bool has_split_irqchip, has_kernel_irqchip; /* <ioapic driver='qemu'>, 'kvm' */
 	unsigned numa_nodes;			    /* <cell>s */
 };
+
+#define LV_MAX_DEVICES 2048u
 
 /* A device at the end of its class; NULL: t->err is set. Pointers to devices move. */
 struct lv_device *lv_add(struct lv_domain *, enum lv_class);

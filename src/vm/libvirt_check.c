@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * libvirt_check.c - what libvirt refuses, with its own words, and what it takes without effect. One
+ * check is one function; those of a phase stand in the order in which libvirt makes them, as only
+ * its first refusal is ever seen.
+ */
+#include <errno.h>
+
+#include "vm/libvirt_iommu.h"
+
+#define V(major, minor) LIBVIRT_VERSION(major, minor, 0)
+#define UNSUPPORTED "unsupported configuration: "
+
+struct check {
+	void (*run)(struct lv_domain *);
+	uint32_t since, until; /* until: the first version without it; 0: none */
+};
+
+static void run_checks(struct lv_domain *d, const struct check *checks, size_t n)
+{
+	for (size_t i = 0; i < n && !d->t->err; i++) {
+		if (d->version >= checks[i].since &&
+		    (!checks[i].until || d->version < checks[i].until))
+			checks[i].run(d);
+	}
+}
+
+static bool is_x86(const struct lv_domain *d)
+{
+	return str_eq(d->arch, "x86_64") || str_eq(d->arch, "i686");
+}
+
+/* ---- values, as libvirt reads them ---- */
+
+static void invalid_value(struct lv_domain *d, const struct xml_node *node,
+			  const struct xml_attribute *a, const char *expected)
+{
+	struct remark *remark = lv_refuse(
+		d, &a->at, "XML error: Invalid value for attribute '%s' in element '%s': '%s'.%s",
+		a->name, node->name, a->value, expected);
+
+	lv_cure_unset(d, remark, node, a->name);
+}
+
+static bool is_one_of(const char *value, const char *const *list)
+{
+	for (; *list; list++) {
+		if (str_eq(value, *list))
+			return true;
+	}
+	return false;
+}
+
+static void check_word(struct lv_domain *d, const struct xml_node *node, const char *name,
+		       const char *const *words)
+{
+	const struct xml_attribute *a = node ? xml_attribute(node, name) : NULL;
+
+	if (a && !is_one_of(a->value, words))
+		invalid_value(d, node, a, "");
+}
+
+static void check_number(struct lv_domain *d, const struct xml_node *node, const char *name,
+			 uint64_t max)
+{
+	const struct xml_attribute *a = node ? xml_attribute(node, name) : NULL;
+	uint64_t n;
+
+	if (a && !lv_number(a->value, max, &n))
+		invalid_value(d, node, a, " Expected non-negative integer value");
+}
+
+static const char *const switches[] = {"on", "off", NULL};
+static const char *const bools[] = {"yes", "no", NULL};
+
+static void check_width_values(struct lv_domain *d)
+{
+	static const char *const modes[] = {"emulate", "passthrough", NULL};
+	const struct xml_node *addr = xml_path(d->root, "cpu/maxphysaddr");
+
+	if (addr && !xml_attribute(addr, "mode"))
+		lv_refuse(d, &addr->at,
+			  "XML error: Missing required attribute 'mode' in element 'maxphysaddr'");
+	check_word(d, addr, "mode", modes);
+	check_number(d, addr, "bits", INT32_MAX);
+	if (d->version >= V(9, 3))
+		check_number(d, addr, "limit", INT32_MAX);
+}
+
+static void check_features(struct lv_domain *d)
+{
+	static const char *const drivers[] = {"kvm", "qemu", NULL};
+
+	check_word(d, xml_path(d->root, "features/ioapic"), "driver", drivers);
+}
+
+static bool is_known_model(const struct lv_domain *d, const struct lv_device *iommu)
+{
+	return lv_iommu_model(d, iommu) != LV_MODEL_NONE;
+}
+
+static void check_setting(struct lv_domain *d, const struct lv_device *iommu,
+			  const struct lv_iommu_setting *s)
+{
+	const struct xml_node *driver = xml_child(iommu->node, "driver");
+
+	if (s->type == LV_SWITCH_TEXT || s->type == LV_SWITCH_BOOL)
+		check_word(d, driver, s->attribute, switches);
+	else
+		check_number(d, driver, s->attribute, INT32_MAX);
+}
+
+static void check_iommu_values(struct lv_domain *d)
+{
+	static const char *const modes[] = {"host", NULL};
+	const struct lv_device *iommu;
+
+	for (size_t n = 0; (iommu = lv_device(d, LV_IOMMU, n)); n++) {
+		const struct xml_attribute *model = xml_attribute(iommu->node, "model");
+
+		if (!model)
+			lv_refuse(
+				d, lv_at(iommu->node),
+				"XML error: Missing required attribute 'model' in element 'iommu'");
+		else if (!is_known_model(d, iommu))
+			lv_refuse(d, &model->at,
+				  "XML error: Invalid value for attribute 'model' in element "
+				  "'iommu': '%s'.",
+				  model->value);
+		for (size_t i = 0; i < lv_n_iommu_settings; i++) {
+			if (d->version >= lv_iommu_settings[i].since && lv_is_first_mention(i))
+				check_setting(d, iommu, &lv_iommu_settings[i]);
+		}
+		if (d->version >= V(12, 1))
+			check_word(d, xml_path(iommu->node, "driver/granule"), "mode", modes);
+	}
+}
+
+static void check_single_iommu(struct lv_domain *d)
+{
+	const struct lv_device *second = lv_device(d, LV_IOMMU, 1);
+
+	if (second)
+		lv_cure_remove(d,
+			       lv_refuse(d, lv_at(second->node),
+					 "XML error: only a single IOMMU device is supported"),
+			       second->node);
+}
+
+/* virPCIDeviceAddressIsValid() */
+static void check_host_address(struct lv_domain *d, const struct lv_device *hostdev)
+{
+	static const struct {
+		const char *name;
+		uint64_t max;
+	} parts[] = {{"bus", 0xff}, {"slot", 0x1f}, {"function", 7}};
+	const struct xml_node *address = xml_path(hostdev->node, "source/address");
+
+	for (size_t i = 0; address && i < ARRAY_SIZE(parts); i++) {
+		const struct xml_attribute *a = xml_attribute(address, parts[i].name);
+		uint64_t n;
+
+		if (!a)
+			continue;
+		if (!lv_number(a->value, UINT32_MAX, &n))
+			invalid_value(d, address, a, " Expected non-negative integer value");
+		else if (n > parts[i].max && i == 0)
+			lv_refuse(d, &a->at,
+				  "XML error: Invalid PCI address bus='0x%x', must be <= 0xFF",
+				  (unsigned)n);
+		else if (n > parts[i].max && i == 1)
+			lv_refuse(d, &a->at,
+				  "XML error: Invalid PCI address slot='0x%x', must be <= 0x1F",
+				  (unsigned)n);
+		else if (n > parts[i].max)
+			lv_refuse(d, &a->at,
+				  "XML error: Invalid PCI address function=0x%x, must be <= 7",
+				  (unsigned)n);
+	}
+}
+
+/* What tells host devices apart: "0000:01:00.0", a UUID in lower case. NULL: nothing. */
+static const char *identity(struct lv_domain *d, const struct lv_device *hostdev)
+{
+	const char *uuid =
+		hostdev->node ? xml_value(xml_path(hostdev->node, "source/address"), "uuid") : NULL;
+	char *text;
+
+	if (str_eq(hostdev->kind, "pci"))
+		return lv_host_address(d, hostdev);
+	if (!str_eq(hostdev->kind, "mdev") || !uuid)
+		return NULL;
+	text = (char *)lv_printf(d, "%s", uuid);
+	for (char *c = text; *c; c++)
+		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
+	return text;
+}
+
+static bool is_among(const char *text, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (list[i] && str_eq(list[i], text))
+			return true;
+	}
+	return false;
+}
+
+static void check_twice(struct lv_domain *d)
+{
+	size_t count = d->class_size[LV_HOSTDEV];
+	const char **seen = arena_array(d->t->vm->arena, count + 1, sizeof(*seen));
+	const struct lv_device *hostdev;
+
+	if (!seen) {
+		d->t->err = -ENOMEM;
+		return;
+	}
+	for (size_t n = 0; (hostdev = lv_device(d, LV_HOSTDEV, n)); n++) {
+		seen[n] = identity(d, hostdev);
+		if (seen[n] && is_among(seen[n], seen, n))
+			lv_cure_remove(d,
+				       lv_refuse(d, lv_at(hostdev->node),
+						 "XML error: Hostdev already exists in the domain "
+						 "configuration"),
+				       hostdev->node);
+	}
+}
+
+static void check_hostdevs(struct lv_domain *d)
+{
+	const struct lv_device *hostdev;
+
+	for (size_t n = 0; (hostdev = lv_device(d, LV_HOSTDEV, n)); n++) {
+		const struct xml_node *driver = xml_child(hostdev->node, "driver");
+
+		if (str_eq(hostdev->kind, "pci"))
+			check_host_address(d, hostdev);
+		check_word(d, hostdev->node, "managed", bools);
+		if (d->version >= V(12, 1))
+			check_word(d, driver, "iommufd", bools);
+	}
+}
+
+void lv_check_values(struct lv_domain *d)
+{
+	static const struct check checks[] = {
+		{check_features, 0, 0},	    {check_width_values, V(8, 7), 0},
+		{check_hostdevs, 0, 0},	    {check_twice, 0, 0},
+		{check_iommu_values, 0, 0}, {check_single_iommu, 0, V(11, 10)},
+	};
+
+	run_checks(d, checks, ARRAY_SIZE(checks));
+}
+
+/* ---- the domain as a whole (qemuValidateDomainDef) ---- */
+
+static void check_uefi_acpi(struct lv_domain *d)
+{
+	const struct xml_node *os = xml_child(d->root, "os");
+	struct lv_cure acpi = {LV_CURE_SET, d->root, "features/acpi", NULL, NULL, NULL};
+
+	if (is_x86(d) && lv_has_uefi(d) && !d->has_acpi)
+		lv_cure(d,
+			lv_refuse(d, lv_at(os),
+				  UNSUPPORTED "UEFI requires ACPI on this architecture"),
+			&acpi);
+	else if (str_eq(d->arch, "aarch64") && d->has_acpi && !lv_has_uefi(d))
+		lv_refuse(d, lv_at(xml_path(d->root, "features/acpi")),
+			  UNSUPPORTED "ACPI requires UEFI on this architecture");
+}
+
+static bool is_wide_iommu(struct lv_domain *d)
+{
+	const struct lv_device *iommu;
+
+	for (size_t n = 0; (iommu = lv_device(d, LV_IOMMU, n)); n++) {
+		if (lv_iommu_is_on(iommu, "eim") || lv_iommu_is_on(iommu, "xtsup"))
+			return true;
+	}
+	return false;
+}
+
+static void check_many_vcpus_old(struct lv_domain *d)
+{
+	const struct place *at = lv_at(xml_child(d->root, "vcpu"));
+
+	if (!is_x86(d) || d->vcpus <= 255)
+		return;
+	if (d->board != LV_Q35)
+		lv_refuse(d, at,
+			  UNSUPPORTED "more than 255 vCPUs are only supported on q35-based machine "
+				      "types");
+	else if (!is_wide_iommu(d))
+		lv_refuse(d, at,
+			  UNSUPPORTED "more than 255 vCPUs require extended interrupt mode enabled "
+				      "on the iommu device");
+}
+
+static void check_many_vcpus(struct lv_domain *d)
+{
+	if (is_x86(d) && d->vcpus > 255 && !d->has_split_irqchip && !is_wide_iommu(d))
+		lv_refuse(d, lv_at(xml_child(d->root, "vcpu")),
+			  UNSUPPORTED "more than 255 vCPUs require either IOAPIC in QEMU or an "
+				      "iommu device with EIM or XTSup mode enabled");
+}
+
+static void check_topology(struct lv_domain *d)
+{
+	static const char *const levels[] = {"sockets", "dies", "clusters", "cores", "threads"};
+	const struct xml_node *topology = xml_path(d->root, "cpu/topology");
+	uint64_t product = 1, n;
+
+	for (size_t i = 0; topology && i < ARRAY_SIZE(levels); i++) {
+		if (lv_number(xml_value(topology, levels[i]), 65535, &n))
+			product = product > UINT32_MAX ? product : product * n;
+	}
+	if (topology && product != d->vcpus)
+		lv_refuse(d, &topology->at,
+			  UNSUPPORTED "CPU topology doesn't match maximum vcpu count");
+}
+
+static void check_width(struct lv_domain *d)
+{
+	const struct xml_node *addr = xml_path(d->root, "cpu/maxphysaddr");
+	const char *mode = xml_value(addr, "mode"), *bits = xml_value(addr, "bits");
+	const char *limit = d->version >= V(9, 3) ? xml_value(addr, "limit") : NULL;
+	struct remark *remark;
+
+	if (!mode)
+		return;
+	if (!is_x86(d)) {
+		lv_cure_remove(d,
+			       lv_refuse(d, &addr->at,
+					 UNSUPPORTED
+					 "CPU maximum physical address bits specification is not "
+					 "supported for '%s' architecture",
+					 d->arch),
+			       addr);
+	} else if (str_eq(mode, "passthrough") && bits) {
+		remark = lv_refuse(d, &addr->at,
+				   UNSUPPORTED "CPU maximum physical address bits number "
+					       "specification cannot be used with "
+					       "mode='passthrough'");
+		if (d->version >= V(9, 3) && !limit)
+			lv_cure_rename(d, remark, addr, "bits", "limit");
+		else
+			lv_cure_unset(d, remark, addr, "bits");
+	} else if (str_eq(mode, "emulate") && limit) {
+		remark = lv_refuse(d, &addr->at,
+				   UNSUPPORTED "attribute 'limit' is only supported for "
+					       "maxphysaddr mode 'passthrough'");
+		lv_cure_set(d, remark, addr, NULL, "mode", "passthrough");
+		if (bits)
+			lv_cure_unset(d, remark, addr, "bits");
+	} else if (str_eq(mode, "emulate") && !bits && d->version < V(9, 2)) {
+		lv_refuse(d, &addr->at,
+			  UNSUPPORTED "CPU maximum physical address bits number specification "
+				      "is required with mode='emulate'");
+	}
+}
+
+/* QEMU keeps these for itself. */
+static void check_fw_cfg(struct lv_domain *d)
+{
+	for (const struct xml_node *s = xml_child(d->root, "sysinfo"); s; s = xml_sibling(s)) {
+		const char *type = xml_value(s, "type");
+
+		for (const struct xml_node *e = xml_child(s, "entry"); e; e = xml_sibling(e)) {
+			const char *name = xml_value(e, "name");
+
+			if (!type || !str_eq(type, "fwcfg") || !name)
+				continue;
+			if (!str_starts(name, "opt/"))
+				lv_refuse(d, &e->at, UNSUPPORTED "Invalid firmware name");
+			else if (str_starts(name, "opt/ovmf/") || str_starts(name, "opt/org.qemu/"))
+				lv_refuse(d, &e->at, UNSUPPORTED "That firmware name is reserved");
+		}
+	}
+}
+
+static void check_fd_group(struct lv_domain *d)
+{
+	const struct xml_node *iommufd = xml_child(d->root, "iommufd");
+	const char *enabled = xml_value(iommufd, "enabled");
+
+	if (iommufd && xml_value(iommufd, "fdgroup") && enabled && str_eq(enabled, "no"))
+		lv_cure_unset(d,
+			      lv_refuse(d, &iommufd->at,
+					UNSUPPORTED
+					"Setting 'fdgroup' when 'iommufd' is disabled is not "
+					"supported."),
+			      iommufd, "fdgroup");
+}
+
+/* ---- taken without effect ---- */
+
+static void warn_width(struct lv_domain *d)
+{
+	const struct xml_node *addr = xml_path(d->root, "cpu/maxphysaddr");
+	const char *mode = xml_value(addr, "mode"), *bits = xml_value(addr, "bits");
+	enum lv_cpu_mode cpu = lv_cpu_mode(d);
+	struct remark *remark;
+
+	if (!mode || !str_eq(mode, "emulate") || !bits || !d->is_kvm ||
+	    (cpu != LV_CPU_HOST && cpu != LV_CPU_MAXIMUM))
+		return;
+	remark = remark_add(d->t, REMARK_INEFFECTIVE, &addr->at,
+			    lv_printf(d, "<maxphysaddr mode='emulate' bits='%s'>", bits),
+			    "QEMU's -cpu host takes the host's width, whatever phys-bits says; "
+			    "mode='passthrough' with limit= narrows it.");
+	if (d->version < V(9, 3))
+		return;
+	lv_cure_set(d, remark, addr, NULL, "mode", "passthrough");
+	lv_cure_rename(d, remark, addr, "bits", "limit");
+}
+
+void lv_check(struct lv_domain *d)
+{
+	static const struct check checks[] = {
+		{check_uefi_acpi, 0, 0},
+		{check_width, V(8, 7), 0},
+		{check_topology, 0, 0},
+		{check_many_vcpus_old, 0, V(12, 2)},
+		{check_many_vcpus, V(12, 2), 0},
+		{check_fw_cfg, 0, 0},
+		{lv_check_memory, 0, 0},
+		{lv_check_iommus, 0, 0},
+		{lv_check_remapping, V(3, 4), 0},
+		{check_fd_group, V(12, 2), 0},
+		{lv_check_names, 0, 0},
+		{lv_warn_plain_accel, V(12, 7), 0},
+		{lv_warn_second_smmu, V(11, 10), 0},
+		{warn_width, V(8, 7), 0},
+	};
+
+	run_checks(d, checks, ARRAY_SIZE(checks));
+}
