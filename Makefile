@@ -13,7 +13,7 @@ deps:
 	@scripts/deps.sh
 
 $(BUILD)/build.ninja: | deps
-	@meson setup $(BUILD) --prefix=$(PREFIX) -Darchive=enabled -Dtests=enabled >$(BUILD).log 2>&1 || \
+	@meson setup $(BUILD) --prefix=$(PREFIX) -Darchive=enabled -Dxml=enabled -Dtests=enabled >$(BUILD).log 2>&1 || \
 		{ cat $(BUILD).log; exit 1; }
 	@rm -f $(BUILD).log
 

@@ -3,7 +3,7 @@
 # Installs with apt what is missing. build: to build and to test; ci: what .ci/run needs besides.
 set -eu
 
-build='gcc g++ libc6-dev make meson ninja-build pkg-config libjson-c-dev libarchive-dev liblzma-dev libzstd-dev zlib1g-dev libcmocka-dev
+build='gcc g++ libc6-dev make meson ninja-build pkg-config libjson-c-dev libarchive-dev liblzma-dev libzstd-dev libxml2-dev zlib1g-dev libcmocka-dev
 	python3 python3-jsonschema binutils xz-utils'
 ci='clang llvm libclang-rt-14-dev clang-format valgrind chromium fonts-dejavu-core libxml2-utils tidy
 	qemu-system-x86 ovmf seabios'

@@ -99,11 +99,12 @@ static int unpack(const char *bytes, size_t length, char **out, size_t *out_leng
 	return 0;
 }
 
-const struct archive_module *iommufit_archive_module(void);
+const struct module_head *iommufit_archive_module(void);
 
-__attribute__((visibility("default"))) const struct archive_module *iommufit_archive_module(void)
+__attribute__((visibility("default"))) const struct module_head *iommufit_archive_module(void)
 {
-	static const struct archive_module module = {.abi = ARCHIVE_MODULE_ABI, .unpack = unpack};
+	static const struct archive_module module = {.head = {ARCHIVE_MODULE_ABI},
+						     .unpack = unpack};
 
-	return &module;
+	return &module.head;
 }

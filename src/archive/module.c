@@ -2,12 +2,12 @@
 /* module.c - what the library finds when it loads iommufit-archive.so. */
 #include "archive/members.h"
 
-const struct archive_module *iommufit_archive_module(void);
+const struct module_head *iommufit_archive_module(void);
 
-__attribute__((visibility("default"))) const struct archive_module *iommufit_archive_module(void)
+__attribute__((visibility("default"))) const struct module_head *iommufit_archive_module(void)
 {
 	static const struct archive_module module = {
-		.abi = ARCHIVE_MODULE_ABI,
+		.head = {ARCHIVE_MODULE_ABI},
 		.unpack = archive_unpack,
 		.open = archive_writer_open,
 		.file = archive_writer_file,
@@ -16,5 +16,5 @@ __attribute__((visibility("default"))) const struct archive_module *iommufit_arc
 		.close = archive_writer_close,
 	};
 
-	return &module;
+	return &module.head;
 }

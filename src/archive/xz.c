@@ -158,12 +158,12 @@ static int unpack_lzma(const char *bytes, size_t length, archive_take_fn take, v
 	return code == LZMA_OK || code == LZMA_STREAM_END ? 0 : fail(code, NULL, 0);
 }
 
-const struct archive_module *iommufit_archive_module(void);
+const struct module_head *iommufit_archive_module(void);
 
-__attribute__((visibility("default"))) const struct archive_module *iommufit_archive_module(void)
+__attribute__((visibility("default"))) const struct module_head *iommufit_archive_module(void)
 {
 	static const struct archive_module module = {
-		.abi = ARCHIVE_MODULE_ABI, .unpack = unpack, .unpack_lzma = unpack_lzma};
+		.head = {ARCHIVE_MODULE_ABI}, .unpack = unpack, .unpack_lzma = unpack_lzma};
 
-	return &module;
+	return &module.head;
 }

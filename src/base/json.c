@@ -63,26 +63,6 @@ static int take_hex(struct parser *p, uint32_t *out)
 	return 0;
 }
 
-static char *put_utf8(char *out, uint32_t c)
-{
-	if (c < 0x80) {
-		*out++ = (char)c;
-	} else if (c < 0x800) {
-		*out++ = (char)(0xc0 | c >> 6);
-		*out++ = (char)(0x80 | (c & 0x3f));
-	} else if (c < 0x10000) {
-		*out++ = (char)(0xe0 | c >> 12);
-		*out++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*out++ = (char)(0x80 | (c & 0x3f));
-	} else {
-		*out++ = (char)(0xf0 | c >> 18);
-		*out++ = (char)(0x80 | (c >> 12 & 0x3f));
-		*out++ = (char)(0x80 | (c >> 6 & 0x3f));
-		*out++ = (char)(0x80 | (c & 0x3f));
-	}
-	return out;
-}
-
 /* What stands behind "\u"; half a pair is no character. */
 static int take_unicode(struct parser *p, char **out)
 {
@@ -103,7 +83,7 @@ static int take_unicode(struct parser *p, char **out)
 	} else if (c >= 0xdc00 && c <= 0xdfff) {
 		return refuse(p, "half of a character");
 	}
-	*out = put_utf8(*out, c);
+	*out += utf8_encode(c, *out);
 	return 0;
 }
 

@@ -87,6 +87,16 @@ size_t utf8_decode(const char *text, size_t length, uint32_t *character)
 	return lead->length;
 }
 
+size_t utf8_encode(uint32_t c, char out[UTF8_MAX])
+{
+	size_t length = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+
+	for (size_t i = length - 1; i > 0; i--, c >>= 6)
+		out[i] = (char)(0x80 | (c & 0x3f));
+	out[0] = (char)(leads[length - 1].bits | c);
+	return length;
+}
+
 bool utf8_is_control(uint32_t character)
 {
 	return in_spans(controls, ARRAY_SIZE(controls), character);

@@ -12,6 +12,8 @@
 
 #include <iommufit/ctx.h>
 
+#include "base/module.h"
+
 #define ARCHIVE_MODULE_ABI 2
 #define ARCHIVE_MODULE_SYMBOL "iommufit_archive_module"
 
@@ -26,7 +28,7 @@ typedef int (*archive_take_fn)(void *data, const char *bytes, size_t length);
 /* All return 0 or a negative errno; of a failure the reason is written, where there is room for
  * one. */
 struct archive_module {
-	unsigned abi;
+	struct module_head head;
 	/* The unpacked bytes, from malloc(). -EBADMSG: damaged, or more than ARCHIVE_MAX_TOTAL. */
 	int (*unpack)(const char *bytes, size_t length, char **out, size_t *out_length,
 		      char *reason, size_t size);
@@ -46,9 +48,6 @@ struct archive_module {
 	/* Ends the archive if complete is set, and frees the writer in any case. */
 	int (*close)(struct archive_writer *, int complete, char *reason, size_t size);
 };
-
-/* A module's one exported function. */
-typedef const struct archive_module *(*archive_module_fn)(void);
 
 enum archive_module_kind { MODULE_ARCHIVE, MODULE_GZ, MODULE_XZ, MODULE_ZSTD };
 

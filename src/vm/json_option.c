@@ -227,31 +227,12 @@ static long unicode_escape(const char *text, const char *end, size_t *length)
 	return 0x10000 + ((c & 0x3ff) << 10) + (low & 0x3ff);
 }
 
-static void append_utf8(struct buf *out, long c)
-{
-	if (c < 0x80) {
-		buf_putc(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		buf_putc(out, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			buf_putc(out, (char)(0xe0 | c >> 12));
-		} else {
-			buf_putc(out, (char)(0xf0 | c >> 18));
-			buf_putc(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		buf_putc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	buf_putc(out, (char)(0x80 | (c & 0x3f)));
-}
-
 /* One escape at text (the backslash); returns its length, 0 on an error. */
 static size_t unescape(struct json *j, const char *text, const char *end, struct buf *out)
 {
 	static const char codes[] = "\"'\\/bfnrt", meanings[] = "\"'\\/\b\f\n\r\t";
 	const char *code = strchr(codes, text[1]);
+	char character[UTF8_MAX];
 	size_t length;
 	long c;
 
@@ -269,7 +250,7 @@ static size_t unescape(struct json *j, const char *text, const char *end, struct
 		return 0;
 	}
 	if (c)
-		append_utf8(out, c);
+		buf_append(out, character, utf8_encode((uint32_t)c, character));
 	else
 		buf_puts(out, "\xc0\x80"); /* as QEMU writes U+0000 */
 	return length;

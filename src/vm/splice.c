@@ -13,8 +13,11 @@ int splice_add(struct arena *arena, struct splices *s, size_t start, size_t end,
 		s->n = 0;
 		return -ENOMEM;
 	}
-	/* Kept in order; of two at one place the later one comes later. */
-	while (at > 0 && s->list[at - 1].start > start) {
+	/* Kept in order; of two at one place the later one comes later, but what is put in comes
+	 * before what is taken out. */
+	while (at > 0 &&
+	       (s->list[at - 1].start > start ||
+		(s->list[at - 1].start == start && s->list[at - 1].end > start && end == start))) {
 		s->list[at] = s->list[at - 1];
 		at--;
 	}

@@ -64,16 +64,20 @@ int xml_set(struct arena *, struct splices *, const struct xml_node *, const cha
 	    const char *value);
 /* Remove an attribute with the blanks before it. */
 int xml_unset(struct arena *, struct splices *, const struct xml_node *, const char *name);
+/* -EINVAL: the old one is not there, or the new one is. */
 int xml_rename(struct arena *, struct splices *, const struct xml_node *, const char *name,
 	       const char *new_name);
+/* Replace the text, blanks around it kept. -EOPNOTSUPP: it is in several pieces. */
 int xml_set_text(struct arena *, struct splices *, const struct xml_node *, const char *text);
-/* Put an element (its text without indentation; lines of it are indented as the file is, with its
- * line ends) into parent: behind sibling, or, NULL, as the first child. source: the text of the
- * tree. An empty element <a/> is opened. */
+/* Put an element or several (each tag on a line of its own, not indented, an element with text on
+ * one; lines are then indented as the file is, with its line ends) into parent: behind sibling, or,
+ * NULL, as the first child. source: the text of the tree. An empty element <a/> is opened. */
 int xml_insert(struct arena *, struct splices *, const char *source, const struct xml_node *parent,
 	       const struct xml_node *behind, const char *element);
 /* Remove an element, with its line if it stands alone on one. */
 int xml_remove(struct arena *, struct splices *, const char *source, const struct xml_node *);
+/* The quote that a new attribute of the element gets. */
+char xml_quote(const struct xml_node *);
 /* Escaped for an attribute in either kind of quotes, or for text. */
 const char *xml_escape(struct arena *, const char *text);
 
