@@ -150,7 +150,7 @@ static void load(struct iof_ctx *ctx, const char *bytes, size_t length, char *ed
 		bytes = reads;
 		length = sizeof(reads) - 1;
 	}
-	if (iof_vm_load_with_files(ctx, IOF_LANGUAGE_AUTO, bytes, length, "input",
+	if (iof_vm_load_with_files(ctx, IOF_LANGUAGE_QEMU_ARGV, bytes, length, "input",
 				   is_config ? open_config : NULL, &input, &vm))
 		return;
 	n = read_edits(edit_text, edits);

@@ -98,6 +98,10 @@ enum iof_iommu iof_host_iommu(const struct iof_host *);
 bool iof_host_iommu_is_virtual(const struct iof_host *);
 /** CPU physical address width in bits as the kernel uses it; 0 if unknown. */
 unsigned iof_host_cpu_phys_bits(const struct iof_host *);
+/** "GenuineIntel", "AuthenticAMD"; NULL if unknown, or not x86. */
+const char *iof_host_cpu_vendor(const struct iof_host *);
+/** "x86_64" or "aarch64"; NULL if unknown. */
+const char *iof_host_arch(const struct iof_host *);
 
 /** PCI devices in BDF order; prev = NULL starts, NULL ends. */
 const struct iof_device *iof_host_device_next(const struct iof_host *,

@@ -46,6 +46,15 @@ struct iof_vm_options {
 	unsigned host_phys_bits;
 	iof_vm_open_fn open; /**< files that the config names; NULL: none is opened */
 	void *open_data;
+	/** The VMM that the manager will start, as "qemu=9.2" or "9.2.0"; NULL: the one that comes
+	 * with the manager. What the manager writes depends on it. */
+	const char *vmm;
+	const char *host_arch;	     /**< "x86_64", "aarch64"; NULL: not known */
+	const char *host_cpu_vendor; /**< "GenuineIntel", "AuthenticAMD"; NULL: not known */
+	/** Addresses of the host's PCI functions as 0000:01:00.0, sorted: Proxmox passes all
+	 * functions of a device at once. NULL: not known. */
+	const char *const *host_functions;
+	size_t n_host_functions;
 };
 /** The same for configs of all languages; options may be NULL. Also returns -EINVAL (an unknown
  * manager) and -EOPNOTSUPP (the module for this language is not installed). */

@@ -73,12 +73,23 @@ static int add_plugged(struct tool *t, const char *device, struct words *devices
 	return err;
 }
 
+/* Proxmox asks the host which functions a device has, so all of them count. A machine of the
+ * catalogue has those that are asked for. */
+static bool wants_all_devices(const struct tool *t, const struct job *job)
+{
+	return iof_vm_language(job->vm) == IOF_LANGUAGE_PROXMOX &&
+	       !(t->args.host && strncmp(t->args.host, "cpu:", 4) == 0);
+}
+
 static int load_wanted_host(struct tool *t, struct job *job)
 {
 	struct words devices = {0};
 	const char *none = NULL;
-	int err = add_assigned(job->vm, &devices);
+	int err;
 
+	if (wants_all_devices(t, job))
+		return host_load(t, NULL, 0, &job->host);
+	err = add_assigned(job->vm, &devices);
 	for (size_t i = 0; !err && i < t->args.plug.n; i++)
 		err = add_plugged(t, t->args.plug.items[i], &devices);
 	if (!err)
@@ -119,23 +130,56 @@ static int parse_joined(struct tool *t, const struct config *c,
 	return err;
 }
 
-int job_parse(struct tool *t, const struct job *job, const struct config *c, struct iof_vm **vm)
+/* What the manager asks of the host. */
+static int describe_host(const struct tool *t, const struct job *job, struct words *functions,
+			 struct iof_vm_options *options)
 {
-	bool live = host_is_live(&t->args);
-	struct iof_vm_options options = {
-		.size = sizeof(options),
-		.manager = t->args.manager,
-		.host_phys_bits = job->host ? iof_host_cpu_phys_bits(job->host) : 0,
-		.open = live ? open_for_vm : NULL,
-	};
+	static const char *const none[] = {NULL}; /* none at all is an answer too */
+	const struct iof_device *device;
+	int err = 0;
 
-	if (!c->text && live && names_readconfig(&c->words))
-		return parse_joined(t, c, &options, vm);
+	options->host_phys_bits = iof_host_cpu_phys_bits(job->host);
+	options->host_cpu_vendor = iof_host_cpu_vendor(job->host);
+	options->host_arch = iof_host_arch(job->host);
+	if (!wants_all_devices(t, job))
+		return 0;
+	iof_host_device_foreach(job->host, device)
+	{
+		if (!err)
+			err = words_add(functions, iof_device_bdf(device));
+	}
+	options->host_functions = functions->n ? (const char *const *)functions->items : none;
+	options->n_host_functions = functions->n;
+	return err;
+}
+
+static int parse_with(struct tool *t, const struct config *c, const struct iof_vm_options *options,
+		      struct iof_vm **vm)
+{
+	if (!c->text && options->open && names_readconfig(&c->words))
+		return parse_joined(t, c, options, vm);
 	if (!c->text)
 		return iof_vm_load_argv(t->ctx, (const char *const *)c->words.items, c->words.n,
 					c->name, vm);
-	return iof_vm_load_config(t->ctx, IOF_LANGUAGE_AUTO, c->text, c->length, c->name, &options,
+	return iof_vm_load_config(t->ctx, IOF_LANGUAGE_AUTO, c->text, c->length, c->name, options,
 				  vm);
+}
+
+int job_parse(struct tool *t, const struct job *job, const struct config *c, struct iof_vm **vm)
+{
+	struct words functions = {0};
+	struct iof_vm_options options = {
+		.size = sizeof(options),
+		.manager = t->args.manager,
+		.open = host_is_live(&t->args) ? open_for_vm : NULL,
+		.vmm = t->args.vmm,
+	};
+	int err = job->host ? describe_host(t, job, &functions, &options) : 0;
+
+	if (!err)
+		err = parse_with(t, c, &options, vm);
+	words_free(&functions);
+	return err;
 }
 
 /* What a manager makes of a config may depend on the host, and which devices of the host matter

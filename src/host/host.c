@@ -81,6 +81,18 @@ IOF_EXPORT unsigned iof_host_cpu_phys_bits(const struct iof_host *host)
 	return host->cpu.phys_bits;
 }
 
+IOF_EXPORT const char *iof_host_cpu_vendor(const struct iof_host *host)
+{
+	return host->cpu.vendor && *host->cpu.vendor ? host->cpu.vendor : NULL;
+}
+
+IOF_EXPORT const char *iof_host_arch(const struct iof_host *host)
+{
+	if (host->cpu.is_arm)
+		return "aarch64";
+	return iof_host_cpu_vendor(host) ? "x86_64" : NULL;
+}
+
 IOF_EXPORT const struct iof_device *iof_host_device_next(const struct iof_host *host,
 							 const struct iof_device *prev)
 {

@@ -134,15 +134,41 @@ static int finish_load(struct iof_ctx *ctx, struct iof_vm *vm, int ret, struct i
 	return ret;
 }
 
+static int keep_text(struct iof_vm *vm, const char **to, const char *text)
+{
+	*to = text ? arena_strdup(vm->arena, text) : NULL;
+	return text && !*to ? -ENOMEM : 0;
+}
+
+static int keep_functions(struct iof_vm *vm, const struct iof_vm_options *options)
+{
+	const char **functions =
+		arena_array(vm->arena, options->n_host_functions + 1, sizeof(*functions));
+
+	if (!functions)
+		return -ENOMEM;
+	for (size_t i = 0; i < options->n_host_functions; i++) {
+		if (keep_text(vm, &functions[i], options->host_functions[i]))
+			return -ENOMEM;
+	}
+	vm->options_given.host_functions = functions;
+	vm->options_given.n_host_functions = options->n_host_functions;
+	return 0;
+}
+
 static int keep_options(struct iof_vm *vm, const struct iof_vm_options *options)
 {
+	struct iof_vm_options *kept = &vm->options_given;
+
 	if (!options)
 		return 0;
-	vm->options_given.host_phys_bits = options->host_phys_bits;
-	if (!options->manager)
-		return 0;
-	vm->options_given.manager = arena_strdup(vm->arena, options->manager);
-	return vm->options_given.manager ? 0 : -ENOMEM;
+	kept->host_phys_bits = options->host_phys_bits;
+	if (keep_text(vm, &kept->manager, options->manager) ||
+	    keep_text(vm, &kept->vmm, options->vmm) ||
+	    keep_text(vm, &kept->host_arch, options->host_arch) ||
+	    keep_text(vm, &kept->host_cpu_vendor, options->host_cpu_vendor))
+		return -ENOMEM;
+	return options->host_functions ? keep_functions(vm, options) : 0;
 }
 
 static int read_source(struct iof_ctx *ctx, struct iof_vm *vm, enum iof_language language,

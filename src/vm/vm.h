@@ -95,6 +95,8 @@ enum remark_kind {
 	REMARK_PENDING,	    /* a change that waits for the next start: text names it, detail is its
 			       value */
 	REMARK_WARNED,	    /* the manager prints text and goes on */
+	REMARK_ASSUMED,	    /* it depends on the host in a way that is not known here: text names
+			       it, detail says what is assumed */
 };
 
 struct remark {
@@ -154,8 +156,9 @@ struct iof_vm {
 	/* Of a config language. */
 	const struct language *config; /* NULL: a QEMU command line */
 	void *config_data;	       /* the language's own, in the arena */
-	const char *manager; /* "libvirt 12.8.0": whose behaviour the words follow; NULL */
-	uint64_t memlock;    /* bytes that the manager lets the VMM lock; 0: not said */
+	const char *manager;	 /* "libvirt 12.8.0": whose behaviour the words follow; NULL */
+	const char *manager_vmm; /* "11.0.2": the QEMU that comes with it; NULL */
+	uint64_t memlock;	 /* bytes that the manager lets the VMM lock; 0: not said */
 	struct remark *remarks;
 	size_t n_remarks;
 	struct iof_vm_options options_given; /* to read an edited text alike; open is NULL */

@@ -51,6 +51,7 @@ enum problem_kind {
 	PROBLEM_MANAGER_NO_EFFECT,
 	PROBLEM_MANAGER_PENDING,
 	PROBLEM_MANAGER_WARNS,
+	PROBLEM_MANAGER_ASSUMES,
 	/* QEMU only warns of these */
 	PROBLEM_SHORT_FORM,	  /* "caching-mode" for caching-mode=on */
 	PROBLEM_PHYS_BITS_DIFFER, /* the vCPU's width is not the host's */

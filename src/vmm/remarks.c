@@ -10,6 +10,7 @@ static const enum problem_kind kinds[] = {
 	[REMARK_INEFFECTIVE] = PROBLEM_MANAGER_NO_EFFECT,
 	[REMARK_PENDING] = PROBLEM_MANAGER_PENDING,
 	[REMARK_WARNED] = PROBLEM_MANAGER_WARNS,
+	[REMARK_ASSUMED] = PROBLEM_MANAGER_ASSUMES,
 };
 
 /* Operands: the text, what is to know about it, who the manager is. A refusal is what the user gets

@@ -56,6 +56,8 @@ int machine_find_version(struct iof_ctx *ctx, struct iof_machine *m, const struc
 		r = set_version(ctx, m, text, "as given");
 	} else if (vmm && vmm->version_read) {
 		r = set_version(ctx, m, vmm->version_read, "read from the QEMU binary");
+	} else if (m->vm->manager_vmm) {
+		r = set_version(ctx, m, m->vm->manager_vmm, "assumed: it comes with the manager");
 	} else if (m->type.version) {
 		m->version = qemu_latest_point(m->type.version);
 		m->version_provenance =

@@ -141,6 +141,7 @@ static void parse_versioned(const char *suffix, struct machine_type *out)
 		out->version = QEMU(number[0], number[1], 0);
 		if (str_starts(rest, "+pve")) {
 			out->vendor = "Proxmox VE";
+			out->is_upstream = true;
 		} else if (*rest) {
 			out->is_assumed = true;
 		}
@@ -161,9 +162,14 @@ void machine_type_parse(const char *name, struct machine_type *out)
 {
 	*out = (struct machine_type){.name = name};
 	for (size_t i = 0; i < ARRAY_SIZE(plain_types); i++) {
-		if (str_eq(name, plain_types[i].name)) {
+		const char *plain = plain_types[i].name;
+		/* Proxmox' QEMU takes "q35+pve1" too. */
+		bool is_pve = str_starts(name, plain) && str_starts(name + strlen(plain), "+pve");
+
+		if (is_pve || str_eq(name, plain)) {
 			out->family = plain_types[i].family;
 			out->is_alias = plain_types[i].is_alias;
+			out->vendor = is_pve ? "Proxmox VE" : NULL;
 			return;
 		}
 	}
@@ -182,7 +188,8 @@ bool machine_type_known(const struct machine_type *type, uint32_t binary)
 
 	if (type->family == MACHINE_UNKNOWN)
 		return false;
-	if (type->family == MACHINE_ISAPC || type->version == 0 || type->vendor)
+	if (type->family == MACHINE_ISAPC || type->version == 0 ||
+	    (type->vendor && !type->is_upstream))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(removals) && !oldest; i++) {
 		if (binary >= removals[i].since)

@@ -61,6 +61,7 @@ struct machine_type {
 	const char *name;   /* as given */
 	bool is_alias;	    /* "q35", "pc" */
 	const char *vendor; /* "RHEL", "Ubuntu", "Proxmox VE"; NULL: upstream */
+	bool is_upstream;   /* a vendor whose types follow upstream's, removals included */
 	bool is_assumed;    /* the mapping to an upstream version is our assumption */
 };
 
