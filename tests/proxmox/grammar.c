@@ -2,7 +2,7 @@
 /*
  * grammar.c - sections, duplicates and what cannot be parsed: qemu-server's own cases
  * (parse-config-input, what it writes back in parse-config-expected, what its strict mode dies of
- * in NAME.strict.error). Skipped where they are not.
+ * in NAME.strict.error).
  */
 #include <dirent.h>
 
@@ -95,7 +95,7 @@ int grammar_run(void)
 	outputs = out.data;
 	n = scandir(inputs, &names, is_conf, alphasort);
 	if (n <= 0)
-		print_message("skipped: no qemu-server grammar cases in %s\n", inputs);
+		failed = 1;
 	for (int i = 0; i < n; i++) {
 		const char *row = names[i]->d_name;
 		struct CMUnitTest test = {
