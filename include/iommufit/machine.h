@@ -70,13 +70,18 @@ const char *iof_machine_vmm_provenance(const struct iof_machine *);
 /** "pc-q35-11.1" */
 const char *iof_machine_type(const struct iof_machine *);
 
-/** One resolved property. */
+/** One resolved value. */
 struct iof_value {
-	const char *device;   /**< driver, as "intel-iommu" */
+	const char *device; /**< id, host address or driver, as "intel-iommu"; or "machine", "cpu",
+			       "memory" for what is no device */
 	const char *property; /**< as "aw-bits" */
 	const char *text;     /**< value as QEMU writes it */
 	enum iof_decider by;
 	const char *why; /**< as "qemu default since 10.0" */
+	/** The guest sees it, and nothing but this very value makes it the same after migration
+	 * (docs/devel/migration/compatibility.rst of QEMU): what iof_machine_pin() writes. */
+	bool guest_visible;
+	unsigned line; /**< of the config where it is written, from 1; 0: it is not */
 };
 /** Resolved properties by index; -ENOENT after the last. */
 int iof_machine_property(const struct iof_machine *, size_t index, struct iof_value *);

@@ -137,6 +137,16 @@ const char *iof_edit_bytes(const struct iof_edit *, size_t *length);
 /** For a config that came as argv: the new vector, NULL at the end; else NULL. */
 const char *const *iof_edit_argv(const struct iof_edit *);
 
+/**
+ * The config with every value written down that the guest sees and that a default, "auto", an alias
+ * or the host decided: what a migratable definition needs (QEMU docs/devel/migration/
+ * compatibility.rst). What its language cannot say is left as it is. Returns 0, -EOPNOTSUPP (the
+ * text cannot be edited) or -ENOMEM.
+ */
+int iof_machine_pin(struct iof_ctx *, const struct iof_machine *, struct iof_edit **);
+/** All resolved values with who decided each, as text or as schema iommufit.resolve/1. */
+int iof_machine_write(struct iof_ctx *, const struct iof_machine *, const struct iof_output *);
+
 /** What differs between two texts, as a unified diff; nothing if they are equal. Bytes are written
  * as they are; of out only size, write and data count. */
 int iof_text_diff(struct iof_ctx *, const char *old_name, const char *old_text, size_t old_length,

@@ -16,21 +16,6 @@ static const char *const verdict_names[] = {
 	[IOF_VERDICT_FAILS] = "fails",
 };
 
-/* A command line is written one option a line, so that it can be read and a diff shows what
- * changed. */
-static int config_text(const struct config *c, struct bytes *out)
-{
-	if (c->text)
-		return bytes_append(out, c->text, c->length);
-	for (size_t i = 0; i < c->words.n; i++) {
-		if (i > 0)
-			bytes_append(out, c->words.items[i][0] == '-' ? " \\\n  " : " ",
-				     c->words.items[i][0] == '-' ? 5 : 1);
-		bytes_shell(out, c->words.items[i]);
-	}
-	return bytes_append(out, "\n", 1);
-}
-
 static void json_strings(struct bytes *out, const char *key, const struct words *words)
 {
 	bytes_printf(out, ",\n  \"%s\": [", key);

@@ -31,6 +31,15 @@ struct config {
 	uint64_t memlock; /* of the running process, 0 unknown */
 };
 
+int words_copy(struct words *, const struct words *);
+int config_copy(struct config *, const struct config *);
+void config_free(struct config *);
+/* What iof_fix_apply() or iof_machine_pin() made, in the form that the config had. */
+int config_of_edit(struct config *, const struct config *from, const struct iof_edit *);
+/* As text. A command line is written one option a line, so that it can be read and a diff shows
+ * what changed. */
+int config_text(const struct config *, struct bytes *);
+
 struct job {
 	struct config config;
 	struct iof_host *host;

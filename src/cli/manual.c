@@ -199,6 +199,28 @@ const struct manual manuals[N_COMMANDS] = {
 				       "The picture, for a machine of the catalogue."},
 				      END},
 		},
+	[COMMAND_RESOLVE] =
+		{
+			.description =
+				PARAGRAPHS{"Lists every value that bears on the VM's IOMMU and "
+					   "address space, with who decided it: the config, the "
+					   "manager (libvirt, Proxmox), the machine type, the "
+					   "version of QEMU, or the host. A line number says where "
+					   "in the config it is written.",
+					   "--pin writes the config with those values written down "
+					   "that the guest sees and that a default, auto, an alias "
+					   "or the host decided (marked with an asterisk in the "
+					   "list): the machine type's version, the width of the "
+					   "CPU's addresses, and the properties of the vIOMMU. A "
+					   "guest can only be migrated between VMs that agree in "
+					   "them. What the config's language cannot say is left "
+					   "out.",
+					   NULL},
+			.examples = ITEMS{{"iommufit resolve vm.xml", "What will this domain be?"},
+					  {"iommufit resolve --pin --diff vm.xml",
+					   "What would a migratable definition add?"},
+					  END},
+		},
 	[COMMAND_RULES] =
 		{
 			.description = PARAGRAPHS{"Lists the rules: id, severity, what is wrong, "

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define OFFSET(member) offsetof(struct arguments, member)
-#define VM_COMMANDS (FOR(COMMAND_CHECK) | FOR(COMMAND_FIX) | FOR(COMMAND_MAP))
+#define VM_COMMANDS                                                                                \
+	(FOR(COMMAND_CHECK) | FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_RESOLVE))
 #define CHECKING (FOR(COMMAND_CHECK) | FOR(COMMAND_MAP))
 #define HOST_COMMANDS (VM_COMMANDS | FOR(COMMAND_HOST) | FOR(COMMAND_CAPS))
 
@@ -61,14 +62,18 @@ const struct option_spec option_specs[] = {
 	 "Look at no host: only what the VMM accepts."},
 	{"list", 0, OPTION_FLAG, FOR(COMMAND_HOST), OFFSET(list), NULL, NULL, COMPLETE_NOTHING,
 	 "List the machines of the catalogue instead: what --host cpu:NAME takes."},
-	{"diff", 0, OPTION_FLAG, FOR(COMMAND_FIX), OFFSET(diff), NULL, NULL, COMPLETE_NOTHING,
-	 "Show the edits as a unified diff instead of the whole config."},
+	{"pin", 0, OPTION_FLAG, FOR(COMMAND_RESOLVE), OFFSET(pin), NULL, NULL, COMPLETE_NOTHING,
+	 "Write the config with every value written down that the guest sees and that a default, "
+	 "auto, an alias or the host decided."},
+	{"diff", 0, OPTION_FLAG, FOR(COMMAND_FIX) | FOR(COMMAND_RESOLVE), OFFSET(diff), NULL, NULL,
+	 COMPLETE_NOTHING, "Show the edits as a unified diff instead of the whole config."},
 	{"svg", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(svg), NULL, NULL, COMPLETE_NOTHING,
 	 "Draw the picture as SVG."},
 	{"html", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(html), NULL, NULL, COMPLETE_NOTHING,
 	 "Make one HTML page: verdict, findings, fixes to copy, the picture, the regions. It loads "
 	 "nothing."},
-	{"output", 'o', OPTION_TEXT, FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_CAPTURE),
+	{"output", 'o', OPTION_TEXT,
+	 FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_RESOLVE) | FOR(COMMAND_CAPTURE),
 	 OFFSET(output), "FILE", NULL, COMPLETE_FILE,
 	 "Write to this file (replaced as a whole or not at all)."},
 	{"format", 0, OPTION_TEXT, FOR(COMMAND_CAPTURE), OFFSET(format), "FORMAT",
@@ -100,6 +105,8 @@ static const char *const usage_fix[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM AR
 					"[OPTIONS] --pid PID", NULL};
 static const char *const usage_map[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
 					"[OPTIONS] --pid PID", "[OPTIONS] --device BDF...", NULL};
+static const char *const usage_resolve[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
+					    "[OPTIONS] --pid PID", NULL};
 static const char *const usage_rules[] = {"[OPTIONS] [RULE]", NULL};
 
 const struct command_spec command_specs[N_COMMANDS] = {
@@ -119,6 +126,9 @@ const struct command_spec command_specs[N_COMMANDS] = {
 	[COMMAND_MAP] = {"map", usage_map,
 			 "The guest's addresses against what the host's IOMMU can map", 1, true,
 			 COMPLETE_FILE, NULL},
+	[COMMAND_RESOLVE] = {"resolve", usage_resolve,
+			     "Every default and auto spelled out, and who decided it", 1, true,
+			     COMPLETE_FILE, NULL},
 	[COMMAND_RULES] = {"rules", usage_rules, "The catalogue of rules, or one rule", 1, false,
 			   COMPLETE_NOTHING, NULL},
 };
@@ -133,7 +143,7 @@ const struct status_spec status_specs[] = {
 	{2, "No edit of the config cures it.", FOR(COMMAND_FIX)},
 	{3, "Unknown: a fact is missing.", FOR(COMMAND_FIX)},
 	{0, "Done; also for a host without an IOMMU.", FOR(COMMAND_HOST)},
-	{0, "Done.", FOR(COMMAND_CAPTURE) | FOR(COMMAND_RULES)},
+	{0, "Done.", FOR(COMMAND_CAPTURE) | FOR(COMMAND_RESOLVE) | FOR(COMMAND_RULES)},
 	{0, "The model can be used here with an assigned device (of all models: at least one).",
 	 FOR(COMMAND_CAPS)},
 	{2, "It cannot.", FOR(COMMAND_CAPS)},
@@ -149,8 +159,8 @@ const struct status_spec status_specs[] = {
 };
 const size_t n_status_specs = sizeof(status_specs) / sizeof(status_specs[0]);
 
-static const char *const planned[] = {"resolve", "explain",  "probe", "rehearse",
-				      "compare", "baseline", "fleet", "hook"};
+static const char *const planned[] = {"explain",  "probe", "rehearse", "compare",
+				      "baseline", "fleet", "hook"};
 
 bool command_is_planned(const char *name)
 {

@@ -19,6 +19,7 @@ enum command_id {
 	COMMAND_CHECK,
 	COMMAND_FIX,
 	COMMAND_MAP,
+	COMMAND_RESOLVE,
 	COMMAND_RULES,
 	N_COMMANDS,
 };
@@ -33,7 +34,8 @@ struct list {
 /* A command line of iommufit, read. */
 struct arguments {
 	enum command_id command;
-	bool help, version, json, svg, html, quiet, verbose, no_colour, migrate, diff, theory, list;
+	bool help, version, json, svg, html, quiet, verbose, no_colour, migrate, diff, pin, theory,
+		list;
 	const char *host, *kernel, *vmm, *manager, *backend, *machine, *firmware, *output, *format;
 	uint64_t memlock; /* bytes; UINT64_MAX unlimited, 0 not said */
 	uint64_t pid;	  /* 0 not said */

@@ -23,13 +23,6 @@ struct candidates {
 	size_t n;
 };
 
-static void config_free(struct config *c)
-{
-	free(c->text);
-	words_free(&c->words);
-	*c = (struct config){.text = NULL};
-}
-
 static void candidates_free(struct candidates *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -37,58 +30,6 @@ static void candidates_free(struct candidates *c)
 		words_free(&c->items[i].edits);
 	}
 	c->n = 0;
-}
-
-static int copy_words(struct words *to, const char *const *from, size_t n)
-{
-	int err = 0;
-
-	for (size_t i = 0; !err && i < n; i++)
-		err = words_add(to, from[i]);
-	return err;
-}
-
-static int config_copy(struct config *to, const struct config *from)
-{
-	to->name = from->name;
-	if (!from->text)
-		return copy_words(&to->words, (const char *const *)from->words.items,
-				  from->words.n);
-	to->text = malloc(from->length + 1);
-	if (!to->text)
-		return -ENOMEM;
-	memcpy(to->text, from->text, from->length + 1);
-	to->length = from->length;
-	return 0;
-}
-
-/* What iof_fix_apply() made, in the form that the config had. */
-static int config_of_edit(struct config *to, const struct config *from, const struct iof_edit *edit)
-{
-	const char *const *argv = iof_edit_argv(edit);
-	size_t length = 0, at = 0;
-	const char *bytes;
-	int err = 0;
-
-	to->name = from->name;
-	for (size_t n = 0; argv && !err && argv[n]; n++)
-		err = words_add(&to->words, argv[n]);
-	if (argv)
-		return err;
-	bytes = iof_edit_bytes(edit, &length);
-	while (!from->text && !err && at < length) {
-		err = words_add(&to->words, bytes + at);
-		at += strlen(bytes + at) + 1;
-	}
-	if (!from->text)
-		return err;
-	to->text = malloc(length + 1);
-	if (!to->text)
-		return -ENOMEM;
-	memcpy(to->text, bytes, length);
-	to->text[length] = 0;
-	to->length = length;
-	return 0;
 }
 
 static int describe_step(struct words *to, const struct iof_edit_step *s, const char *rule)
@@ -253,7 +194,7 @@ static int choose(struct tool *t, struct job *job, const struct candidates *c, s
 
 static int take(struct repair *r, struct candidate *c)
 {
-	int err = copy_words(&r->edits, (const char *const *)c->edits.items, c->edits.n);
+	int err = words_copy(&r->edits, &c->edits);
 
 	config_free(&r->config);
 	r->config = c->config;

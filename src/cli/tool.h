@@ -88,6 +88,7 @@ int cmd_caps(struct tool *);
 int cmd_check(struct tool *);
 int cmd_fix(struct tool *);
 int cmd_map(struct tool *);
+int cmd_resolve(struct tool *);
 int cmd_rules(struct tool *);
 
 #endif

@@ -160,12 +160,18 @@ void fix_property(struct fix_list *list, struct iof_fix *fix, const struct machi
 
 /* ---- application ---- */
 
-struct iof_edit {
-	struct arena *arena;
-	const char *bytes;
-	size_t length;
-	const char *const *argv;
-};
+struct iof_edit *edit_new(void)
+{
+	struct arena *arena = arena_new(4096);
+	struct iof_edit *edit = arena ? arena_alloc(arena, sizeof(*edit)) : NULL;
+
+	if (!edit) {
+		arena_free(arena);
+		return NULL;
+	}
+	edit->arena = arena;
+	return edit;
+}
 
 struct vm_edit fix_to_vm_edit(const struct fix_edit *edit)
 {
@@ -240,21 +246,18 @@ static int apply_fix(struct iof_ctx *ctx, struct iof_vm **vm, const struct iof_f
 IOF_EXPORT int iof_fix_apply(struct iof_ctx *ctx, const struct iof_vm *vm,
 			     const struct iof_fix *const *fixes, size_t n, struct iof_edit **out)
 {
-	struct arena *arena = arena_new(4096);
-	struct iof_edit *edit = arena ? arena_alloc(arena, sizeof(*edit)) : NULL;
+	struct iof_edit *edit = edit_new();
 	struct iof_vm *work = iof_vm_ref((struct iof_vm *)(uintptr_t)vm);
-	int r = edit ? vm_edit_text(ctx, vm, NULL, 0, arena, &edit->bytes, &edit->length,
+	int r = edit ? vm_edit_text(ctx, vm, NULL, 0, edit->arena, &edit->bytes, &edit->length,
 				    &edit->argv)
 		     : -ENOMEM;
 
 	*out = NULL;
-	if (edit)
-		edit->arena = arena;
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = apply_fix(ctx, &work, fixes[i], edit);
 	iof_vm_unref(work);
 	if (r) {
-		arena_free(arena);
+		iof_edit_unref(edit);
 		return r == -ENOMEM ? ctx_fail(ctx, r, "out of memory") : r;
 	}
 	*out = edit;

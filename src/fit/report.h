@@ -107,6 +107,18 @@ const char *fix_target(struct fix_list *, const struct machine_device *, const c
 void fix_property(struct fix_list *, struct iof_fix *, const struct machine_device *,
 		  enum property_id, const char *value);
 struct vm_edit fix_to_vm_edit(const struct fix_edit *);
+/* What was made of a config: new bytes, or a new argument vector. */
+struct iof_edit {
+	struct arena *arena;
+	const char *bytes;
+	size_t length;
+	const char *const *argv;
+};
+struct iof_edit *edit_new(void); /* NULL: out of memory */
+
+/* pin.c: whether iof_machine_pin() would write this resolved value. */
+bool pin_is_wanted(const struct iof_machine *, size_t index);
+
 /* plan.c: look for fixes of a finding, each tried on the whole VM. */
 int report_make_fixes(struct iof_report *, struct iof_finding *);
 

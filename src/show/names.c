@@ -128,3 +128,15 @@ const char *name_decider(enum iof_decider value)
 
 	return NAME(names, value);
 }
+
+const char *name_language(enum iof_language value)
+{
+	static const char *const names[] = {
+		[IOF_LANGUAGE_QEMU_ARGV] = "qemu",
+		[IOF_LANGUAGE_LIBVIRT] = "libvirt",
+		[IOF_LANGUAGE_PROXMOX] = "proxmox",
+		[IOF_LANGUAGE_CLOUD_HYPERVISOR] = "cloud-hypervisor",
+	};
+
+	return NAME(names, value);
+}

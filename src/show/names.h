@@ -17,5 +17,6 @@ const char *name_where(enum iof_where);
 const char *name_op(enum iof_op);
 const char *name_region(enum iof_region_kind);
 const char *name_decider(enum iof_decider);
+const char *name_language(enum iof_language);
 
 #endif

@@ -412,5 +412,5 @@ int machine_build_devices(struct iof_ctx *ctx, struct iof_machine *m, const stru
 		return r;
 	find_viommus(m);
 	r = machine_warn_unused_globals(m);
-	return r ? r : machine_list_properties(m);
+	return r;
 }

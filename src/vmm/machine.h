@@ -172,6 +172,9 @@ struct iof_machine {
 		unsigned guest_phys_bits; /* of CPUID 0x80000008; 0: none */
 		bool la57;
 		bool has_1g_pages;
+		enum iof_decider phys_by; /* of phys_bits */
+		const char *phys_why;
+		const struct pair *phys_pair; /* NULL: not written */
 	} vcpu;
 	/* The guest's RAM below and above 4 GiB, and where memory devices may go. */
 	struct ram_block ram[2];
@@ -204,8 +207,8 @@ struct iof_machine {
 	uint32_t backends;		     /* a bit for each enum backend of an assigned device */
 	const struct machine_device *viommu; /* the first; NULL: none */
 
-	const struct iof_value *properties; /* for iof_machine_property() */
-	size_t n_properties;
+	const struct resolved *resolved; /* for iof_machine_property() */
+	size_t n_resolved;
 
 	struct guest guest;
 	struct iof_region *regions; /* ascending by first address, then larger first */
@@ -213,6 +216,14 @@ struct iof_machine {
 	/* From the first to the last BAR that could be mapped, below and above 4 GiB: nearly always
 	 * that answers for each. first > last: there is none. */
 	struct iof_range bar_span[2];
+};
+
+/* A value with who decided it, and how the config would say it. */
+struct resolved {
+	struct iof_value value;
+	size_t option;	      /* of the VM, where it is or would be said; SIZE_MAX: nowhere */
+	const char *key;      /* there; NULL: it cannot be said */
+	const char *pin_text; /* what to write there; NULL: the value's text */
 };
 
 /* A stretch of the guest physical address map. */
@@ -242,6 +253,9 @@ int machine_find_firmware(struct iof_ctx *, struct iof_machine *, const struct i
 int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		     const char *value, struct message);
+
+/* resolved.c: every value with who decided it */
+int machine_list_resolved(struct iof_machine *);
 
 /* remarks.c: what the config's language has to say about it */
 int machine_take_remarks(struct iof_machine *);
@@ -277,7 +291,7 @@ void device_set_defaults(struct iof_machine *, struct machine_device *);
 void device_check_globals(struct iof_machine *, struct machine_device *);
 int device_set_properties(struct iof_machine *, struct machine_device *);
 int machine_warn_unused_globals(struct iof_machine *);
-int machine_list_properties(struct iof_machine *);
+
 int machine_warning(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		    struct message);
 

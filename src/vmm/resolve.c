@@ -106,6 +106,8 @@ static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_
 	if (r == 0)
 		r = machine_list_regions(m);
 	if (r == 0)
+		r = machine_list_resolved(m);
+	if (r == 0)
 		r = keep_request(m, vmm);
 	return r == -ENOMEM ? ctx_fail(ctx, r, "out of memory") : r;
 }
@@ -170,8 +172,8 @@ IOF_EXPORT const char *iof_machine_type(const struct iof_machine *m)
 IOF_EXPORT int iof_machine_property(const struct iof_machine *m, size_t index,
 				    struct iof_value *out)
 {
-	if (index >= m->n_properties)
+	if (index >= m->n_resolved)
 		return -ENOENT;
-	*out = m->properties[index];
+	*out = m->resolved[index].value;
 	return 0;
 }

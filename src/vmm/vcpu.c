@@ -166,6 +166,15 @@ static bool has_host_bits(const struct cpu *cpu)
 	return cpu->m->type.family == MACHINE_MICROVM || flag(cpu, "host-phys-bits", is_max);
 }
 
+static void set_phys_bits(const struct cpu *cpu, uint32_t bits, enum iof_decider by,
+			  const char *property, const char *why)
+{
+	cpu->m->vcpu.phys_bits = bits;
+	cpu->m->vcpu.phys_by = by;
+	cpu->m->vcpu.phys_pair = property ? feature(cpu, property, NULL) : NULL;
+	cpu->m->vcpu.phys_why = why;
+}
+
 static void find_phys_bits(const struct cpu *cpu)
 {
 	uint32_t bits = number(cpu, "phys-bits", UINT32_MAX, 0);
@@ -174,12 +183,18 @@ static void find_phys_bits(const struct cpu *cpu)
 	unsigned narrowest = cpu->m->version < V8_2 ? NO_PAE | NO_PSE36 : NO_PAE;
 
 	if (!cpu->m->vcpu.long_mode)
-		bits = cpu->traits & narrowest ? 32 : 36;
+		set_phys_bits(cpu, cpu->traits & narrowest ? 32 : 36, IOF_DECIDER_VMM, NULL,
+			      "of a CPU model without long mode");
+	else if (has_host_bits(cpu) && limit && limit < host)
+		set_phys_bits(cpu, limit, IOF_DECIDER_USER, "host-phys-bits-limit",
+			      "the config's limit for the host's width");
 	else if (has_host_bits(cpu))
-		bits = limit && limit < host ? limit : host;
-	else if (!bits)
-		bits = TCG_PHYS_BITS;
-	cpu->m->vcpu.phys_bits = bits;
+		set_phys_bits(cpu, host, IOF_DECIDER_HOST, NULL, "the width of the host's CPU");
+	else if (bits)
+		set_phys_bits(cpu, bits, IOF_DECIDER_USER, "phys-bits", "written in the config");
+	else
+		set_phys_bits(cpu, TCG_PHYS_BITS, IOF_DECIDER_VMM, NULL,
+			      "QEMU default for this CPU model");
 }
 
 /*

@@ -2,8 +2,8 @@
 """The tables of cli_test.py: each row is a test. {data} is the folder of the test data."""
 import re
 
-COMMANDS = ["host", "capture", "caps", "check", "fix", "map", "rules"]
-PLANNED = ["resolve", "explain", "probe", "rehearse", "compare", "baseline", "fleet", "hook"]
+COMMANDS = ["host", "capture", "caps", "check", "fix", "map", "resolve", "rules"]
+PLANNED = ["explain", "probe", "rehearse", "compare", "baseline", "fleet", "hook"]
 
 FITS = "qemu-system-x86_64 -M q35 -m 4G -accel kvm -cpu host\n"
 WIDE = """\
@@ -65,6 +65,7 @@ FAILURES = [
     ("a file and a command line", ["check", "fits.sh", "--", "qemu-system-x86_64"], 64, "give one VM", None),
     ("nothing behind --", ["check", "--"], 64, "nothing after '--'", None),
     ("word instead of an address", ["check", "--device", "gpu"] + H39, 64, "'gpu' is no PCI address", None),
+    ("resolve that writes without --pin", ["resolve", "-o", "x", "wide.sh"] + H39, 64, "are for --pin", None),
     ("capture without a file", ["capture"], 64, "no -o FILE", None),
     ("capture of unknown format", ["capture", "-o", "x.zip"], 64, "does not end in", None),
     ("argument of host", ["host", "x"], 64, "one argument too many", None),
@@ -146,6 +147,8 @@ GOLDEN = [
     ("map", ["map", "reach.sh", "--firmware", "ovmf=202505"] + H39 + V),
     ("map-check", ["check", "reach.sh", "--firmware", "ovmf=202505"] + H39 + V),
     ("caps-intel", ["caps", "intel"] + H39 + V),
+    ("resolve", ["resolve", "wide.sh"] + H39 + V),
+    ("resolve-pin", ["resolve", "--pin", "--diff", "wide.sh"] + H39 + V),
 ]
 
 # Commands whose --json answer must validate against its schema.
@@ -164,6 +167,7 @@ JSON = [
     ("map of an assumed machine", ["map", "wide.sh", "--host", "cpu:i7-13700k"] + V, "map"),
     ("caps", ["caps"] + H39 + V, "caps"),
     ("caps in theory", ["caps", "--theory"] + V, "caps"),
+    ("resolve", ["resolve", "wide.sh"] + H39 + V, "resolve"),
     ("rules", ["rules"], "rules"),
     ("one rule", ["rules", "width.viommu-exceeds-host"], "rules"),
     ("host", ["host"] + H39, "host"),

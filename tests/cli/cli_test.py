@@ -372,6 +372,23 @@ def test_schemas_are_schemas(bench):
     return None
 
 
+def test_pin_is_complete(bench):
+    """What was pinned needs no pin, says the same, and checks the same."""
+    def values(path):
+        answer = json.loads(bench.run(["resolve", "--json", path] + H39 + V).stdout)
+        return [(v["device"], v["property"], v["value"]) for v in answer["values"]], \
+            [v["property"] for v in answer["values"] if v["pin"]]
+
+    before, wanted = values("wide.sh")
+    expect(wanted, "nothing to pin")
+    bench.run(["resolve", "--pin", "-o", "pinned.sh", "wide.sh"] + H39 + V)
+    after, left = values("pinned.sh")
+    expect(not left, f"not pinned: {left}")
+    expect(before == after, f"{set(before) ^ set(after)}")
+    first, second = (bench.run(["check", f] + H39 + V).stdout.splitlines()[0] for f in ("wide.sh", "pinned.sh"))
+    expect(first == second, f"{first!r} {second!r}")
+
+
 def rows(bench):
     for command in [""] + COMMANDS:
         yield f"help {command}", test_help, command
@@ -394,7 +411,7 @@ def rows(bench):
         yield f"completion syntax: {shell}", test_shell_syntax, shell, name
     for function in (test_full_device, test_closed_output, test_gone_reader, test_unreadable, test_unwritable,
                      test_output_file, test_map_file, test_no_cure_writes_nothing, test_capture, test_profile, test_process,
-                     test_no_colour_in_pipe, test_man, test_schemas_are_schemas):
+                     test_no_colour_in_pipe, test_man, test_pin_is_complete, test_schemas_are_schemas):
         yield function.__name__[5:].replace("_", " "), function
 
 
