@@ -118,17 +118,20 @@ static int join_attributes(struct join *j, struct xml_node *node, const struct x
 		struct xml_attribute *a = &node->attributes[i];
 
 		if (is_declaration(a)) {
-			const char *const *declared = &start->namespaces[2 * n_namespaces];
 			const char *uri;
 
-			if (n_namespaces++ == start->n_namespaces)
+			if (n_namespaces == start->n_namespaces)
 				return differ(j, &a->at);
-			uri = declared[1] ? declared[1] : "";
+			uri = start->namespaces[2 * n_namespaces++ + 1];
+			uri = uri ? uri : "";
 			err = take_value(j, a, uri, strlen(uri));
 		} else {
-			const char *const *said = &start->attributes[5 * n];
+			const char *const *said;
 
-			if (n++ == start->n_attributes || !has_name(j, a->name, said[1], said[0]))
+			if (n == start->n_attributes)
+				return differ(j, &a->at);
+			said = &start->attributes[5 * n++];
+			if (!has_name(j, a->name, said[1], said[0]))
 				return differ(j, &a->at);
 			err = take_value(j, a, said[3], (size_t)(said[4] - said[3]));
 		}
