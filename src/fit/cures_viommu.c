@@ -299,5 +299,9 @@ int cure_viommu_first(struct fix_list *list, const struct iof_machine *m,
 	if (viommu && viommu->option_index != SIZE_MAX && first < viommu->option_index)
 		fix_move(list, fix_new(list, "The vIOMMU translates the device."),
 			 viommu->option_index, first, viommu->driver);
+	/* The order is the manager's: Proxmox puts virtio-iommu last, and intel-iommu first. */
+	if (viommu && m->vm->config && viommu->kind == DRIVER_VIRTIO_IOMMU)
+		replace_viommu(list, m, viommu, "intel-iommu",
+			       "The guest sees an Intel IOMMU instead of virtio-iommu.");
 	return list->err;
 }
