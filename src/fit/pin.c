@@ -18,11 +18,11 @@ static bool is_wanted(const struct iof_machine *m, const struct resolved *item)
 	if (item->option == SIZE_MAX)
 		return str_eq(item->key, "type");
 	pair = option_pair(&m->vm->options[item->option], item->key);
-	if (!pair || pair->is_managers)
-		return true;
-	/* "auto", an alias, or "host": it says to find out. */
-	return item->value.by != IOF_DECIDER_USER && item->value.by != IOF_DECIDER_GLOBAL &&
-	       item->value.by != IOF_DECIDER_MANAGER;
+	/* What the manager writes it writes everywhere; "auto", an alias or "host" is to be found
+	 * out. */
+	return !pair ||
+	       (item->value.by != IOF_DECIDER_USER && item->value.by != IOF_DECIDER_GLOBAL &&
+		item->value.by != IOF_DECIDER_MANAGER);
 }
 
 static struct vm_edit pin_edit(const struct resolved *item)
