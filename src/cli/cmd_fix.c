@@ -9,115 +9,116 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const verdict_names[] = {
-	[IOF_VERDICT_UNKNOWN] = "unknown",
-	[IOF_VERDICT_FITS] = "fits",
-	[IOF_VERDICT_DEGRADED] = "degraded",
-	[IOF_VERDICT_FAILS] = "fails",
-};
+#define MAX_CONFIG (4u << 20) /* bytes */
 
-static void json_strings(struct bytes *out, const char *key, const struct words *words)
+/* Options that do not go together. */
+static int check_options(struct tool *t)
 {
-	bytes_printf(out, ",\n  \"%s\": [", key);
-	for (size_t i = 0; i < words->n; i++) {
-		bytes_append(out, i ? ", " : "", i ? 2 : 0);
-		bytes_json_text(out, words->items[i]);
+	const struct arguments *a = &t->args;
+
+	if (a->offline && !(a->in_place && names_managed(a)))
+		return tool_error(t, -EINVAL,
+				  "--offline goes with --in-place and --libvirt or --proxmox");
+	if (!a->in_place)
+		return 0;
+	if (a->output)
+		return tool_error(t, -EINVAL, "give one of --in-place and --output");
+	if (names_managed(a) && !a->offline)
+		return tool_error(t, -EINVAL,
+				  "--in-place: this config belongs to %s, which is not to be "
+				  "written behind its back; without --in-place the command for it "
+				  "is printed (--offline insists)",
+				  a->libvirt ? "libvirt" : "Proxmox VE");
+	if (!names_managed(a) && (!a->operands.n || strcmp(a->operands.items[0], "-") == 0))
+		return tool_error(t, -EINVAL, "--in-place needs a file");
+	return 0;
+}
+
+/* A manager's config, before it is read to be written. */
+static int open_managed(struct tool *t, struct fixing *f)
+{
+	int err = managed_lock(t, &f->managed);
+
+	if (!err)
+		err = replace_open_at(t, &f->replace, &f->managed.place, f->managed.path,
+				      MAX_CONFIG);
+	return err ? err : managed_check_text(t, &f->managed, f->replace.data, f->replace.length);
+}
+
+/* The very bytes that are judged are those that will be replaced. */
+static int take_text(struct fixing *f)
+{
+	struct config *c = &f->job.config;
+
+	c->name = f->replace.path;
+	c->text = strndup("", 0);
+	if (f->replace.length) {
+		struct bytes copy = {0};
+		int err = bytes_append(&copy, f->replace.data, f->replace.length);
+
+		if (err)
+			return err;
+		free(c->text);
+		c->text = copy.data;
 	}
-	bytes_append(out, "]", 1);
+	c->length = f->replace.length;
+	return c->text ? 0 : -ENOMEM;
 }
 
-static int print_json(struct tool *t, const struct repair *r, const struct bytes *text,
-		      const struct bytes *difference)
+static int open_config(struct tool *t, struct fixing *f)
 {
-	struct bytes *out = &t->answer;
+	int err = names_managed(&t->args) ? managed_find(t, &f->managed) : 0;
 
-	bytes_printf(
-		out,
-		"{\n  \"schema\": \"iommufit.fix/1\",\n  \"before\": \"%s\",\n  \"after\": \"%s\"",
-		verdict_names[r->before], verdict_names[r->after]);
-	bytes_printf(out, ",\n  \"changed\": %s", r->edits.n ? "true" : "false");
-	json_strings(out, "edits", &r->edits);
-	json_strings(out, "outside", &r->outside);
-	bytes_printf(out, ",\n  \"config\": ");
-	bytes_json(out, text->data, text->length);
-	if (!r->config.text)
-		json_strings(out, "argv", &r->config.words);
-	bytes_printf(out, ",\n  \"diff\": ");
-	bytes_json(out, difference->data ? difference->data : "", difference->length);
-	return bytes_append(out, "\n}\n", 3);
+	if (err || !t->args.in_place)
+		return err;
+	if (names_managed(&t->args))
+		err = open_managed(t, f);
+	else
+		err = replace_open(t, &f->replace, t->args.operands.items[0], MAX_CONFIG);
+	return err ? err : take_text(f);
 }
 
-static void print_notes(const struct tool *t, const struct repair *r, bool cured)
+static int run(struct tool *t, struct fixing *f)
 {
-	for (size_t i = 0; cured && i < r->edits.n; i++)
-		tool_note(t, "%s", r->edits.items[i]);
-	if (cured && r->edits.n == 0)
-		tool_note(t, "nothing to do: %s", verdict_names[r->after]);
-	if (cured)
-		return;
-	tool_note(t, r->after == IOF_VERDICT_UNKNOWN
-			     ? "unknown: a fact is missing (iommufit check says which)"
-			     : "no edit of this config cures it");
-	for (size_t i = 0; i < r->outside.n; i++)
-		tool_note(t, "outside the config: %s", r->outside.items[i]);
-}
-
-static int print_repair(struct tool *t, const struct repair *r, const struct config *original,
-			bool cured)
-{
-	struct bytes before = {0}, after = {0}, difference = {0};
-	struct iof_output out = {.size = sizeof(out), .write = write_to_bytes, .data = &difference};
-	int err = config_text(original, &before);
+	int err = check_options(t);
 
 	if (!err)
-		err = config_text(&r->config, &after);
+		err = open_config(t, f);
 	if (!err)
-		err = iof_text_diff(t->ctx, original->name, before.data, before.length,
-				    t->args.output ? t->args.output : original->name, after.data,
-				    after.length, &out);
-	if (!err && cured && t->args.output)
-		err = file_write(t, t->args.output, after.data, after.length);
-	if (!err && t->args.json)
-		err = print_json(t, r, &after, &difference);
-	else if (!err && cured && t->args.diff)
-		err = bytes_append(&t->answer, difference.data, difference.length);
-	else if (!err && cured && !t->args.output)
-		err = bytes_append(&t->answer, after.data, after.length);
-	free(before.data);
-	free(after.data);
-	free(difference.data);
-	return err;
+		err = job_open(t, &f->job);
+	if (!err)
+		err = repair_run(t, &f->job, &f->repair);
+	if (err)
+		return err;
+	f->is_cured =
+		f->repair.after == IOF_VERDICT_FITS || f->repair.after == IOF_VERDICT_DEGRADED;
+	return fix_write(t, f);
 }
 
-static int status_of_repair(const struct repair *r, bool cured)
+static int status_of(const struct fixing *f)
 {
-	if (cured)
+	if (f->is_cured)
 		return EXIT_FITS;
-	return r->after == IOF_VERDICT_UNKNOWN ? EXIT_UNKNOWN : EXIT_FAILS;
+	return f->repair.after == IOF_VERDICT_UNKNOWN ? EXIT_UNKNOWN : EXIT_FAILS;
 }
 
 int cmd_fix(struct tool *t)
 {
-	struct job job = {.host = NULL};
-	struct repair repair = {.before = IOF_VERDICT_UNKNOWN};
-	int err = job_open(t, &job);
-	bool cured = false;
+	struct fixing f = {.managed = {.place = {.folder = -1}, .lock = -1},
+			   .replace = {.place = {.folder = -1}, .fd = -1}};
+	int err = run(t, &f);
 	int status;
 
-	if (!err)
-		err = repair_run(t, &job, &repair);
-	if (!err) {
-		cured = repair.after == IOF_VERDICT_FITS || repair.after == IOF_VERDICT_DEGRADED;
-		err = print_repair(t, &repair, &job.config, cured);
-	}
 	if (err) {
 		status = tool_fail(t, err);
 	} else {
 		if (!t->args.json)
-			print_notes(t, &repair, cured);
-		status = tool_finish(t, status_of_repair(&repair, cured));
+			fix_note(t, &f);
+		status = tool_finish(t, status_of(&f));
 	}
-	repair_free(&repair);
-	job_close(&job);
+	repair_free(&f.repair);
+	job_close(&f.job);
+	replace_close(&f.replace);
+	managed_close(&f.managed);
 	return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* file.c - files that the user names: read whole, written whole or not at all. */
+#include "place.h"
 #include "tool.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int read_fd(int fd, size_t max, char **data, size_t *length)
+int fd_read(int fd, size_t max, char **data, size_t *length)
 {
 	struct bytes b = {0};
 	char chunk[16384];
@@ -40,7 +41,7 @@ int file_read(struct tool *t, const char *path, size_t max, char **data, size_t 
 {
 	bool standard = strcmp(path, "-") == 0;
 	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : read_fd(fd, max, data, length);
+	int err = fd < 0 ? -errno : fd_read(fd, max, data, length);
 
 	if (fd >= 0 && !standard)
 		close(fd);
@@ -61,62 +62,97 @@ int file_read_regular(const char *path, size_t max, char **data, size_t *length)
 	if (fstat(fd, &st) < 0)
 		err = -errno;
 	else
-		err = S_ISREG(st.st_mode) ? read_fd(fd, max, data, length) : -EBADMSG;
+		err = S_ISREG(st.st_mode) ? fd_read(fd, max, data, length) : -EBADMSG;
 	close(fd);
 	return err;
 }
 
-int new_file_open(struct tool *t, struct new_file *f, const char *path)
+/* What cannot be replaced is written to: a device, a pipe, also by a link as /dev/stdout is one. A
+ * link to a file is neither followed nor overwritten: whoever made it meant something by it. */
+static int open_special(struct tool *t, const char *path, int *fd)
 {
-	struct stat st;
+	struct stat s, target;
 
-	*f = (struct new_file){.fd = -1, .path = path};
-	/* A device or pipe cannot be replaced: it is written to. */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		f->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-	} else if (asprintf(&f->temporary, "%s.XXXXXX", path) < 0) {
-		f->temporary = NULL;
-		return -ENOMEM;
-	} else {
-		f->fd = mkostemp(f->temporary, O_CLOEXEC);
-	}
-	if (f->fd < 0) {
-		int err = -errno;
-
-		free(f->temporary);
-		f->temporary = NULL;
-		if (err != -EACCES && err != -EPERM)
-			return tool_error(t, -EROFS, "%s: %s", path, strerror(-err));
-		return tool_error(t, err, "%s: %s", path, strerror(-err));
-	}
-	return 0;
+	*fd = -1;
+	if (lstat(path, &s) < 0 || S_ISREG(s.st_mode))
+		return 0;
+	if (S_ISLNK(s.st_mode) && (stat(path, &target) < 0 || S_ISREG(target.st_mode)))
+		return tool_error(t, -EROFS,
+				  "%s: is a symbolic link; name the file that it leads to", path);
+	*fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	return *fd < 0 ? -errno : 0;
 }
 
-static int take_mode(int fd, const char *path)
+static int open_place(struct new_file *f, const char *path)
+{
+	int err;
+
+	f->place = calloc(1, sizeof(*f->place));
+	if (!f->place)
+		return -ENOMEM;
+	err = place_open(f->place, path);
+	if (err)
+		return err;
+	f->fd = place_temporary(f->place, &f->temporary);
+	return f->fd < 0 ? f->fd : 0;
+}
+
+static void forget(struct new_file *f)
+{
+	if (f->place)
+		place_close(f->place);
+	free(f->place);
+	free(f->temporary);
+	*f = (struct new_file){.fd = -1};
+}
+
+int new_file_open(struct tool *t, struct new_file *f, const char *path)
+{
+	int err;
+
+	*f = (struct new_file){.fd = -1, .path = path};
+	err = open_special(t, path, &f->fd);
+	if (err && t->error)
+		return err;
+	if (!err && f->fd < 0)
+		err = open_place(f, path);
+	if (!err)
+		return 0;
+	forget(f);
+	if (err == -ENOMEM)
+		return err;
+	return tool_error(t, err == -EACCES || err == -EPERM ? err : -EROFS, "%s: %s", path,
+			  strerror(-err));
+}
+
+static int take_mode(const struct new_file *f)
 {
 	struct stat st;
 	mode_t mask;
 
-	if (stat(path, &st) == 0)
-		return fchmod(fd, st.st_mode & 0777) < 0 ? -errno : 0;
+	if (fstatat(f->place->folder, f->place->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode))
+		return fchmod(f->fd, st.st_mode & 0777) < 0 ? -errno : 0;
 	mask = umask(0);
 	umask(mask);
-	return fchmod(fd, 0666 & ~mask) < 0 ? -errno : 0;
+	return fchmod(f->fd, 0666 & ~mask) < 0 ? -errno : 0;
 }
 
 static int give_name(const struct new_file *f)
 {
-	int err = take_mode(f->fd, f->path);
+	int folder = f->place->folder;
+	int err = take_mode(f);
 
 	if (!err && fsync(f->fd) < 0)
 		err = -errno;
-	if (!err && rename(f->temporary, f->path) < 0)
+	if (!err && renameat(folder, f->temporary, folder, f->place->name) < 0)
 		err = -errno;
 	return err;
 }
 
 int new_file_close(struct tool *t, struct new_file *f, bool commit)
 {
+	const char *path = f->path;
 	int err = 0;
 
 	if (f->fd < 0)
@@ -124,13 +160,11 @@ int new_file_close(struct tool *t, struct new_file *f, bool commit)
 	if (commit && f->temporary)
 		err = give_name(f);
 	if (f->temporary && (err || !commit))
-		unlink(f->temporary);
+		unlinkat(f->place->folder, f->temporary, 0);
 	if (close(f->fd) < 0 && !err && commit)
 		err = -errno;
-	f->fd = -1;
-	free(f->temporary);
-	f->temporary = NULL;
-	return err ? tool_error(t, err, "%s: %s", f->path, strerror(-err)) : 0;
+	forget(f);
+	return err ? tool_error(t, err, "%s: %s", path, strerror(-err)) : 0;
 }
 
 int file_write(struct tool *t, const char *path, const char *data, size_t length)

@@ -4,15 +4,35 @@
 #define CLI_FIX_H
 
 #include "job.h"
+#include "manager.h"
+#include "replace.h"
 
 struct repair {
 	enum iof_verdict before, after;
 	struct config config; /* as it is after the edits */
 	struct words edits;   /* what was done, one line each */
+	struct words others;  /* what would have done as well, one fix a line */
+	struct words left;    /* what the check of the result still finds */
+	struct words names;   /* what --prefer may say */
+	bool is_preferred;    /* it said one of them */
 	struct words outside; /* what would have to be done on the host, the firmware or the VMM */
 };
 
 int repair_run(struct tool *, struct job *, struct repair *);
 void repair_free(struct repair *);
+
+/* One run of the command. */
+struct fixing {
+	struct job job;
+	struct repair repair;
+	struct managed managed; /* with --libvirt or --proxmox */
+	struct replace replace; /* with --in-place */
+	bool is_cured;
+};
+
+/* Write the result to where it is wanted, and the answer. */
+int fix_write(struct tool *, struct fixing *);
+/* What was done, what else there is, what is left: lines on standard error. */
+void fix_note(const struct tool *, const struct fixing *);
 
 #endif

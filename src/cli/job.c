@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "manager.h"
+
 #define MAX_CONFIG (4u << 20) /* bytes; the parser has its own, lower limits */
 
 int host_load(struct tool *t, const char *const *devices, size_t n, struct iof_host **host)
@@ -204,6 +206,10 @@ static int read_config(struct tool *t, struct config *c)
 	const struct arguments *a = &t->args;
 	int err = 0;
 
+	if (c->text) /* the command has read it already */
+		return 0;
+	if (names_managed(a))
+		return managed_read(t, c);
 	if (a->pid)
 		return process_read(t, a->pid, c);
 	if (a->vm_argc) {

@@ -11,6 +11,7 @@ struct words {
 	size_t n;
 };
 int words_add(struct words *, const char *word);
+bool words_have(const struct words *, const char *word);
 void words_free(struct words *);
 
 /* Options of host loading that all commands share. n_devices with devices not NULL: only these. */
@@ -51,7 +52,8 @@ struct job {
 	struct iof_report *report;
 };
 
-/* Load everything that the command line names; nothing is checked yet. */
+/* Load everything that the command line names; nothing is checked yet. A config whose text is there
+ * already is not read again. */
 int job_open(struct tool *, struct job *);
 /* Resolve and check another VM of the same job in place of the one before; takes over the
  * reference. */

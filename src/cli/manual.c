@@ -165,11 +165,83 @@ const struct manual manuals[N_COMMANDS] = {
 						  "Only edits of the config are made. If it takes "
 						  "a change of the host, the firmware or the "
 						  "VMM, nothing is written: the status is 2, and "
-						  "standard error says what it would take.",
+						  "standard error says what it would take. If "
+						  "the VM then starts, but something is still "
+						  "lost that no edit cures, the result is "
+						  "written and each such thing is named.",
+						  "Where several fixes do, the least invasive is "
+						  "taken and the others are named; --prefer "
+						  "chooses.",
+						  "--in-place writes a new file beside the old "
+						  "one, brings it to the disk and renames it. "
+						  "Owner, mode, access lists and other extended "
+						  "attributes are kept; if one cannot be, nothing "
+						  "is changed. The old file stays as "
+						  "NAME.iommufit-YYYYMMDD-HHMMSS (UTC). A "
+						  "symbolic link, a file with further hard links, "
+						  "or one that was changed meanwhile is refused. "
+						  "A run that was killed leaves the old file or "
+						  "the new one, and what else it left the next "
+						  "run removes. On a FUSE file system, as Proxmox "
+						  "VE's /etc/pve, the backup is a copy, and owner "
+						  "and mode are what that file system gives.",
+						  "With --libvirt or --proxmox nothing is written "
+						  "behind the manager's back: the answer is its "
+						  "own command, virsh define or qm set. Only "
+						  "--offline --in-place writes the file itself, "
+						  "and not while the VM or libvirt's daemon runs, "
+						  "Proxmox VE holds its lock or the config has a "
+						  "lock: line.",
 						  NULL},
-			.examples = ITEMS{{"iommufit fix --diff vm.sh", "Show what would change."},
-					  {"iommufit fix -o vm-fixed.sh vm.sh",
-					   "Write the repaired script."},
+			.files = ITEMS{{"/etc/libvirt/qemu, ~/.config/libvirt/qemu",
+					"Domains of the system and of the user."},
+				       {"/run/libvirt/qemu", "Running domains."},
+				       {"/etc/pve/qemu-server, /etc/pve/nodes/*/qemu-server",
+					"VMs of Proxmox VE."},
+				       {"/var/lock/qemu-server/lock-VMID.conf",
+					"Proxmox VE's lock, which --offline takes."},
+				       END},
+			.examples =
+				ITEMS{{"iommufit fix --diff vm.sh", "Show what would change."},
+				      {"iommufit fix -o vm-fixed.sh vm.sh",
+				       "Write the repaired script."},
+				      {"iommufit fix --in-place vm.sh",
+				       "Repair it where it is, with a backup."},
+				      {"iommufit fix --prefer guest-phys-bits --diff vm.sh",
+				       "Rather by the CPU's width."},
+				      {"iommufit fix --libvirt web -o web.xml",
+				       "Write the repaired XML and print the virsh command for "
+				       "it."},
+				      {"iommufit fix --proxmox 100", "Print the qm set command."},
+				      END},
+		},
+	[COMMAND_HOOK] =
+		{
+			.description =
+				PARAGRAPHS{"Called by libvirt (with the domain's XML on standard "
+					   "input) or by Proxmox VE just before a VM starts. If "
+					   "the VM would fail, the status is 2 and one line on "
+					   "standard error says why: virsh start and the task log "
+					   "show it, and the start is given up.",
+					   "Everything else is allowed, with status 0: what is "
+					   "unknown, input that cannot be read, any error of this "
+					   "program, and any answer that is not there within 50 "
+					   "milliseconds. With --warn, what would fail is allowed, "
+					   "too, and only said.",
+					   "Of libvirt's operations prepare, start and migrate are "
+					   "judged (begin), of Proxmox VE's phases pre-start; "
+					   "standard output is always empty, so that a migration "
+					   "keeps its XML. Scripts to install are in contrib/.",
+					   NULL},
+			.files = ITEMS{{"/etc/libvirt/hooks/qemu, /etc/libvirt/hooks/qemu.d",
+					"Where libvirt looks for hooks when its daemon starts."},
+				       {"/etc/pve/qemu-server, /etc/pve/nodes/*/qemu-server",
+					"Where the config of a Proxmox VE's VM is read."},
+				       END},
+			.examples = ITEMS{{"iommufit hook libvirt web start begin - < web.xml",
+					   "What libvirt calls."},
+					  {"iommufit hook --warn proxmox 100 pre-start",
+					   "What Proxmox VE calls, to be told only."},
 					  END},
 		},
 	[COMMAND_MAP] =

@@ -7,8 +7,9 @@
 #define OFFSET(member) offsetof(struct arguments, member)
 #define VM_COMMANDS                                                                                \
 	(FOR(COMMAND_CHECK) | FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_RESOLVE))
+#define JUDGING (VM_COMMANDS | FOR(COMMAND_HOOK))
 #define CHECKING (FOR(COMMAND_CHECK) | FOR(COMMAND_MAP))
-#define HOST_COMMANDS (VM_COMMANDS | FOR(COMMAND_HOST) | FOR(COMMAND_CAPS))
+#define HOST_COMMANDS (JUDGING | FOR(COMMAND_HOST) | FOR(COMMAND_CAPS))
 
 const struct option_spec option_specs[] = {
 	{"host", 0, OPTION_TEXT, HOST_COMMANDS | FOR(COMMAND_CAPTURE), OFFSET(host), "WHERE", NULL,
@@ -21,30 +22,30 @@ const struct option_spec option_specs[] = {
 	{"driver", 0, OPTION_LIST, HOST_COMMANDS, OFFSET(drivers), "BDF=NAME", NULL,
 	 COMPLETE_NOTHING,
 	 "Assume that this driver is bound to a host device (none: no driver). May be repeated."},
-	{"bar", 0, OPTION_LIST, VM_COMMANDS, OFFSET(bars), "BDF=INDEX:SIZE", NULL, COMPLETE_NOTHING,
+	{"bar", 0, OPTION_LIST, JUDGING, OFFSET(bars), "BDF=INDEX:SIZE", NULL, COMPLETE_NOTHING,
 	 "Assume this size of a host device's BAR, as after a resize: 01:00.0=1:16G. May be "
 	 "repeated."},
-	{"vmm", 0, OPTION_TEXT, VM_COMMANDS | FOR(COMMAND_CAPS), OFFSET(vmm), "NAME=VERSION", NULL,
+	{"vmm", 0, OPTION_TEXT, JUDGING | FOR(COMMAND_CAPS), OFFSET(vmm), "NAME=VERSION", NULL,
 	 COMPLETE_NOTHING,
 	 "The VMM and its version, as qemu=11.1.3; two numbers mean the latest known point "
 	 "release. "
 	 "Default: read from the QEMU file that the config names, else from the machine type."},
-	{"manager", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(manager), "NAME=VERSION", NULL,
+	{"manager", 0, OPTION_TEXT, JUDGING, OFFSET(manager), "NAME=VERSION", NULL,
 	 COMPLETE_NOTHING,
 	 "The manager that the config is for and its version, as libvirt=9.0 or proxmox=8.4. "
 	 "Default: the newest known one of the config's language."},
-	{"firmware", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(firmware), "KIND=RELEASE", NULL,
+	{"firmware", 0, OPTION_TEXT, JUDGING, OFFSET(firmware), "KIND=RELEASE", NULL,
 	 COMPLETE_NOTHING,
 	 "The guest's firmware, as ovmf=202505, seabios=1.16.3 or armvirt=202505; or none. "
 	 "Default: "
 	 "read from the image that the config names, else what goes with that QEMU."},
-	{"backend", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(backend), "BACKEND", "iommufd legacy",
+	{"backend", 0, OPTION_TEXT, JUDGING, OFFSET(backend), "BACKEND", "iommufd legacy",
 	 COMPLETE_CHOICES, "Assume this VFIO backend for every assigned device."},
 	{"plug", 0, OPTION_LIST, VM_COMMANDS, OFFSET(plug), "DEVICE", NULL, COMPLETE_NOTHING,
 	 "Also hot-plug this device after the start, in the key=value or JSON form of device_add. "
 	 "May "
 	 "be repeated."},
-	{"memlock", 0, OPTION_SIZE, VM_COMMANDS, OFFSET(memlock), "SIZE", NULL, COMPLETE_NOTHING,
+	{"memlock", 0, OPTION_SIZE, JUDGING, OFFSET(memlock), "SIZE", NULL, COMPLETE_NOTHING,
 	 "Locked-memory limit that the VMM will have, in bytes or with K, M, G or T; or "
 	 "unlimited."},
 	{"migrate", 0, OPTION_FLAG, VM_COMMANDS, OFFSET(migrate), NULL, NULL, COMPLETE_NOTHING,
@@ -55,6 +56,14 @@ const struct option_spec option_specs[] = {
 	 "device counts for what the host allows. May be repeated."},
 	{"pid", 0, OPTION_NUMBER, VM_COMMANDS, OFFSET(pid), "PID", NULL, COMPLETE_NOTHING,
 	 "The VM is a running process: its command line is read from /proc."},
+	{"libvirt", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(libvirt), "NAME", NULL, COMPLETE_NOTHING,
+	 "The VM is a libvirt domain: its XML is looked for where libvirt keeps it, below --host "
+	 "if "
+	 "that is a folder."},
+	{"proxmox", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(proxmox), "VMID", NULL, COMPLETE_NOTHING,
+	 "The VM is one of Proxmox VE: its config is looked for in /etc/pve, below --host if that "
+	 "is "
+	 "a folder."},
 	{"machine", 0, OPTION_TEXT, FOR(COMMAND_CAPS), OFFSET(machine), "TYPE", NULL,
 	 COMPLETE_NOTHING,
 	 "The machine type whose defaults count. Default: the newest q35 of that VMM version."},
@@ -67,6 +76,20 @@ const struct option_spec option_specs[] = {
 	 "auto, an alias or the host decided."},
 	{"diff", 0, OPTION_FLAG, FOR(COMMAND_FIX) | FOR(COMMAND_RESOLVE), OFFSET(diff), NULL, NULL,
 	 COMPLETE_NOTHING, "Show the edits as a unified diff instead of the whole config."},
+	{"prefer", 0, OPTION_TEXT, FOR(COMMAND_FIX), OFFSET(prefer), "WHAT", NULL, COMPLETE_NOTHING,
+	 "Of several fixes take one that changes this: a property (aw-bits), a device or option "
+	 "(intel-iommu, cpu), both (cpu.guest-phys-bits), or host, firmware, vmm. Default: the "
+	 "least "
+	 "invasive."},
+	{"in-place", 0, OPTION_FLAG, FOR(COMMAND_FIX), OFFSET(in_place), NULL, NULL,
+	 COMPLETE_NOTHING,
+	 "Write the result into the config itself: replaced as a whole or not at all, with a dated "
+	 "backup beside it."},
+	{"offline", 0, OPTION_FLAG, FOR(COMMAND_FIX), OFFSET(offline), NULL, NULL, COMPLETE_NOTHING,
+	 "With --in-place, for --libvirt and --proxmox: write though a manager owns the config. "
+	 "Refused while the VM or libvirt's daemon runs, or Proxmox VE's lock is held."},
+	{"warn", 0, OPTION_FLAG, FOR(COMMAND_HOOK), OFFSET(warn), NULL, NULL, COMPLETE_NOTHING,
+	 "Only say what is wrong; block nothing."},
 	{"svg", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(svg), NULL, NULL, COMPLETE_NOTHING,
 	 "Draw the picture as SVG."},
 	{"html", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(html), NULL, NULL, COMPLETE_NOTHING,
@@ -99,14 +122,34 @@ const size_t n_option_specs = sizeof(option_specs) / sizeof(option_specs[0]);
 static const char *const usage_host[] = {"[OPTIONS]", NULL};
 static const char *const usage_capture[] = {"[OPTIONS] -o FILE", NULL};
 static const char *const usage_caps[] = {"[OPTIONS] [MODEL]", NULL};
-static const char *const usage_check[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
-					  "[OPTIONS] --pid PID", "[OPTIONS] --device BDF...", NULL};
-static const char *const usage_fix[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
-					"[OPTIONS] --pid PID", NULL};
-static const char *const usage_map[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
-					"[OPTIONS] --pid PID", "[OPTIONS] --device BDF...", NULL};
-static const char *const usage_resolve[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
-					    "[OPTIONS] --pid PID", NULL};
+static const char *const usage_check[] = {"[OPTIONS] VM",
+					  "[OPTIONS] -- PROGRAM ARGUMENTS...",
+					  "[OPTIONS] --pid PID",
+					  "[OPTIONS] --libvirt NAME",
+					  "[OPTIONS] --proxmox VMID",
+					  "[OPTIONS] --device BDF...",
+					  NULL};
+static const char *const usage_fix[] = {"[OPTIONS] VM",
+					"[OPTIONS] -- PROGRAM ARGUMENTS...",
+					"[OPTIONS] --pid PID",
+					"[OPTIONS] --libvirt NAME",
+					"[OPTIONS] --proxmox VMID",
+					NULL};
+static const char *const usage_map[] = {"[OPTIONS] VM",
+					"[OPTIONS] -- PROGRAM ARGUMENTS...",
+					"[OPTIONS] --pid PID",
+					"[OPTIONS] --libvirt NAME",
+					"[OPTIONS] --proxmox VMID",
+					"[OPTIONS] --device BDF...",
+					NULL};
+static const char *const usage_resolve[] = {"[OPTIONS] VM",
+					    "[OPTIONS] -- PROGRAM ARGUMENTS...",
+					    "[OPTIONS] --pid PID",
+					    "[OPTIONS] --libvirt NAME",
+					    "[OPTIONS] --proxmox VMID",
+					    NULL};
+static const char *const usage_hook[] = {"[OPTIONS] libvirt GUEST OPERATION SUBOPERATION EXTRA",
+					 "[OPTIONS] proxmox VMID PHASE", NULL};
 static const char *const usage_rules[] = {"[OPTIONS] [RULE]", NULL};
 
 const struct command_spec command_specs[N_COMMANDS] = {
@@ -129,6 +172,10 @@ const struct command_spec command_specs[N_COMMANDS] = {
 	[COMMAND_RESOLVE] = {"resolve", usage_resolve,
 			     "Every default and auto spelled out, and who decided it", 1, true,
 			     COMPLETE_FILE, NULL},
+	/* More arguments than today's managers give: a hook must not block a VM for that. */
+	[COMMAND_HOOK] = {"hook", usage_hook,
+			  "Run by libvirt or Proxmox VE before a start: blocks what fails", 16,
+			  false, COMPLETE_NOTHING, NULL},
 	[COMMAND_RULES] = {"rules", usage_rules, "The catalogue of rules, or one rule", 1, false,
 			   COMPLETE_NOTHING, NULL},
 };
@@ -142,6 +189,9 @@ const struct status_spec status_specs[] = {
 	{0, "Done, or nothing to do.", FOR(COMMAND_FIX)},
 	{2, "No edit of the config cures it.", FOR(COMMAND_FIX)},
 	{3, "Unknown: a fact is missing.", FOR(COMMAND_FIX)},
+	{0, "Allowed: also what is unknown, what could not be judged, and any error while judging.",
+	 FOR(COMMAND_HOOK)},
+	{2, "Blocked: it would fail.", FOR(COMMAND_HOOK)},
 	{0, "Done; also for a host without an IOMMU.", FOR(COMMAND_HOST)},
 	{0, "Done.", FOR(COMMAND_CAPTURE) | FOR(COMMAND_RESOLVE) | FOR(COMMAND_RULES)},
 	{0, "The model can be used here with an assigned device (of all models: at least one).",
@@ -159,8 +209,8 @@ const struct status_spec status_specs[] = {
 };
 const size_t n_status_specs = sizeof(status_specs) / sizeof(status_specs[0]);
 
-static const char *const planned[] = {"explain",  "probe", "rehearse", "compare",
-				      "baseline", "fleet", "hook"};
+static const char *const planned[] = {"explain", "probe",    "rehearse",
+				      "compare", "baseline", "fleet"};
 
 bool command_is_planned(const char *name)
 {

@@ -20,6 +20,7 @@ enum command_id {
 	COMMAND_FIX,
 	COMMAND_MAP,
 	COMMAND_RESOLVE,
+	COMMAND_HOOK,
 	COMMAND_RULES,
 	N_COMMANDS,
 };
@@ -36,7 +37,9 @@ struct arguments {
 	enum command_id command;
 	bool help, version, json, svg, html, quiet, verbose, no_colour, migrate, diff, pin, theory,
 		list;
+	bool in_place, offline, warn;
 	const char *host, *kernel, *vmm, *manager, *backend, *machine, *firmware, *output, *format;
+	const char *prefer, *libvirt, *proxmox;
 	uint64_t memlock; /* bytes; UINT64_MAX unlimited, 0 not said */
 	uint64_t pid;	  /* 0 not said */
 	struct list drivers, bars, plug, devices, operands;

@@ -276,11 +276,14 @@ static int check_operands(struct parser *p)
 			     a->operands.items[c->max_operands]);
 	if (!c->takes_argv)
 		return 0;
-	sources = a->operands.n + (a->vm_argc > 0) + (a->pid != 0) + (a->devices.n > 0);
+	sources = a->operands.n + (a->vm_argc > 0) + (a->pid != 0) + (a->devices.n > 0) +
+		  (a->libvirt != NULL) + (a->proxmox != NULL);
 	if (sources == 0)
 		return wrong(p, "%s: no VM", c->name);
 	if (sources > 1)
-		return wrong(p, "%s: give one VM: a file, '--' and a command line, --pid%s",
+		return wrong(p,
+			     "%s: give one VM: a file, '--' and a command line, --pid, --libvirt, "
+			     "--proxmox%s",
 			     c->name, a->command == COMMAND_FIX ? "" : ", or --device");
 	return 0;
 }

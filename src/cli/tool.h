@@ -61,16 +61,21 @@ __attribute__((format(printf, 2, 3))) int tool_print(struct tool *, const char *
 /* Write the answer to standard output (unless --quiet); status if that works, else the error's. */
 int tool_finish(struct tool *, int status);
 
+/* All that is left to read, at most max bytes (else -EFBIG), into memory from malloc(),
+ * NUL-terminated. */
+int fd_read(int fd, size_t max, char **data, size_t *length);
 /* A whole file ("-": standard input) of at most max bytes into memory from malloc(),
  * NUL-terminated. */
 int file_read(struct tool *, const char *path, size_t max, char **data, size_t *length);
 /* The same without error text and for regular files only: what a config names is hostile. */
 int file_read_regular(const char *path, size_t max, char **data, size_t *length);
 
+struct place;
 /* A file that appears under its name when it is complete. */
 struct new_file {
 	int fd;
-	char *temporary;
+	struct place *place; /* NULL: a device or a pipe, which is written to */
+	char *temporary;     /* the name that it has until then */
 	const char *path;
 };
 int new_file_open(struct tool *, struct new_file *, const char *path);
@@ -87,6 +92,7 @@ int cmd_capture(struct tool *);
 int cmd_caps(struct tool *);
 int cmd_check(struct tool *);
 int cmd_fix(struct tool *);
+int cmd_hook(struct tool *);
 int cmd_map(struct tool *);
 int cmd_resolve(struct tool *);
 int cmd_rules(struct tool *);

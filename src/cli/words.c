@@ -20,6 +20,14 @@ int words_add(struct words *w, const char *word)
 	return 0;
 }
 
+bool words_have(const struct words *w, const char *word)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (strcmp(w->items[i], word) == 0)
+			return true;
+	return false;
+}
+
 void words_free(struct words *w)
 {
 	for (size_t i = 0; i < w->n; i++)

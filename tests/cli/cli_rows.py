@@ -2,8 +2,8 @@
 """The tables of cli_test.py: each row is a test. {data} is the folder of the test data."""
 import re
 
-COMMANDS = ["host", "capture", "caps", "check", "fix", "map", "resolve", "rules"]
-PLANNED = ["explain", "probe", "rehearse", "compare", "baseline", "fleet", "hook"]
+COMMANDS = ["host", "capture", "caps", "check", "fix", "map", "resolve", "hook", "rules"]
+PLANNED = ["explain", "probe", "rehearse", "compare", "baseline", "fleet"]
 
 FITS = "qemu-system-x86_64 -M q35 -m 4G -accel kvm -cpu host\n"
 WIDE = """\
@@ -92,6 +92,29 @@ FAILURES = [
     ("capture that is empty", ["host", "--host", "empty.tar.xz"], 65, r"empty\.tar\.xz", None),
     ("capture that is cut", ["host", "--host", "cut.tar.xz"], 65, r"cut\.tar\.xz", None),
     ("capture that is corrupt", ["host", "--host", "bad.tar.xz"], 65, r"bad\.tar\.xz", None),
+    ("fix in place of a command line", ["fix", "--in-place"] + H39 + ["--"] + FITS.split(), 64, "needs a file", None),
+    ("fix in place of standard input", ["fix", "--in-place", "-"] + H39, 64, "needs a file", FITS),
+    ("fix in place and elsewhere", ["fix", "--in-place", "-o", "x", "fits.sh"] + H39, 64, "give one of", None),
+    ("fix in place of a link", ["fix", "--in-place", "link.sh"] + H39, 73, "is a symbolic link", None),
+    ("fix in place of a hard link", ["fix", "--in-place", "hard.sh"] + H39, 73, "has 2 names", None),
+    ("fix in place of a folder", ["fix", "--in-place", "."] + H39, 65, r"\.: ", None),
+    ("fix in place of a device", ["fix", "--in-place", "/dev/null"] + H39, 73, "no regular file", None),
+    ("fix in place of nothing", ["fix", "--in-place", "nofile"] + H39, 66, "nofile", None),
+    ("fix into a link", ["fix", "-o", "link.sh", "wide.sh"] + H39 + V, 73, "is a symbolic link", None),
+    ("fix into a link to nothing", ["fix", "-o", "dangling", "wide.sh"] + H39 + V, 73, "is a symbolic link", None),
+    ("preference that nothing has", ["fix", "--prefer", "bogus", "wide.sh"] + H39 + V, 64,
+     "'bogus'; there is: aw-bits intel-iommu intel-iommu.aw-bits$", None),
+    ("--offline alone", ["fix", "--offline", "wide.sh"] + H39, 64, "--offline goes with", None),
+    ("libvirt's config in place", ["fix", "--in-place", "--libvirt", "x"] + H39, 64, "belongs to libvirt", None),
+    ("Proxmox VE's config in place", ["fix", "--in-place", "--proxmox", "1"] + H39, 64, "belongs to Proxmox", None),
+    ("domain by a path", ["check", "--libvirt", "../x"] + H39, 64, "no domain's name", None),
+    ("domain of no name", ["check", "--libvirt", ""] + H39, 64, "no domain's name", None),
+    ("absent domain", ["check", "--libvirt", "nobody-has-this"] + H39, 66, "no domain 'nobody-has-this'", None),
+    ("VMID that is a path", ["check", "--proxmox", "../1"] + H39, 64, "no VMID", None),
+    ("VMID of zero", ["check", "--proxmox", "0"] + H39, 64, "no VMID", None),
+    ("absent VMID", ["check", "--proxmox", "999999999"] + H39, 66, "no VM 999999999", None),
+    ("two managers", ["check", "--proxmox", "1", "--libvirt", "x"] + H39, 64, "give one VM", None),
+    ("hook of nobody", ["hook", "xen"], 64, "say libvirt or proxmox", None),
     ("map without a VM", ["map"], 64, "map: no VM", None),
     ("two forms of a map", ["map", "--svg", "--html", "fits.sh"] + H39, 64, "give one of", None),
     ("map in no folder", ["map", "fits.sh", "-o", "no/folder/map.txt"] + H39, 73, "no/folder/map.txt", None),

@@ -51,6 +51,10 @@ class Bench:
         for name, content in FILES.items():
             (self.folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
         (self.folder / "loop").symlink_to("loop")
+        (self.folder / "link.sh").symlink_to("wide.sh")
+        (self.folder / "dangling").symlink_to("nothing")
+        (self.folder / "hard.sh").write_text(WIDE)
+        os.link(self.folder / "hard.sh", self.folder / "hard-too.sh")
         capture = pathlib.Path(self.data, "captures/intel39-pb46.tar.xz")
         if capture.exists():
             (self.folder / "cut.tar.xz").write_bytes(capture.read_bytes()[:20000])
