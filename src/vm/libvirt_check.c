@@ -354,8 +354,8 @@ static void check_width(struct lv_domain *d)
 			lv_cure_unset(d, remark, addr, "bits");
 	} else if (str_eq(mode, "emulate") && !bits && d->version < V(9, 2)) {
 		lv_refuse(d, &addr->at,
-			  UNSUPPORTED "CPU maximum physical address bits number specification "
-				      "is required with mode='emulate'");
+			  UNSUPPORTED "if using CPU maximum physical address mode='emulate', bits= must be "
+				      "specified too");
 	}
 }
 

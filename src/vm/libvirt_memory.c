@@ -117,6 +117,7 @@ struct backend {
 	const char *id;
 	uint64_t size;
 	int node;			/* -1: none */
+	bool is_system;			/* the RAM of a machine without NUMA */
 	const struct lv_device *device; /* NULL: RAM */
 	const struct xml_node *cell;	/* of RAM: its NUMA cell, NULL */
 	const struct xml_node *path;	/* <source><path>, NULL */
@@ -244,7 +245,7 @@ static void put_file(struct lv_words *w, struct lv_domain *d, const struct backe
 		       !b->discard || str_eq(b->discard->value, "yes") ? "true" : "false",
 		       b->discard ? &b->discard->at : lv_at(backing(d, "discard")));
 	put_access(w, b);
-	if (!b->device)
+	if (b->is_system)
 		lv_put(w, "x-use-canonical-path-for-ramblock-id", 'b', "false", NULL);
 }
 
@@ -255,7 +256,7 @@ static void put_memfd(struct lv_words *w, const struct backend *b)
 		lv_put_number(w, "hugetlbsize", b->page * 1024, lv_at(b->page_node));
 	}
 	put_access(w, b);
-	if (!b->device)
+	if (b->is_system)
 		lv_put(w, "x-use-canonical-path-for-ramblock-id", 'b', "false", NULL);
 }
 
@@ -399,7 +400,7 @@ static void say_size(struct lv_domain *d)
 
 void lv_say_memory(struct lv_domain *d)
 {
-	struct backend ram = {.id = lv_ram_id(d), .size = d->memory, .node = -1};
+	struct backend ram = {.id = lv_ram_id(d), .size = d->memory, .node = -1, .is_system = true};
 
 	if (d->memory)
 		say_size(d);
@@ -535,6 +536,9 @@ static void say_memory_device(struct lv_domain *d, const struct lv_device *memor
 	target_address = xml_path(memory->node, "target/address");
 	if (target_address)
 		lv_put_attribute(&w, "memaddr", 'n', target_address, "base");
+	if (str_eq(memory->model, "virtio-mem"))
+		lv_put_switch(&w, "dynamic-memslots", xml_child(memory->node, "target"),
+			      "dynamicMemslots");
 	lv_put_id(&w);
 	if (lv_is_dimm(memory))
 		put_slot(&w, memory->index);
