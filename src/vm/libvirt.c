@@ -326,7 +326,6 @@ static void read_controller(struct lv_domain *d, struct lv_device *device)
 {
 	const struct xml_attribute *index = xml_attribute(device->node, "index");
 	const struct xml_node *target = xml_child(device->node, "target");
-	const char *hotplug = xml_value(target, "hotplug");
 	uint64_t n;
 
 	device->index = 0;
@@ -342,7 +341,6 @@ static void read_controller(struct lv_domain *d, struct lv_device *device)
 	device->chassis = target_number(target, "chassis", -1);
 	device->port = target_number(target, "port", -1);
 	device->chassis_nr = target_number(target, "chassisNr", -1);
-	device->is_hotpluggable = !hotplug || !str_eq(hotplug, "off");
 }
 
 static void read_alias(struct lv_device *device)

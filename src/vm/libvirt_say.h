@@ -58,6 +58,7 @@ const struct place *lv_at(const struct xml_node *);
 
 /* libvirt_alias.c */
 void lv_name_devices(struct lv_domain *);
+unsigned lv_disk_number(const struct lv_device *); /* by the name of its target: vdb is 1 */
 
 /* libvirt_memory.c */
 void lv_read_memory(struct lv_domain *);
