@@ -4,7 +4,8 @@
  */
 #include "vm/libvirt_say.h"
 
-#define RAM_ALIGN 1024u	   /* qemuDomainGetMemorySizeAlignment() */
+#define RAM_ALIGN 1024u /* qemuDomainGetMemorySizeAlignment() */
+#define MAX_NODES 128u
 #define MODULE_ALIGN 2048u /* qemuDomainGetMemoryModuleSizeAlignment() */
 
 static uint64_t align_up(uint64_t n, uint64_t align)
@@ -286,7 +287,7 @@ static const char *list_nodes(struct lv_domain *d, const char *set)
 {
 	const char *list = "";
 
-	for (unsigned i = 0; i < 128; i++) {
+	for (unsigned i = 0; i < MAX_NODES; i++) {
 		if (set_has(set, i))
 			list = lv_printf(d, "%s%s%u", list, *list ? "," : "", i);
 	}
@@ -445,7 +446,8 @@ void lv_say_numa(struct lv_domain *d)
 {
 	unsigned n = has_own_node(d) ? 1 : d->numa_nodes;
 
-	for (unsigned i = 0; i < n && !d->t->err; i++) {
+	/* QEMU has no more. */
+	for (unsigned i = 0; i < n && i < MAX_NODES && !d->t->err; i++) {
 		const struct xml_node *cell = cell_with_id(d, i);
 		struct backend b = {.id = lv_printf(d, "ram-node%u", i),
 				    .size = cell ? cell_size(cell) : d->memory,
