@@ -23,8 +23,8 @@ static const char *const hosts[] = {"i7-13700k", "ryzen-7800x3d", "ampere-altra"
 
 static void expect_inside(const struct iof_vm *vm, const struct place *at)
 {
-	if (at->line && (at->offset > vm->source_length ||
-			 at->length > vm->source_length - at->offset))
+	if (at->line &&
+	    (at->offset > vm->source_length || at->length > vm->source_length - at->offset))
 		abort();
 }
 

@@ -18,7 +18,8 @@
  * struct lv_domain.
  */
 enum lv_cure_op {
-	LV_CURE_SET,	/* attribute to value; path below node is made if it is not there */
+	LV_CURE_SET,	/* attribute (NULL: none) to value; path below node is made if it is not
+			    there */
 	LV_CURE_UNSET,	/* attribute */
 	LV_CURE_RENAME, /* attribute to value */
 	LV_CURE_REMOVE, /* the element node */
