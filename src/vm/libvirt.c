@@ -326,7 +326,6 @@ static void read_controller(struct lv_domain *d, struct lv_device *device)
 {
 	const struct xml_attribute *index = xml_attribute(device->node, "index");
 	const struct xml_node *target = xml_child(device->node, "target");
-	const char *hotplug = xml_value(target, "hotplug");
 	uint64_t n;
 
 	device->index = 0;
@@ -342,7 +341,6 @@ static void read_controller(struct lv_domain *d, struct lv_device *device)
 	device->chassis = target_number(target, "chassis", -1);
 	device->port = target_number(target, "port", -1);
 	device->chassis_nr = target_number(target, "chassisNr", -1);
-	device->is_hotpluggable = !hotplug || !str_eq(hotplug, "off");
 }
 
 static void read_alias(struct lv_device *device)
@@ -547,10 +545,22 @@ static void read_domain(struct translation *t)
 	lv_set_memlock(d);
 }
 
+/* Until its edits are there. */
+static int cannot_edit(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_edit *edits,
+		       size_t n, struct arena *arena, const char **text, size_t *length)
+{
+	(void)edits;
+	(void)n;
+	(void)arena;
+	(void)text;
+	(void)length;
+	return ctx_fail(ctx, -EOPNOTSUPP, "%s: libvirt XML cannot be edited", vm->name);
+}
+
 const struct language libvirt_language = {
 	.id = IOF_LANGUAGE_LIBVIRT,
 	.name = "libvirt",
 	.recognise = recognise,
 	.read = read_domain,
-	.edit = libvirt_edit,
+	.edit = cannot_edit,
 };

@@ -18,7 +18,8 @@
  * struct lv_domain.
  */
 enum lv_cure_op {
-	LV_CURE_SET,	/* attribute to value; path below node is made if it is not there */
+	LV_CURE_SET,	/* attribute (NULL: none) to value; path below node is made if it is not
+			    there */
 	LV_CURE_UNSET,	/* attribute */
 	LV_CURE_RENAME, /* attribute to value */
 	LV_CURE_REMOVE, /* the element node */
@@ -89,11 +90,7 @@ struct lv_device {
 	bool has_index;	   /* controllers: written or already given */
 	const struct xml_node *node; /* NULL: libvirt added it */
 	const char *alias;	     /* "hostdev0", "ua-gpu"; filled before the words are said */
-	/* From here to is_integrated: set by lv_add_defaults(). */
-	bool wants_pci;	      /* it is to get an address on a PCI bus */
-	bool is_virtio;	      /* transitional models go to either kind of bus, pure ones to PCIe */
-	bool is_conventional; /* needs, or by libvirt's rules prefers, a conventional slot */
-	bool is_integrated;   /* must sit on the root bus (vIOMMUs, pxb) */
+	bool is_mmio; /* a virtio device off PCI, as others of its domain are (lv_add_defaults) */
 	/* vIOMMUs: libvirt turns these on by itself (set by lv_add_defaults). */
 	bool adds_intremap, adds_eim, adds_xtsup;
 	bool is_unassigned; /* <address type='unassigned'/>: not given to the guest */
@@ -101,9 +98,6 @@ struct lv_device {
 	/* Controllers of type pci. */
 	unsigned bus_nr;	       /* expander buses: target busNr, 0 not said */
 	int chassis, port, chassis_nr; /* -1: not said; libvirt's choice is filled in */
-	bool is_pcie;		       /* the bus that it makes takes PCIe devices */
-	bool is_hotpluggable;
-	unsigned min_slot, max_slot;
 };
 
 struct lv_domain {

@@ -23,7 +23,7 @@ static const char *controller_name(struct lv_domain *d, const struct lv_device *
 }
 
 /* "vdb" is 1, "vdaa" 26 (virDiskNameToIndex). */
-static unsigned disk_number(const struct lv_device *disk)
+unsigned lv_disk_number(const struct lv_device *disk)
 {
 	const char *name = disk->node ? xml_value(xml_child(disk->node, "target"), "dev") : NULL;
 	unsigned n = 0;
@@ -73,7 +73,7 @@ static const char *own_name(struct lv_domain *d, const struct lv_device *device,
 	if (device->class == LV_CONTROLLER)
 		return controller_name(d, device);
 	if (device->class == LV_DISK)
-		return lv_printf(d, "%s-disk%u", device->kind, disk_number(device));
+		return lv_printf(d, "%s-disk%u", device->kind, lv_disk_number(device));
 	if (device->class == LV_MEMORY)
 		return memory_name(d, device, place);
 	return prefixes[device->class] ? lv_printf(d, "%s%u", prefixes[device->class], place)

@@ -4,8 +4,6 @@
  * check is one function; those of a phase stand in the order in which libvirt makes them, as only
  * its first refusal is ever seen.
  */
-#include <errno.h>
-
 #include "vm/libvirt_iommu.h"
 
 #define V(major, minor) LIBVIRT_VERSION(major, minor, 0)
@@ -32,47 +30,6 @@ static bool is_x86(const struct lv_domain *d)
 
 /* ---- values, as libvirt reads them ---- */
 
-static void invalid_value(struct lv_domain *d, const struct xml_node *node,
-			  const struct xml_attribute *a, const char *expected)
-{
-	struct remark *remark = lv_refuse(
-		d, &a->at, "XML error: Invalid value for attribute '%s' in element '%s': '%s'.%s",
-		a->name, node->name, a->value, expected);
-
-	lv_cure_unset(d, remark, node, a->name);
-}
-
-static bool is_one_of(const char *value, const char *const *list)
-{
-	for (; *list; list++) {
-		if (str_eq(value, *list))
-			return true;
-	}
-	return false;
-}
-
-static void check_word(struct lv_domain *d, const struct xml_node *node, const char *name,
-		       const char *const *words)
-{
-	const struct xml_attribute *a = node ? xml_attribute(node, name) : NULL;
-
-	if (a && !is_one_of(a->value, words))
-		invalid_value(d, node, a, "");
-}
-
-static void check_number(struct lv_domain *d, const struct xml_node *node, const char *name,
-			 uint64_t max)
-{
-	const struct xml_attribute *a = node ? xml_attribute(node, name) : NULL;
-	uint64_t n;
-
-	if (a && !lv_number(a->value, max, &n))
-		invalid_value(d, node, a, " Expected non-negative integer value");
-}
-
-static const char *const switches[] = {"on", "off", NULL};
-static const char *const bools[] = {"yes", "no", NULL};
-
 static void check_width_values(struct lv_domain *d)
 {
 	static const char *const modes[] = {"emulate", "passthrough", NULL};
@@ -81,17 +38,17 @@ static void check_width_values(struct lv_domain *d)
 	if (addr && !xml_attribute(addr, "mode"))
 		lv_refuse(d, &addr->at,
 			  "XML error: Missing required attribute 'mode' in element 'maxphysaddr'");
-	check_word(d, addr, "mode", modes);
-	check_number(d, addr, "bits", INT32_MAX);
+	lv_check_word(d, addr, "mode", modes);
+	lv_check_number(d, addr, "bits", INT32_MAX);
 	if (d->version >= V(9, 3))
-		check_number(d, addr, "limit", INT32_MAX);
+		lv_check_number(d, addr, "limit", INT32_MAX);
 }
 
 static void check_features(struct lv_domain *d)
 {
 	static const char *const drivers[] = {"kvm", "qemu", NULL};
 
-	check_word(d, xml_path(d->root, "features/ioapic"), "driver", drivers);
+	lv_check_word(d, xml_path(d->root, "features/ioapic"), "driver", drivers);
 }
 
 static bool is_known_model(const struct lv_domain *d, const struct lv_device *iommu)
@@ -105,9 +62,9 @@ static void check_setting(struct lv_domain *d, const struct lv_device *iommu,
 	const struct xml_node *driver = xml_child(iommu->node, "driver");
 
 	if (s->type == LV_SWITCH_TEXT || s->type == LV_SWITCH_BOOL)
-		check_word(d, driver, s->attribute, switches);
+		lv_check_word(d, driver, s->attribute, lv_switches);
 	else
-		check_number(d, driver, s->attribute, INT32_MAX);
+		lv_check_number(d, driver, s->attribute, INT32_MAX);
 }
 
 static void check_iommu_values(struct lv_domain *d)
@@ -132,7 +89,7 @@ static void check_iommu_values(struct lv_domain *d)
 				check_setting(d, iommu, &lv_iommu_settings[i]);
 		}
 		if (d->version >= V(12, 1))
-			check_word(d, xml_path(iommu->node, "driver/granule"), "mode", modes);
+			lv_check_word(d, xml_path(iommu->node, "driver/granule"), "mode", modes);
 	}
 }
 
@@ -147,105 +104,11 @@ static void check_single_iommu(struct lv_domain *d)
 			       second->node);
 }
 
-/* virPCIDeviceAddressIsValid() */
-static void check_host_address(struct lv_domain *d, const struct lv_device *hostdev)
-{
-	static const struct {
-		const char *name;
-		uint64_t max;
-	} parts[] = {{"bus", 0xff}, {"slot", 0x1f}, {"function", 7}};
-	const struct xml_node *address = xml_path(hostdev->node, "source/address");
-
-	for (size_t i = 0; address && i < ARRAY_SIZE(parts); i++) {
-		const struct xml_attribute *a = xml_attribute(address, parts[i].name);
-		uint64_t n;
-
-		if (!a)
-			continue;
-		if (!lv_number(a->value, UINT32_MAX, &n))
-			invalid_value(d, address, a, " Expected non-negative integer value");
-		else if (n > parts[i].max && i == 0)
-			lv_refuse(d, &a->at,
-				  "XML error: Invalid PCI address bus='0x%x', must be <= 0xFF",
-				  (unsigned)n);
-		else if (n > parts[i].max && i == 1)
-			lv_refuse(d, &a->at,
-				  "XML error: Invalid PCI address slot='0x%x', must be <= 0x1F",
-				  (unsigned)n);
-		else if (n > parts[i].max)
-			lv_refuse(d, &a->at,
-				  "XML error: Invalid PCI address function=0x%x, must be <= 7",
-				  (unsigned)n);
-	}
-}
-
-/* What tells host devices apart: "0000:01:00.0", a UUID in lower case. NULL: nothing. */
-static const char *identity(struct lv_domain *d, const struct lv_device *hostdev)
-{
-	const char *uuid =
-		hostdev->node ? xml_value(xml_path(hostdev->node, "source/address"), "uuid") : NULL;
-	char *text;
-
-	if (str_eq(hostdev->kind, "pci"))
-		return lv_host_address(d, hostdev);
-	if (!str_eq(hostdev->kind, "mdev") || !uuid)
-		return NULL;
-	text = (char *)lv_printf(d, "%s", uuid);
-	for (char *c = text; *c; c++)
-		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
-	return text;
-}
-
-static bool is_among(const char *text, const char *const *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (list[i] && str_eq(list[i], text))
-			return true;
-	}
-	return false;
-}
-
-static void check_twice(struct lv_domain *d)
-{
-	size_t count = d->class_size[LV_HOSTDEV];
-	const char **seen = arena_array(d->t->vm->arena, count + 1, sizeof(*seen));
-	const struct lv_device *hostdev;
-
-	if (!seen) {
-		d->t->err = -ENOMEM;
-		return;
-	}
-	for (size_t n = 0; (hostdev = lv_device(d, LV_HOSTDEV, n)); n++) {
-		seen[n] = identity(d, hostdev);
-		if (seen[n] && is_among(seen[n], seen, n))
-			lv_cure_remove(d,
-				       lv_refuse(d, lv_at(hostdev->node),
-						 "XML error: Hostdev already exists in the domain "
-						 "configuration"),
-				       hostdev->node);
-	}
-}
-
-static void check_hostdevs(struct lv_domain *d)
-{
-	const struct lv_device *hostdev;
-
-	for (size_t n = 0; (hostdev = lv_device(d, LV_HOSTDEV, n)); n++) {
-		const struct xml_node *driver = xml_child(hostdev->node, "driver");
-
-		if (str_eq(hostdev->kind, "pci"))
-			check_host_address(d, hostdev);
-		check_word(d, hostdev->node, "managed", bools);
-		if (d->version >= V(12, 1))
-			check_word(d, driver, "iommufd", bools);
-	}
-}
-
 void lv_check_values(struct lv_domain *d)
 {
 	static const struct check checks[] = {
 		{check_features, 0, 0},	    {check_width_values, V(8, 7), 0},
-		{check_hostdevs, 0, 0},	    {check_twice, 0, 0},
+		{lv_check_cells, 0, 0},	    {lv_check_hostdevs, 0, 0},
 		{check_iommu_values, 0, 0}, {check_single_iommu, 0, V(11, 10)},
 	};
 
@@ -253,21 +116,6 @@ void lv_check_values(struct lv_domain *d)
 }
 
 /* ---- the domain as a whole (qemuValidateDomainDef) ---- */
-
-static void check_uefi_acpi(struct lv_domain *d)
-{
-	const struct xml_node *os = xml_child(d->root, "os");
-	struct lv_cure acpi = {LV_CURE_SET, d->root, "features/acpi", NULL, NULL, NULL};
-
-	if (is_x86(d) && lv_has_uefi(d) && !d->has_acpi)
-		lv_cure(d,
-			lv_refuse(d, lv_at(os),
-				  UNSUPPORTED "UEFI requires ACPI on this architecture"),
-			&acpi);
-	else if (str_eq(d->arch, "aarch64") && d->has_acpi && !lv_has_uefi(d))
-		lv_refuse(d, lv_at(xml_path(d->root, "features/acpi")),
-			  UNSUPPORTED "ACPI requires UEFI on this architecture");
-}
 
 static bool is_wide_iommu(struct lv_domain *d)
 {
@@ -354,27 +202,9 @@ static void check_width(struct lv_domain *d)
 			lv_cure_unset(d, remark, addr, "bits");
 	} else if (str_eq(mode, "emulate") && !bits && d->version < V(9, 2)) {
 		lv_refuse(d, &addr->at,
-			  UNSUPPORTED "CPU maximum physical address bits number specification "
-				      "is required with mode='emulate'");
-	}
-}
-
-/* QEMU keeps these for itself. */
-static void check_fw_cfg(struct lv_domain *d)
-{
-	for (const struct xml_node *s = xml_child(d->root, "sysinfo"); s; s = xml_sibling(s)) {
-		const char *type = xml_value(s, "type");
-
-		for (const struct xml_node *e = xml_child(s, "entry"); e; e = xml_sibling(e)) {
-			const char *name = xml_value(e, "name");
-
-			if (!type || !str_eq(type, "fwcfg") || !name)
-				continue;
-			if (!str_starts(name, "opt/"))
-				lv_refuse(d, &e->at, UNSUPPORTED "Invalid firmware name");
-			else if (str_starts(name, "opt/ovmf/") || str_starts(name, "opt/org.qemu/"))
-				lv_refuse(d, &e->at, UNSUPPORTED "That firmware name is reserved");
-		}
+			  UNSUPPORTED
+			  "if using CPU maximum physical address mode='emulate', bits= must be "
+			  "specified too");
 	}
 }
 
@@ -417,13 +247,14 @@ static void warn_width(struct lv_domain *d)
 void lv_check(struct lv_domain *d)
 {
 	static const struct check checks[] = {
-		{check_uefi_acpi, 0, 0},
+		{lv_check_os, 0, 0},
 		{check_width, V(8, 7), 0},
 		{check_topology, 0, 0},
 		{check_many_vcpus_old, 0, V(12, 2)},
 		{check_many_vcpus, V(12, 2), 0},
-		{check_fw_cfg, 0, 0},
+		{lv_check_numa, 0, 0},
 		{lv_check_memory, 0, 0},
+		{lv_check_displays, 0, 0},
 		{lv_check_iommus, 0, 0},
 		{lv_check_remapping, V(3, 4), 0},
 		{check_fd_group, V(12, 2), 0},

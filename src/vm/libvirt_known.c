@@ -221,11 +221,18 @@ static struct remark *say_dropped(struct where *w, const char *text, const struc
 }
 
 /* Renaming helps if libvirt then knows it and nothing of that name is there yet. */
-static bool can_rename(const struct where *w, const struct known *near, bool is_attribute)
+static bool can_rename(const struct where *w, const struct xml_attribute *a,
+		       const struct list *list, const struct known *near)
 {
-	if (!near || near->since > w->d->version || !is_attribute)
+	if (!near || near->since > w->d->version || xml_attribute(w->node, near->name + 1) ||
+	    is_synonym(lv_printf(w->d, "@%s", a->name), near->name))
 		return false;
-	return !xml_attribute(w->node, near->name + 1);
+	/* The first of several spellings takes the name. */
+	for (const struct xml_attribute *other = w->node->attributes; other < a; other++) {
+		if (nearest(list, lv_printf(w->d, "@%s", other->name)) == near)
+			return false;
+	}
+	return true;
 }
 
 static void check_attribute(struct where *w, const struct xml_attribute *a, const struct list *list)
@@ -242,7 +249,7 @@ static void check_attribute(struct where *w, const struct xml_attribute *a, cons
 	remark =
 		say_dropped(w, lv_printf(w->d, "%s='%s' of <%s>", a->name, a->value, w->node->name),
 			    &a->at, known, near);
-	if (can_rename(w, near, true))
+	if (can_rename(w, a, list, near))
 		lv_cure_rename(w->d, remark, w->node, a->name, near->name + 1);
 	else
 		lv_cure_unset(w->d, remark, w->node, a->name);

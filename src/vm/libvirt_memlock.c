@@ -64,6 +64,6 @@ void lv_set_memlock(struct lv_domain *d)
 		d->t->vm->memlock = kib * 1024;
 	else if (xml_path(d->root, "memoryBacking/locked"))
 		d->t->vm->memlock = UINT64_MAX;
-	else if (total_memory(d) < UINT64_MAX / 1024 / (factor + 1) - RESERVE)
+	else if (d->memory && total_memory(d) < UINT64_MAX / 1024 / (factor + 1) - RESERVE)
 		d->t->vm->memlock = (factor * total_memory(d) + RESERVE) * 1024;
 }

@@ -4,7 +4,8 @@
  */
 #include "vm/libvirt_say.h"
 
-#define RAM_ALIGN 1024u	   /* qemuDomainGetMemorySizeAlignment() */
+#define RAM_ALIGN 1024u /* qemuDomainGetMemorySizeAlignment() */
+#define MAX_NODES 128u
 #define MODULE_ALIGN 2048u /* qemuDomainGetMemoryModuleSizeAlignment() */
 
 static uint64_t align_up(uint64_t n, uint64_t align)
@@ -117,6 +118,7 @@ struct backend {
 	const char *id;
 	uint64_t size;
 	int node;			/* -1: none */
+	bool is_system;			/* the RAM of a machine without NUMA */
 	const struct lv_device *device; /* NULL: RAM */
 	const struct xml_node *cell;	/* of RAM: its NUMA cell, NULL */
 	const struct xml_node *path;	/* <source><path>, NULL */
@@ -244,7 +246,7 @@ static void put_file(struct lv_words *w, struct lv_domain *d, const struct backe
 		       !b->discard || str_eq(b->discard->value, "yes") ? "true" : "false",
 		       b->discard ? &b->discard->at : lv_at(backing(d, "discard")));
 	put_access(w, b);
-	if (!b->device)
+	if (b->is_system)
 		lv_put(w, "x-use-canonical-path-for-ramblock-id", 'b', "false", NULL);
 }
 
@@ -255,7 +257,7 @@ static void put_memfd(struct lv_words *w, const struct backend *b)
 		lv_put_number(w, "hugetlbsize", b->page * 1024, lv_at(b->page_node));
 	}
 	put_access(w, b);
-	if (!b->device)
+	if (b->is_system)
 		lv_put(w, "x-use-canonical-path-for-ramblock-id", 'b', "false", NULL);
 }
 
@@ -285,7 +287,7 @@ static const char *list_nodes(struct lv_domain *d, const char *set)
 {
 	const char *list = "";
 
-	for (unsigned i = 0; i < 128; i++) {
+	for (unsigned i = 0; i < MAX_NODES; i++) {
 		if (set_has(set, i))
 			list = lv_printf(d, "%s%s%u", list, *list ? "," : "", i);
 	}
@@ -399,7 +401,7 @@ static void say_size(struct lv_domain *d)
 
 void lv_say_memory(struct lv_domain *d)
 {
-	struct backend ram = {.id = lv_ram_id(d), .size = d->memory, .node = -1};
+	struct backend ram = {.id = lv_ram_id(d), .size = d->memory, .node = -1, .is_system = true};
 
 	if (d->memory)
 		say_size(d);
@@ -444,7 +446,8 @@ void lv_say_numa(struct lv_domain *d)
 {
 	unsigned n = has_own_node(d) ? 1 : d->numa_nodes;
 
-	for (unsigned i = 0; i < n && !d->t->err; i++) {
+	/* QEMU has no more. */
+	for (unsigned i = 0; i < n && i < MAX_NODES && !d->t->err; i++) {
 		const struct xml_node *cell = cell_with_id(d, i);
 		struct backend b = {.id = lv_printf(d, "ram-node%u", i),
 				    .size = cell ? cell_size(cell) : d->memory,
@@ -535,6 +538,9 @@ static void say_memory_device(struct lv_domain *d, const struct lv_device *memor
 	target_address = xml_path(memory->node, "target/address");
 	if (target_address)
 		lv_put_attribute(&w, "memaddr", 'n', target_address, "base");
+	if (str_eq(memory->model, "virtio-mem"))
+		lv_put_switch(&w, "dynamic-memslots", xml_child(memory->node, "target"),
+			      "dynamicMemslots");
 	lv_put_id(&w);
 	if (lv_is_dimm(memory))
 		put_slot(&w, memory->index);

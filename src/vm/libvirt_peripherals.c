@@ -346,6 +346,7 @@ static void say_shmem(struct lv_domain *d, const struct lv_device *shmem)
 	else
 		lv_put(&w, "chardev", 's', lv_printf(d, "char%s", shmem->alias), NULL);
 	lv_put_attribute(&w, "vectors", 'n', xml_child(shmem->node, "msi"), "vectors");
+	lv_put_switch(&w, "ioeventfd", xml_child(shmem->node, "msi"), "ioeventfd");
 	finish(&w);
 }
 

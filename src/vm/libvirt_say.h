@@ -58,6 +58,7 @@ const struct place *lv_at(const struct xml_node *);
 
 /* libvirt_alias.c */
 void lv_name_devices(struct lv_domain *);
+unsigned lv_disk_number(const struct lv_device *); /* by the name of its target: vdb is 1 */
 
 /* libvirt_memory.c */
 void lv_read_memory(struct lv_domain *);
@@ -108,8 +109,23 @@ void lv_cure_unset(struct lv_domain *, struct remark *, const struct xml_node *,
 void lv_cure_rename(struct lv_domain *, struct remark *, const struct xml_node *,
 		    const char *attribute, const char *name);
 void lv_cure_remove(struct lv_domain *, struct remark *, const struct xml_node *);
+/* libvirt_check_value.c; node may be NULL; a wrong value is to be left out */
+void lv_invalid_value(struct lv_domain *, const struct xml_node *, const struct xml_attribute *,
+		      const char *expected);
+void lv_check_word(struct lv_domain *, const struct xml_node *, const char *attribute,
+		   const char *const *words);
+void lv_check_number(struct lv_domain *, const struct xml_node *, const char *attribute,
+		     uint64_t max);
+extern const char *const lv_switches[], *const lv_bools[];
 /* libvirt_check_memory.c */
 void lv_check_memory(struct lv_domain *);
+/* libvirt_check_hostdev.c */
+void lv_check_hostdevs(struct lv_domain *);
+void lv_check_displays(struct lv_domain *);
+/* libvirt_check_os.c */
+void lv_check_os(struct lv_domain *);
+void lv_check_cells(struct lv_domain *);
+void lv_check_numa(struct lv_domain *);
 /* libvirt_known.c: names that libvirt does not know */
 void lv_check_names(struct lv_domain *);
 

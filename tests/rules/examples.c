@@ -39,7 +39,7 @@ static struct json_object *example_of(const struct rule_case *row)
 	const struct iof_fix *fix;
 	struct run run;
 
-	buf_printf(&line, "%s%s", str_starts(row->line, "qemu-") ? "" : PROGRAM, row->line);
+	buf_printf(&line, "%s%s", program_of(row), row->line);
 	run = run_check(row, ctx, find_host(row->host), read_line(ctx, line.data, line.length),
 			row->host->memlock);
 	finding = run_find(&run, row->rule);

@@ -209,7 +209,7 @@ static void test_case(void **state)
 	struct buf line = {0};
 	struct run run;
 
-	buf_printf(&line, "%s%s", str_starts(row->line, "qemu-") ? "" : PROGRAM, row->line);
+	buf_printf(&line, "%s%s", program_of(row), row->line);
 	run = run_check(row, ctx, host, read_line(ctx, line.data, line.length), row->host->memlock);
 	finding = run_find(&run, row->rule);
 	expect_said(row, &run, finding != NULL);

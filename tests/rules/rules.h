@@ -25,7 +25,7 @@ struct rule_case {
 	const char *name;
 	const struct rule_host *host;
 	const char *qemu;
-	const char *line;
+	const char *line; /* a command line, mostly without its program; or a config */
 	const char *plug; /* NULL: nothing is plugged */
 	const char *rule;
 	bool fires;
@@ -54,7 +54,7 @@ struct rule_cases {
 };
 
 extern const struct rule_cases config_cases, vfio_cases, memory_cases, intel_cases, nesting_cases,
-	virtio_cases, amd_cases, map_cases, limits_cases, other_cases;
+	virtio_cases, amd_cases, map_cases, limits_cases, other_cases, manager_cases;
 
 #define CASES(name, rows) const struct rule_cases name = {#name, rows, ARRAY_SIZE(rows)}
 
@@ -101,6 +101,8 @@ struct run {
 	struct iof_report *report;
 };
 
+/* What is to stand before the line of a case. */
+const char *program_of(const struct rule_case *);
 struct iof_vm *read_line(struct iof_ctx *, const char *text, size_t length);
 /* Takes vm. */
 struct run run_check(const struct rule_case *, struct iof_ctx *, struct iof_host *, struct iof_vm *,

@@ -3,8 +3,8 @@
 #include "rules.h"
 
 const struct rule_cases *const all_cases[] = {
-	&config_cases, &vfio_cases, &memory_cases, &intel_cases,  &nesting_cases,
-	&virtio_cases, &amd_cases,  &map_cases,	   &limits_cases, &other_cases};
+	&config_cases, &vfio_cases, &memory_cases, &intel_cases, &nesting_cases, &virtio_cases,
+	&amd_cases,    &map_cases,  &limits_cases, &other_cases, &manager_cases};
 const size_t n_all_cases = ARRAY_SIZE(all_cases);
 
 struct cached {
@@ -26,11 +26,19 @@ struct iof_host *find_host(const struct rule_host *want)
 	return cache[n_cached++].host;
 }
 
+/* A command line lacks its program, a config of a manager is whole. */
+const char *program_of(const struct rule_case *row)
+{
+	bool is_whole = str_starts(row->line, "qemu-") || row->line[0] == '<';
+
+	return is_whole ? "" : PROGRAM;
+}
+
 struct iof_vm *read_line(struct iof_ctx *ctx, const char *text, size_t length)
 {
 	struct iof_vm *vm = NULL;
 
-	if (iof_vm_load(ctx, IOF_LANGUAGE_QEMU_ARGV, text, length, "case", &vm))
+	if (iof_vm_load(ctx, IOF_LANGUAGE_AUTO, text, length, "case", &vm))
 		print_error("%s\n", iof_ctx_error(ctx));
 	assert_non_null(vm);
 	return vm;
