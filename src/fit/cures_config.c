@@ -361,7 +361,10 @@ int cure_remark(struct fix_list *list, const struct iof_machine *m,
 			continue;
 		if (!fix)
 			fix = fix_new(list, NULL);
-		fix_remark(list, fix, i, remark->text, remark->detail);
+		if (remark->target)
+			fix_remark(list, fix, i, remark->target, remark->to);
+		else
+			fix_remark(list, fix, i, remark->text, remark->detail);
 	}
 	return 0;
 }

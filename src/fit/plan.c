@@ -170,6 +170,9 @@ static void tell_why(struct fix_list *list, const struct iof_finding *finding)
 		list->first ? message_render(list->arena, finding->rule->because, finding->operand)
 			    : NULL;
 
+	/* A manager's refusal says itself why. */
+	if (why && !*why && finding->problem && finding->problem->message.text)
+		why = message_render(list->arena, finding->problem->message.text, finding->operand);
 	if (list->first && !why)
 		list->err = -ENOMEM;
 	for (struct iof_fix *fix = list->first; fix; fix = fix->next) {

@@ -212,6 +212,30 @@ void pve_refuse(struct pve *p, const struct place *at, const char *format, ...)
 	va_end(list);
 }
 
+void pve_remedy(struct pve *p, const char *key, const char *part, const char *value)
+{
+	struct iof_vm *vm = p->t->vm;
+	struct remark *remark = vm->n_remarks ? &vm->remarks[vm->n_remarks - 1] : NULL;
+	struct pve_remedy *remedy;
+
+	if (p->t->err || !remark || remark->kind != REMARK_REFUSED || remark->origin)
+		return;
+	remedy = arena_alloc(p->arena, sizeof(*remedy));
+	if (remedy) {
+		remedy->key = arena_strdup(p->arena, key);
+		remedy->part = part;
+		remedy->value = value ? arena_strdup(p->arena, value) : NULL;
+		remark->target = part ? arena_printf(p->arena, "%s: %s", key, part) : remedy->key;
+		remark->to = remedy->value;
+	}
+	if (!remedy || !remedy->key || !remark->target || (value && !remedy->value)) {
+		p->t->err = -ENOMEM;
+		return;
+	}
+	remark->origin = remedy;
+	remark->has_cure = true;
+}
+
 void pve_warn(struct pve *p, const struct place *at, const char *format, ...)
 {
 	va_list list;

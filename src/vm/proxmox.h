@@ -105,6 +105,12 @@ bool pve_recognise(const char *bytes, size_t length);
  * none is near. */
 bool pve_cure(const struct pve_entry *, const struct pve_part **, const char **key);
 
+/* What a refusal calls for: a part of a key, or (part NULL) all of it, set to value; NULL: taken
+ * away. */
+struct pve_remedy {
+	const char *key, *part, *value;
+};
+
 /* ---- what is said, in qemu-server's two lists ---- */
 struct pve_said {
 	const char *name;  /* "device" */
@@ -195,6 +201,9 @@ void pve_memory_say(struct pve *);
 void pve_smp_say(struct pve *);
 void pve_hostpci_say(struct pve *); /* proxmox_hostpci.c */
 /* driver=keep: qemu-server binds nothing, the device has to be bound already. */
+/* proxmox.c: the cure of the refusal that was just made, if it was the first. value NULL: take it
+ * away. */
+void pve_remedy(struct pve *, const char *key, const char *part, const char *value);
 bool pve_keeps_driver(const struct pve_entry *hostpci);
 void pve_usb_say(struct pve *); /* proxmox_devices.c */
 void pve_usb_devices_say(struct pve *);

@@ -315,6 +315,15 @@ static const char *used_twice(const struct choice *choice, const char *const *us
 	return NULL;
 }
 
+/* The one that comes later goes. */
+static void refuse_twice(struct pve *p, const struct hostpci *d, const char *id)
+{
+	if (p->is_refused)
+		return;
+	pve_refuse(p, &d->entry->at, "device '%s' assigned more than once", id);
+	pve_remedy(p, d->entry->key, NULL, NULL);
+}
+
 /* Of a mapping's devices the first that is free. The answer stands first. */
 static void choose(struct pve *p, struct hostpci *d, unsigned number, const char **used,
 		   size_t *n_used)
@@ -329,7 +338,7 @@ static void choose(struct pve *p, struct hostpci *d, unsigned number, const char
 	if (found == d->n) {
 		twice = used_twice(&d->choices[0], used, *n_used);
 		if (d->n == 1)
-			pve_refuse(p, &d->entry->at, "device '%s' assigned more than once", twice);
+			refuse_twice(p, d, twice);
 		else
 			pve_refuse(p, &d->entry->at, "could not find a free device for 'hostpci%u'",
 				   number);

@@ -106,6 +106,8 @@ struct remark {
 	struct place at;
 	bool has_cure;	    /* the language's edit() knows what to do about it */
 	const void *origin; /* for that */
+	/* What the cure sets, to what, for people; NULL: text, and detail. */
+	const char *target, *to;
 };
 
 /* How the source is written. */
