@@ -71,7 +71,7 @@ static size_t read_edits(char *text, struct vm_edit *edits)
 /* From the first snapshot on nothing changes. */
 static void check_snapshots(const struct iof_vm *vm, const char *text, size_t length)
 {
-	const char *at = memmem(vm->source, vm->source_length, "\n[snap]", 7);
+	const char *at = memmem(vm->source, vm->source_length, "\n[snap]\n", 8);
 	const char *pending =
 		at ? memmem(at, (size_t)(vm->source + vm->source_length - at), "\n[", 2) : NULL;
 	size_t rest = at ? (size_t)(vm->source + vm->source_length - at) : 0;

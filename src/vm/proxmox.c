@@ -200,16 +200,31 @@ static void remark(struct pve *p, enum remark_kind kind, const struct place *at,
 		remark_add(p->t, kind, at, text, NULL);
 }
 
-void pve_refuse(struct pve *p, const struct place *at, const char *format, ...)
+bool pve_refuse(struct pve *p, const struct place *at, const char *format, ...)
 {
 	va_list list;
 
 	if (p->is_refused || p->t->err)
-		return;
+		return false;
 	p->is_refused = true;
 	va_start(list, format);
 	remark(p, REMARK_REFUSED, at, format, list);
 	va_end(list);
+	return !p->t->err;
+}
+
+void pve_remedy(struct pve *p, const char *key, const char *part, const char *value)
+{
+	struct remark *about = &p->t->vm->remarks[p->t->vm->n_remarks - 1];
+	struct pve_remedy *remedy = arena_alloc(p->arena, sizeof(*remedy));
+
+	if (!remedy || !key) {
+		p->t->err = -ENOMEM;
+		return;
+	}
+	*remedy = (struct pve_remedy){.key = key, .part = part, .value = value};
+	about->has_cure = true;
+	about->origin = remedy;
 }
 
 void pve_warn(struct pve *p, const struct place *at, const char *format, ...)
@@ -259,6 +274,8 @@ static void read_config(struct translation *t)
 				   manager / 1000000, manager / 1000 % 1000, manager % 1000);
 	if (!vm->manager)
 		t->err = -ENOMEM;
+	if (memchr(vm->source, '\0', vm->source_length))
+		translation_fail(t, NULL, "a NUL in a text");
 	if (!t->err)
 		pve_parse(t, p.config, p.vmid);
 	if (!t->err)

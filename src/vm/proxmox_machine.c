@@ -280,6 +280,39 @@ void pve_machine_say(struct pve *p)
 	pve_flag_say(p, "type", name, type ? &type->at : NULL);
 }
 
+/* The q35 of the same version. */
+static const char *as_q35(struct pve *p)
+{
+	const char *type = pve_value(pve_get(p, "machine"), "type");
+	char *text = type && str_starts(type, "pc-i440fx-")
+			     ? arena_printf(p->arena, "pc-q35-%s", type + strlen("pc-i440fx-"))
+			     : arena_strdup(p->arena, "q35");
+
+	if (!text)
+		p->t->err = -ENOMEM;
+	return text;
+}
+
+/* Machine.pm assert_valid_machine_property */
+static void check_viommu(struct pve *p, const struct pve_part *viommu, const struct pve_part *bits)
+{
+	bool is_intel = viommu && str_eq(viommu->value, "intel");
+
+	if (is_intel && !p->is_q35) {
+		if (pve_refuse(p, &viommu->at,
+			       "to use Intel vIOMMU please set the machine type to q35"))
+			pve_remedy(p, "machine", "type", as_q35(p));
+	} else if (is_intel && bits && !str_eq(bits->value, "39") && !str_eq(bits->value, "48")) {
+		if (pve_refuse(p, &bits->at,
+			       "Intel vIOMMU supports only 39 or 48 bits as address width"))
+			pve_remedy(p, "machine", "aw-bits",
+				   strcmp(bits->value, "44") < 0 ? "39" : "48");
+	} else if (bits && !viommu) {
+		if (pve_refuse(p, &bits->at, "cannot set aw-bits if no vIOMMU is configured"))
+			pve_remedy(p, "machine", "aw-bits", NULL);
+	}
+}
+
 void pve_viommu_say(struct pve *p)
 {
 	const struct pve_entry *machine = pve_get(p, "machine");
@@ -288,14 +321,7 @@ void pve_viommu_say(struct pve *p)
 	bool is_intel = viommu && str_eq(viommu->value, "intel");
 	struct pve_said *said;
 
-	if (is_intel && !p->is_q35)
-		pve_refuse(p, &viommu->at,
-			   "to use Intel vIOMMU please set the machine type to q35");
-	else if (is_intel && bits && !str_eq(bits->value, "39") && !str_eq(bits->value, "48"))
-		pve_refuse(p, &bits->at,
-			   "Intel vIOMMU supports only 39 or 48 bits as address width");
-	else if (bits && !viommu)
-		pve_refuse(p, &bits->at, "cannot set aw-bits if no vIOMMU is configured");
+	check_viommu(p, viommu, bits);
 	if (!viommu)
 		return;
 	if (bits)
