@@ -62,7 +62,9 @@ def cases_table(cases):
 
 
 def wrapped(line):
-    """A command line as people write it: an option on each line."""
+    """A command line as people write it, an option on each line; a manager's config as it is."""
+    if line.endswith("\n"):
+        return f"```{'xml' if line.startswith('<') else 'ini'}\n{line}```\n"
     words, lines = shlex.split(line), []
     for word in words:
         if word.startswith("-") and not word[1:2].isdigit():

@@ -200,40 +200,35 @@ static void remark(struct pve *p, enum remark_kind kind, const struct place *at,
 		remark_add(p->t, kind, at, text, NULL);
 }
 
-void pve_refuse(struct pve *p, const struct place *at, const char *format, ...)
+bool pve_refuse(struct pve *p, const struct place *at, const char *format, ...)
 {
 	va_list list;
 
 	if (p->is_refused || p->t->err)
-		return;
+		return false;
 	p->is_refused = true;
 	va_start(list, format);
 	remark(p, REMARK_REFUSED, at, format, list);
 	va_end(list);
+	return !p->t->err;
 }
 
 void pve_remedy(struct pve *p, const char *key, const char *part, const char *value)
 {
-	struct iof_vm *vm = p->t->vm;
-	struct remark *remark = vm->n_remarks ? &vm->remarks[vm->n_remarks - 1] : NULL;
-	struct pve_remedy *remedy;
+	struct remark *about = &p->t->vm->remarks[p->t->vm->n_remarks - 1];
+	struct pve_remedy *remedy = arena_alloc(p->arena, sizeof(*remedy));
 
-	if (p->t->err || !remark || remark->kind != REMARK_REFUSED || remark->origin)
-		return;
-	remedy = arena_alloc(p->arena, sizeof(*remedy));
-	if (remedy) {
-		remedy->key = arena_strdup(p->arena, key);
-		remedy->part = part;
-		remedy->value = value ? arena_strdup(p->arena, value) : NULL;
-		remark->target = part ? arena_printf(p->arena, "%s: %s", key, part) : remedy->key;
-		remark->to = remedy->value;
-	}
-	if (!remedy || !remedy->key || !remark->target || (value && !remedy->value)) {
+	if (!remedy || !key) {
 		p->t->err = -ENOMEM;
 		return;
 	}
-	remark->origin = remedy;
-	remark->has_cure = true;
+	*remedy = (struct pve_remedy){.key = key, .part = part, .value = value};
+	about->target = part ? arena_printf(p->arena, "%s: %s", key, part) : key;
+	about->to = value;
+	if (!about->target)
+		p->t->err = -ENOMEM;
+	about->has_cure = true;
+	about->origin = remedy;
 }
 
 void pve_warn(struct pve *p, const struct place *at, const char *format, ...)
@@ -283,6 +278,8 @@ static void read_config(struct translation *t)
 				   manager / 1000000, manager / 1000 % 1000, manager % 1000);
 	if (!vm->manager)
 		t->err = -ENOMEM;
+	if (memchr(vm->source, '\0', vm->source_length))
+		translation_fail(t, NULL, "a NUL in a text");
 	if (!t->err)
 		pve_parse(t, p.config, p.vmid);
 	if (!t->err)

@@ -101,15 +101,15 @@ const struct pve_field *pve_field(const struct pve_format *, const char *name);
 void pve_parse(struct translation *, struct pve_config *, const char *vmid);
 bool pve_recognise(const char *bytes, size_t length);
 
-/* The edit that would make a dropped value right: one key of it replaced by the nearest; false:
- * none is near. */
-bool pve_cure(const struct pve_entry *, const struct pve_part **, const char **key);
-
-/* What a refusal calls for: a part of a key, or (part NULL) all of it, set to value; NULL: taken
- * away. */
+/* What a remark's cure does to the text; the remark's origin. */
 struct pve_remedy {
-	const char *key, *part, *value;
+	const struct pve_entry
+		*misspelt;		/* its key or sub-key is spelt as the nearest one; else: */
+	const char *key, *part, *value; /* part NULL: the whole; value NULL: it goes */
 };
+/* The key that was meant, in place of part's, or of the entry's own (*part NULL); false: none is
+ * near. */
+bool pve_cure(const struct pve_entry *, const struct pve_part **part, const char **key);
 
 /* ---- what is said, in qemu-server's two lists ---- */
 struct pve_said {
@@ -178,9 +178,11 @@ void pve_set(struct pve *, struct pve_said *, const char *key, const char *value
 void pve_append(struct pve *, struct pve_said *, const char *text);
 void pve_move(struct pve_list *, size_t from, size_t to);
 void pve_flag_say(struct pve *, const char *key, const char *value, const struct place *);
-/* qemu-server stops with this text. Only the first counts. */
-void pve_refuse(struct pve *, const struct place *, const char *format, ...)
+/* qemu-server stops with this text. Only the first counts: true if this is it. */
+bool pve_refuse(struct pve *, const struct place *, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Of the refusal just made: what would do. */
+void pve_remedy(struct pve *, const char *key, const char *part, const char *value);
 void pve_warn(struct pve *, const struct place *, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* At least this machine version; and its revision is then part of the type that is said. */
@@ -201,9 +203,6 @@ void pve_memory_say(struct pve *);
 void pve_smp_say(struct pve *);
 void pve_hostpci_say(struct pve *); /* proxmox_hostpci.c */
 /* driver=keep: qemu-server binds nothing, the device has to be bound already. */
-/* proxmox.c: the cure of the refusal that was just made, if it was the first. value NULL: take it
- * away. */
-void pve_remedy(struct pve *, const char *key, const char *part, const char *value);
 bool pve_keeps_driver(const struct pve_entry *hostpci);
 void pve_usb_say(struct pve *); /* proxmox_devices.c */
 void pve_usb_devices_say(struct pve *);

@@ -339,17 +339,9 @@ static int add_option(struct pve_editor *ed, const struct vm_edit *edit)
 
 /* ---- remarks ---- */
 
-static int make_remedy(struct pve_editor *ed, const struct pve_remedy *remedy)
-{
-	if (!remedy)
-		return ctx_fail(ed->ctx, -EOPNOTSUPP, "%s: no cure is known", ed->vm->name);
-	if (remedy->part)
-		return pve_change_part(ed, remedy->key, remedy->part, remedy->value, NULL);
-	return pve_change_whole(ed, remedy->key, remedy->value);
-}
-
 static int cure_remark(struct pve_editor *ed, const struct vm_edit *edit)
 {
+	const struct pve_remedy *remedy;
 	const struct pve_entry *e;
 	const struct pve_part *part;
 	const char *key;
@@ -357,9 +349,12 @@ static int cure_remark(struct pve_editor *ed, const struct vm_edit *edit)
 
 	if (edit->option >= ed->vm->n_remarks)
 		return ctx_fail(ed->ctx, -EINVAL, "an edit of a remark that does not exist");
-	if (ed->vm->remarks[edit->option].kind == REMARK_REFUSED)
-		return make_remedy(ed, ed->vm->remarks[edit->option].origin);
-	e = ed->vm->remarks[edit->option].origin;
+	remedy = ed->vm->remarks[edit->option].origin;
+	if (remedy && remedy->key)
+		return remedy->part
+			       ? pve_change_part(ed, remedy->key, remedy->part, remedy->value, NULL)
+			       : pve_change_whole(ed, remedy->key, remedy->value);
+	e = remedy ? remedy->misspelt : NULL;
 	if (!e || !pve_cure(e, &part, &key))
 		return ctx_fail(ed->ctx, -EOPNOTSUPP, "%s: no cure is known", ed->vm->name);
 	start = part ? part->start : e->at.offset;

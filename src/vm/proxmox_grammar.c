@@ -210,12 +210,19 @@ static void note_twice(struct reader *r, const struct pve_entry *before, const s
 static void note_wrong(struct reader *r, const struct pve_entry *e, const char *wrong)
 {
 	size_t before = r->t->vm->n_remarks;
+	struct pve_remedy *remedy;
 
 	warn(r, &e->at, "unable to parse value of '%s' - %s", e->key, wrong);
-	if (r->t->vm->n_remarks > before && e->section == PVE_MAIN && pve_cure(e, NULL, NULL)) {
-		r->t->vm->remarks[before].has_cure = true;
-		r->t->vm->remarks[before].origin = e;
+	if (r->t->vm->n_remarks == before || e->section != PVE_MAIN || !pve_cure(e, NULL, NULL))
+		return;
+	remedy = arena_alloc(r->t->vm->arena, sizeof(*remedy));
+	if (!remedy) {
+		r->t->err = -ENOMEM;
+		return;
 	}
+	remedy->misspelt = e;
+	r->t->vm->remarks[before].has_cure = true;
+	r->t->vm->remarks[before].origin = remedy;
 }
 
 static void take(struct reader *r, struct pve_entry *e)

@@ -276,6 +276,12 @@ static const char *legacy_igd_fault(struct pve *p, const struct hostpci *d)
 	return NULL;
 }
 
+static void refuse_both(struct pve *p, const struct hostpci *d, const struct pve_part *mapping)
+{
+	if (pve_refuse(p, &mapping->at, "Cannot set both 'host' and 'mapping'."))
+		pve_remedy(p, d->entry->key, "mapping", NULL);
+}
+
 static void find_device(struct pve *p, struct hostpci *d)
 {
 	const struct pve_part *host = pve_part(d->entry, "host");
@@ -283,7 +289,7 @@ static void find_device(struct pve *p, struct hostpci *d)
 	const char *fault;
 
 	if (host && mapping)
-		pve_refuse(p, &mapping->at, "Cannot set both 'host' and 'mapping'.");
+		refuse_both(p, d, mapping);
 	else if (mapping)
 		find_mapping(p, d, mapping);
 	else if (host)
@@ -295,8 +301,9 @@ static void find_device(struct pve *p, struct hostpci *d)
 			pve_refuse(p, &d->entry->at,
 				   "cannot use mediated device with multifunction device");
 	}
-	if (!p->is_q35 && pve_flag(d->entry, "pcie", false))
-		pve_refuse(p, &pve_part(d->entry, "pcie")->at, "q35 machine model is not enabled");
+	if (!p->is_q35 && pve_flag(d->entry, "pcie", false) &&
+	    pve_refuse(p, &pve_part(d->entry, "pcie")->at, "q35 machine model is not enabled"))
+		pve_remedy(p, d->entry->key, "pcie", NULL);
 	if (!pve_flag(d->entry, "legacy-igd", false))
 		return;
 	fault = legacy_igd_fault(p, d);
@@ -315,13 +322,11 @@ static const char *used_twice(const struct choice *choice, const char *const *us
 	return NULL;
 }
 
-/* The one that comes later goes. */
 static void refuse_twice(struct pve *p, const struct hostpci *d, const char *id)
 {
-	if (p->is_refused)
-		return;
-	pve_refuse(p, &d->entry->at, "device '%s' assigned more than once", id);
-	pve_remedy(p, d->entry->key, NULL, NULL);
+	if (pve_refuse(p, &d->entry->at, "device '%s' assigned more than once", id) &&
+	    d->choices[0].n == 1)
+		pve_remedy(p, d->entry->key, NULL, NULL);
 }
 
 /* Of a mapping's devices the first that is free. The answer stands first. */
@@ -398,7 +403,11 @@ static void say_settings(struct pve *p, const struct hostpci *d, struct pve_said
 	if (pve_flag(d->entry, "x-vga", false)) {
 		bool is_ovmf = bios && str_eq(bios->value, "ovmf");
 
-		if (!is_ovmf)
+		if (is_ovmf)
+			remark_add(p->t, REMARK_INEFFECTIVE, &vga->at, "x-vga=1",
+				   "With bios: ovmf the device is passed without x-vga; KVM is "
+				   "hidden from the guest all the same");
+		else
 			pve_set(p, said, "x-vga", "on", vga);
 		p->hides_kvm = true;
 		p->passes_gpu = true;

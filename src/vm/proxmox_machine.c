@@ -184,35 +184,21 @@ static const char *node_name(struct pve *p)
 	return name ? name : "";
 }
 
-/* The same board without a version. */
-static const char *unversioned(const struct pve *p)
-{
-	return p->is_q35 ? "q35" : p->is_arm ? "virt" : "pc";
-}
-
-static void refuse_type(struct pve *p, const struct place *at, unsigned highest)
+static void check_runnable(struct pve *p, const struct place *at)
 {
 	const struct pve_machine *m = &p->machine;
+	unsigned highest = highest_revision(p, m->major, m->minor);
 
-	if (m->major > p->qemu_major || (m->major == p->qemu_major && m->minor > p->qemu_minor)) {
+	if (m->major > p->qemu_major || (m->major == p->qemu_major && m->minor > p->qemu_minor))
 		pve_refuse(p, at,
 			   "Installed QEMU version '%s' is too old to run machine type '%s+pve%u', "
 			   "please upgrade node '%s'",
 			   p->qemu_text, m->name, m->revision, node_name(p));
-		pve_remedy(p, "machine", "type", unversioned(p));
-	} else if (m->is_versioned && m->revision > highest) {
+	else if (m->is_versioned && m->revision > highest)
 		pve_refuse(p, at,
 			   "Installed qemu-server (max feature level for %u.%u is pve%u) is too "
 			   "old to run machine type '%s+pve%u', please upgrade node '%s'",
 			   m->major, m->minor, highest, m->name, m->revision, node_name(p));
-		pve_remedy(p, "machine", "type", m->name);
-	}
-}
-
-static void check_runnable(struct pve *p, const struct place *at)
-{
-	if (!p->is_refused)
-		refuse_type(p, at, highest_revision(p, p->machine.major, p->machine.minor));
 }
 
 static void find_arch(struct pve *p, const char *type)
@@ -294,24 +280,36 @@ void pve_machine_say(struct pve *p)
 	pve_flag_say(p, "type", name, type ? &type->at : NULL);
 }
 
+/* The q35 of the same version. */
+static const char *as_q35(struct pve *p)
+{
+	const char *type = pve_value(pve_get(p, "machine"), "type");
+	char *text = type && str_starts(type, "pc-i440fx-")
+			     ? arena_printf(p->arena, "pc-q35-%s", type + strlen("pc-i440fx-"))
+			     : arena_strdup(p->arena, "q35");
+
+	if (!text)
+		p->t->err = -ENOMEM;
+	return text;
+}
+
+/* Machine.pm assert_valid_machine_property */
 static void check_viommu(struct pve *p, const struct pve_part *viommu, const struct pve_part *bits)
 {
 	bool is_intel = viommu && str_eq(viommu->value, "intel");
 
 	if (is_intel && !p->is_q35) {
-		pve_refuse(p, &viommu->at,
-			   "to use Intel vIOMMU please set the machine type to q35");
-		pve_remedy(p, "machine", "type", "q35");
+		if (pve_refuse(p, &viommu->at,
+			       "to use Intel vIOMMU please set the machine type to q35"))
+			pve_remedy(p, "machine", "type", as_q35(p));
 	} else if (is_intel && bits && !str_eq(bits->value, "39") && !str_eq(bits->value, "48")) {
-		uint64_t width = 0;
-
-		parse_u64(bits->value, 10, UINT64_MAX, &width);
-		pve_refuse(p, &bits->at,
-			   "Intel vIOMMU supports only 39 or 48 bits as address width");
-		pve_remedy(p, "machine", "aw-bits", width > 39 ? "48" : "39");
+		if (pve_refuse(p, &bits->at,
+			       "Intel vIOMMU supports only 39 or 48 bits as address width"))
+			pve_remedy(p, "machine", "aw-bits",
+				   strcmp(bits->value, "44") < 0 ? "39" : "48");
 	} else if (bits && !viommu) {
-		pve_refuse(p, &bits->at, "cannot set aw-bits if no vIOMMU is configured");
-		pve_remedy(p, "machine", "aw-bits", NULL);
+		if (pve_refuse(p, &bits->at, "cannot set aw-bits if no vIOMMU is configured"))
+			pve_remedy(p, "machine", "aw-bits", NULL);
 	}
 }
 
@@ -323,8 +321,7 @@ void pve_viommu_say(struct pve *p)
 	bool is_intel = viommu && str_eq(viommu->value, "intel");
 	struct pve_said *said;
 
-	if (!p->is_refused)
-		check_viommu(p, viommu, bits);
+	check_viommu(p, viommu, bits);
 	if (!viommu)
 		return;
 	if (bits)

@@ -213,9 +213,10 @@ static unsigned long check_hotplug(struct pve *p, const struct pve_entry *entry,
 	const struct pve_entry *pages = pve_get(p, "hugepages");
 	unsigned long fixed = STATIC_MEMORY;
 
-	if (!pve_get_bool(p, "numa", false))
-		pve_refuse(p, &pve_get(p, "hotplug")->at,
-			   "NUMA needs to be enabled for memory hotplug");
+	if (!pve_get_bool(p, "numa", false) &&
+	    pve_refuse(p, &pve_get(p, "hotplug")->at,
+		       "NUMA needs to be enabled for memory hotplug"))
+		pve_remedy(p, "numa", NULL, "1");
 	if (memory > most)
 		pve_refuse(p, at, "Total memory is bigger than %uMB", most);
 	for (unsigned i = 0; i < MAX_NODES; i++) {
@@ -227,8 +228,8 @@ static unsigned long check_hotplug(struct pve *p, const struct pve_entry *entry,
 	}
 	if (pages && str_eq(pages->value, "1024"))
 		fixed *= pve_get_number(p, "sockets", 1);
-	if (memory < fixed)
-		pve_refuse(p, at, "minimum memory must be %luMB", fixed);
+	if (memory < fixed && pve_refuse(p, at, "minimum memory must be %luMB", fixed))
+		pve_remedy(p, "memory", "current", arena_printf(p->arena, "%lu", fixed));
 	return fixed;
 }
 
@@ -270,8 +271,9 @@ void pve_memory_say(struct pve *p)
 
 		pve_set(p, said, NULL, arena_printf(p->arena, "%lu", now), part);
 	}
-	if (pages && !pve_get_bool(p, "numa", false))
-		pve_refuse(p, &pages->at, "numa needs to be enabled to use hugepages");
+	if (pages && !pve_get_bool(p, "numa", false) &&
+	    pve_refuse(p, &pages->at, "numa needs to be enabled to use hugepages"))
+		pve_remedy(p, "numa", NULL, "1");
 	if (hotplug && is_shared)
 		pve_refuse(p, &pve_get(p, "hotplug")->at,
 			   "Memory hotplug does not work in combination with virtio-fs.");

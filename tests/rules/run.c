@@ -4,7 +4,7 @@
 
 const struct rule_cases *const all_cases[] = {
 	&config_cases, &vfio_cases, &memory_cases, &intel_cases, &nesting_cases, &virtio_cases,
-	&amd_cases,    &map_cases,  &limits_cases, &other_cases, &manager_cases};
+	&amd_cases,    &map_cases,  &limits_cases, &other_cases, &manager_cases, &proxmox_cases};
 const size_t n_all_cases = ARRAY_SIZE(all_cases);
 
 struct cached {
@@ -29,7 +29,8 @@ struct iof_host *find_host(const struct rule_host *want)
 /* A command line lacks its program, a config of a manager is whole. */
 const char *program_of(const struct rule_case *row)
 {
-	bool is_whole = str_starts(row->line, "qemu-") || row->line[0] == '<';
+	bool is_whole = str_starts(row->line, "qemu-") || row->line[0] == '<' ||
+			row->line[strlen(row->line) - 1] == '\n';
 
 	return is_whole ? "" : PROGRAM;
 }
