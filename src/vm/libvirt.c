@@ -299,8 +299,9 @@ static void read_pci_address(struct lv_domain *d, struct lv_device *device,
 		pci->multifunction = str_eq(multifunction, "on")    ? 1
 				     : str_eq(multifunction, "off") ? 0
 								    : -1;
-	/* All zero is no address: libvirt finds one (virDeviceInfoPCIAddressIsPresent). */
-	pci->is_set = pci->is_user = pci->domain || pci->bus || pci->slot || pci->function;
+	/* All zero is no address, whatever the function: libvirt finds one
+	 * (virPCIDeviceAddressIsEmpty). */
+	pci->is_set = pci->is_user = pci->domain || pci->bus || pci->slot;
 }
 
 static void read_address(struct lv_domain *d, struct lv_device *device)

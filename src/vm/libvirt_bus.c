@@ -224,7 +224,7 @@ static bool refuse_to_grow(struct lv_buses *buses, const struct lv_pci *pci, uns
 	return refuse(buses, &own,
 		      "Cannot automatically add a new PCI bus for a device with connect flags "
 		      "%.2x",
-		      needs & LV_PLUG_PCIE_BRIDGE ? 0x80u : 0u);
+		      needs & LV_PLUG_PCIE_BRIDGE ? 0x2000u : 0u);
 }
 
 /* There is a bus that a pci-bridge can be plugged into. */
@@ -336,7 +336,7 @@ static bool find(struct lv_buses *buses, struct lv_pci *pci, unsigned needs, boo
 
 bool lv_bus_find(struct lv_buses *buses, struct lv_pci *pci, unsigned needs, int function)
 {
-	struct lv_pci found = {.multifunction = pci->multifunction,
+	struct lv_pci found = {.multifunction = -1,
 			       .function = function < 0 ? 0 : (unsigned)function,
 			       .at = pci->at};
 

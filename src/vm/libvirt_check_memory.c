@@ -30,17 +30,29 @@ static unsigned count_dimms(struct lv_domain *d)
 	return count;
 }
 
+/* Enclave memory is part of the machine. */
+static const struct lv_device *first_plugged(struct lv_domain *d)
+{
+	const struct lv_device *memory;
+
+	for (size_t n = 0; (memory = lv_device(d, LV_MEMORY, n)); n++) {
+		if (!str_eq(memory->model, "sgx-epc"))
+			return memory;
+	}
+	return NULL;
+}
+
 static void check_room(struct lv_domain *d)
 {
-	const struct lv_device *memory = lv_device(d, LV_MEMORY, 0);
+	const struct lv_device *memory = first_plugged(d);
 	uint64_t room = d->max_memory > d->memory ? d->max_memory - d->memory : 0, sum = 0;
 	unsigned dimms = count_dimms(d);
 
 	if (!memory)
 		return;
 	for (size_t n = 0; (memory = lv_device(d, LV_MEMORY, n)); n++)
-		sum += lv_module_size(memory);
-	memory = lv_device(d, LV_MEMORY, 0);
+		sum += str_eq(memory->model, "sgx-epc") ? 0 : lv_module_size(memory);
+	memory = first_plugged(d);
 	if (!has_hotplug(d))
 		lv_refuse(d, lv_at(memory->node),
 			  UNSUPPORTED "cannot use/hotplug a memory device when domain 'maxMemory' "

@@ -236,7 +236,7 @@ static void say_hole(struct lv_domain *d, const struct lv_device *c)
 	const struct xml_node *hole = c->node ? xml_child(c->node, "pcihole64") : NULL;
 	uint64_t kib;
 
-	if (!lv_size(hole, &kib) || !kib || (d->board != LV_Q35 && d->board != LV_I440FX))
+	if (!lv_size(hole, &kib) || (d->board != LV_Q35 && d->board != LV_I440FX))
 		return;
 	say_option(d->t, "global", SAY_OPTS, lv_at(c->node), c->node);
 	say_pair(d->t, "driver", d->board == LV_Q35 ? "q35-pcihost" : "i440FX-pcihost", 0,

@@ -286,9 +286,25 @@ static void follow_mmio(struct lv_domain *d)
 	}
 }
 
+/* Before 9.1 <crypto> is unknown. */
+static void drop_unknown(struct lv_domain *d)
+{
+	struct lv_device *first = lv_device(d, LV_CRYPTO, 0);
+	size_t n = d->class_size[LV_CRYPTO];
+
+	if (!first || d->version >= LIBVIRT_VERSION(9, 1, 0))
+		return;
+	memmove(first, first + n,
+		(size_t)(d->devices + d->n_devices - (first + n)) * sizeof(*first));
+	d->n_devices -= n;
+	d->class_size[LV_CRYPTO] = 0;
+}
+
 void lv_add_defaults(struct lv_domain *d)
 {
+	drop_unknown(d);
 	lv_number_controllers(d);
+	lv_sort_disks(d);
 	order_videos(d);
 	if (d->board == LV_Q35 || d->board == LV_I440FX)
 		add_x86_devices(d);

@@ -14,6 +14,7 @@ struct lv_device *lv_add_controller(struct lv_domain *, const char *kind, unsign
 void lv_move_device(struct lv_domain *, enum lv_class, size_t from, size_t to);
 /* Sort controllers as libvirt does, and number those without index=. */
 void lv_number_controllers(struct lv_domain *);
+void lv_sort_disks(struct lv_domain *); /* by bus and target */
 void lv_refuse_duplicates(struct lv_domain *);
 /* Controllers that disks, channels and host devices need. */
 void lv_add_implied(struct lv_domain *);

@@ -251,5 +251,8 @@ void lv_say_loader(struct lv_domain *d)
 				  lv_at(node), node);
 	} else if (node && *node->text) {
 		say_plain(d->t, "bios", node->text, &node->text_at, node);
+	} else if (is_auto(d, "bios")) {
+		say_plain(d->t, "bios", "/usr/share/seabios/bios-256k.bin",
+			  lv_at(xml_child(d->root, "os")), xml_child(d->root, "os"));
 	}
 }

@@ -6,6 +6,9 @@
  */
 #include "vm/libvirt_devices.h"
 
+/* Before, what libvirt numbers or adds by itself stays where it stood, or goes to the end. Seen
+ * in 9.0.0 and 11.3.0; the versions between them are not known. */
+#define SORTED_SINCE LIBVIRT_VERSION(10, 9, 0)
 #define SERIAL_PORTS 31u /* of a virtio-serial controller */
 
 bool lv_has_controller(struct lv_domain *d, const char *kind, unsigned index)
@@ -17,27 +20,6 @@ bool lv_has_controller(struct lv_domain *d, const char *kind, unsigned index)
 			return true;
 	}
 	return false;
-}
-
-struct lv_device *lv_add_controller(struct lv_domain *d, const char *kind, unsigned index,
-				    const char *model)
-{
-	struct lv_device *c = lv_add(d, LV_CONTROLLER);
-
-	if (!c)
-		return NULL;
-	c->kind = kind;
-	c->model = model;
-	c->index = index;
-	c->has_index = true;
-	return c;
-}
-
-static void need_controller(struct lv_domain *d, const char *kind, unsigned index,
-			    const char *model)
-{
-	if (!d->t->err && !lv_has_controller(d, kind, index))
-		lv_add_controller(d, kind, index, model);
 }
 
 /* ---- order ---- */
@@ -56,49 +38,91 @@ void lv_move_device(struct lv_domain *d, enum lv_class class, size_t from, size_
 	list[to] = moved;
 }
 
-static long number(const struct lv_device *c)
-{
-	return c->has_index ? (long)c->index : -1;
-}
-
 static bool has_master(const struct lv_device *c)
 {
 	return c->node && xml_value(xml_child(c->node, "master"), "startport");
 }
 
-/* Among those of its kind that stand before it; they are together already. */
-static size_t place_among(const struct lv_device *list, size_t n, const struct lv_device *c)
+static bool controller_follows(const struct lv_device *other, const struct lv_device *c)
 {
-	size_t place = n;
+	/* One that has no number yet stays behind those that it was written behind. */
+	if (!other->has_index || !c->has_index)
+		return false;
+	return other->index > c->index ||
+	       (other->index == c->index && !has_master(c) && has_master(other));
+}
+
+static bool disk_follows(const struct lv_device *other, const struct lv_device *disk)
+{
+	return lv_disk_number(other) > lv_disk_number(disk);
+}
+
+typedef bool follows_fn(const struct lv_device *other, const struct lv_device *);
+
+/* Among those of its kind that stand before it; they are together already. */
+static size_t place_among(const struct lv_device *list, size_t n, follows_fn *follows)
+{
+	const struct lv_device *device = &list[n];
 	bool is_found = false;
+	size_t place = n;
 
 	for (size_t i = n; i-- > 0;) {
-		const struct lv_device *other = &list[i];
-
-		if (!str_eq(other->kind, c->kind))
+		if (!str_eq(list[i].kind, device->kind))
 			continue;
-		if (number(other) > number(c) ||
-		    (number(other) == number(c) && !has_master(c) && has_master(other)))
+		if (follows(&list[i], device))
 			place = i;
 		else if (!is_found)
 			place = i + 1;
-		else
-			continue;
 		is_found = true;
 	}
 	return place;
 }
 
-/* Of one kind together, in the order of their numbers; an EHCI before its companions. */
-static void sort_controllers(struct lv_domain *d)
+/* Of one kind together, in the order of their numbers. */
+static void sort(struct lv_domain *d, enum lv_class class, follows_fn *follows)
 {
-	for (size_t n = 1; n < d->class_size[LV_CONTROLLER]; n++) {
-		struct lv_device *list = lv_device(d, LV_CONTROLLER, 0);
+	for (size_t n = 1; n < d->class_size[class]; n++) {
+		struct lv_device *list = lv_device(d, class, 0);
 
 		if (!list)
 			return;
-		lv_move_device(d, LV_CONTROLLER, n, place_among(list, n, &list[n]));
+		lv_move_device(d, class, n, place_among(list, n, follows));
 	}
+}
+
+static void sort_controllers(struct lv_domain *d)
+{
+	sort(d, LV_CONTROLLER, controller_follows);
+}
+
+void lv_sort_disks(struct lv_domain *d)
+{
+	sort(d, LV_DISK, disk_follows);
+}
+
+struct lv_device *lv_add_controller(struct lv_domain *d, const char *kind, unsigned index,
+				    const char *model)
+{
+	struct lv_device *c = lv_add(d, LV_CONTROLLER), *list = lv_device(d, LV_CONTROLLER, 0);
+	size_t last = d->class_size[LV_CONTROLLER] - 1, place = last;
+
+	if (!c || !list)
+		return NULL;
+	c->kind = kind;
+	c->model = model;
+	c->index = index;
+	c->has_index = true;
+	if (d->version >= SORTED_SINCE)
+		place = place_among(list, last, controller_follows);
+	lv_move_device(d, LV_CONTROLLER, last, place);
+	return &list[place];
+}
+
+static void need_controller(struct lv_domain *d, const char *kind, unsigned index,
+			    const char *model)
+{
+	if (!d->t->err && !lv_has_controller(d, kind, index))
+		lv_add_controller(d, kind, index, model);
 }
 
 /* ---- numbers ---- */
@@ -129,8 +153,8 @@ static const struct lv_device *set_to_join(struct lv_domain *d, size_t n)
 	if (!before || !is_usb2(before))
 		return NULL;
 	for (size_t i = 0; i < d->class_size[LV_CONTROLLER]; i++) {
-		if (str_eq(list[i].kind, "usb") && number(&list[i]) == number(before) &&
-		    str_eq(list[i].model, list[n].model))
+		if (str_eq(list[i].kind, "usb") && list[i].has_index &&
+		    list[i].index == before->index && str_eq(list[i].model, list[n].model))
 			return NULL;
 	}
 	return before;
@@ -154,7 +178,7 @@ void lv_number_controllers(struct lv_domain *d)
 		c->index = set ? set->index : unused_index(d, c->kind);
 		c->has_index = true;
 	}
-	if (is_moved)
+	if (is_moved && d->version >= SORTED_SINCE)
 		sort_controllers(d);
 }
 
@@ -195,7 +219,7 @@ static bool own_controller(const struct lv_device *device, const char *type, uns
 static const struct {
 	const char *kind;
 	unsigned disks;
-} disk_controllers[] = {{"scsi", 15}, {"fdc", 2}, {"ide", 4}, {"sata", 6}, {"nvme", 0}};
+} disk_controllers[] = {{"scsi", 7}, {"fdc", 2}, {"ide", 4}, {"sata", 6}, {"nvme", 0}};
 
 static void need_for_disks(struct lv_domain *d, const char *kind, unsigned per_controller)
 {

@@ -365,7 +365,8 @@ void lv_check_names(struct lv_domain *d)
 	check_names(d, xml_child(d->root, "features"), SOME(feature_names));
 	check_names(d, xml_path(d->root, "features/ioapic"), COMPLETE(ioapic_names));
 	check_names(d, xml_child(d->root, "cpu"), SOME(cpu_names));
-	check_names(d, xml_path(d->root, "cpu/maxphysaddr"), COMPLETE(width_names));
+	if (d->version >= V(8, 7))
+		check_names(d, xml_path(d->root, "cpu/maxphysaddr"), COMPLETE(width_names));
 	check_names(d, xml_child(d->root, "maxMemory"), SOME(max_memory_names));
 	if (d->version >= V(12, 2))
 		check_names(d, xml_child(d->root, "iommufd"), COMPLETE(iommufd_names));

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "vm/libvirt_devices.h"
 #include "vm/libvirt_pci.h"
 
 /* ---- the buses that there are ---- */
@@ -128,14 +129,9 @@ static bool add_bridge(struct lv_buses *buses, size_t index)
 
 	if (pci_controller(buses->d, index))
 		return true;
-	device = lv_add(buses->d, LV_CONTROLLER);
-	if (!device)
-		return false;
-	device->kind = "pci";
-	device->model = buses->list[index].bridge->model;
-	device->index = (unsigned)index;
-	device->has_index = true;
-	return lv_bus_find(buses, &pci, lv_needs(buses->d, device), -1);
+	device = lv_add_controller(buses->d, "pci", (unsigned)index,
+				   buses->list[index].bridge->model);
+	return device && lv_bus_find(buses, &pci, lv_needs(buses->d, device), -1);
 }
 
 /* What the first round leaves behind: controllers for all buses. n: how many there are then. */

@@ -91,13 +91,21 @@ static unsigned fs_needs(const struct lv_domain *d, const struct lv_device *devi
 	return IS_ONE_OF(device->kind, "", "path", "handle", "mtp") ? virtio(d, device) : 0;
 }
 
+/* Models that libvirt knows by name to be conventional; others count as Express. */
+static bool is_conventional_nic(const char *model)
+{
+	return IS_ONE_OF(model, "netfront", "rtl8139", "e1000", "spapr-vlan", "lan9118",
+			 "smc91c111", "vlance", "vmxnet", "vmxnet2", "vmxnet3", "Am79C970A",
+			 "Am79C973", "82540EM", "82545EM", "82543GC");
+}
+
 static unsigned net_needs(const struct lv_domain *d, const struct lv_device *device)
 {
 	if (str_starts(device->model, "virtio"))
 		return virtio(d, device);
-	if (IS_ONE_OF(device->model, "e1000e", "igb", ""))
-		return express(d);
-	return str_eq(device->model, "usb-net") ? 0 : PLAIN;
+	if (str_eq(device->model, "usb-net"))
+		return 0;
+	return is_conventional_nic(device->model) ? PLAIN : express(d);
 }
 
 static unsigned sound_needs(const struct lv_domain *d, const struct lv_device *device)
@@ -127,9 +135,7 @@ static unsigned hostdev_needs(const struct lv_domain *d, const struct lv_device 
 
 static unsigned iommu_needs(const struct lv_domain *d, const struct lv_device *device)
 {
-	if (str_eq(device->model, "virtio"))
-		return express(d) | LV_PLUG_INTEGRATED;
-	return str_eq(device->model, "amd") ? PLAIN | LV_PLUG_INTEGRATED : 0;
+	return IS_ONE_OF(device->model, "virtio", "amd") ? express(d) | LV_PLUG_INTEGRATED : 0;
 }
 
 unsigned lv_needs(const struct lv_domain *d, const struct lv_device *device)

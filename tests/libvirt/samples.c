@@ -32,6 +32,9 @@ static const struct {
 	{"", {"i7-3770", "zen1-am4", NULL}},
 };
 
+/* Whose files these are. */
+static const char *manager, *qemu = "qemu=11.1.3";
+
 static unsigned equal, refused, explained, failed, total;
 
 static bool ends_with(const char *text, const char *end)
@@ -98,7 +101,11 @@ static struct iof_vm *load(struct iof_ctx *ctx, enum iof_language language, cons
 {
 	struct iof_vm *vm = NULL;
 
-	if (iof_vm_load(ctx, language, text, strlen(text), name, &vm))
+	struct iof_vm_options options = {.size = sizeof(options)};
+
+	if (language == IOF_LANGUAGE_LIBVIRT)
+		options.manager = manager;
+	if (iof_vm_load_config(ctx, language, text, strlen(text), name, &options, &vm))
 		printf("%s: %s\n", name, iof_ctx_error(ctx));
 	return vm;
 }
@@ -124,8 +131,8 @@ static bool is_equal_on(struct iof_ctx *ctx, const char *host_name, const char *
 		printf("%s: %s\n", host_name, iof_ctx_error(ctx));
 		return false;
 	}
-	a = describe_machine(ctx, host, xml, "qemu=11.1.3");
-	b = describe_machine(ctx, host, args, "qemu=11.1.3");
+	a = describe_machine(ctx, host, xml, qemu);
+	b = describe_machine(ctx, host, args, qemu);
 	is_same = a && b && str_eq(a, b);
 	if (!is_same && is_shown && a && b)
 		show_difference(name, host_name, a, b);
@@ -161,7 +168,7 @@ static bool is_refused(struct iof_ctx *ctx, const char *name, const char *xml, c
 	char *text = NULL;
 
 	if (vm && !iof_host_load_catalog(ctx, hosts_for(xml)[0], &options, &host))
-		text = first_refusal(ctx, host, vm, "qemu=11.1.3");
+		text = first_refusal(ctx, host, vm, qemu);
 	if (text)
 		is_same = strlen(text) == n && strncmp(text, expected, n) == 0;
 	if (!is_same)
@@ -261,10 +268,13 @@ static bool test_folder(struct iof_ctx *ctx, const char *folder, const char *onl
 	return n > 0;
 }
 
+/* test-libvirt-samples [PART-OF-A-NAME]
+ * test-libvirt-samples --peer libvirt=9.0 qemu=7.2.22 FOLDER: pairs that another peer made */
 int main(int argc, char **argv)
 {
 	const char *folder = getenv("IOMMUFIT_TEST_SAMPLES");
-	const char *only = argc > 1 ? argv[1] : NULL;
+	bool is_other = argc >= 5 && str_eq(argv[1], "--peer");
+	const char *only = !is_other && argc > 1 ? argv[1] : NULL;
 	struct buf observed = {0};
 	struct iof_ctx *ctx;
 	bool is_there;
@@ -272,9 +282,16 @@ int main(int argc, char **argv)
 	if (iof_ctx_new(&ctx))
 		return 99;
 	folder = folder ? folder : "../shared/samples/libvirt";
+	if (is_other) {
+		manager = argv[2];
+		qemu = argv[3];
+		folder = argv[4];
+		only = argc > 5 ? argv[5] : NULL;
+	}
 	buf_printf(&observed, "%s/observed-12.8.0", folder);
 	is_there = test_folder(ctx, folder, only);
-	is_there = test_folder(ctx, observed.data, only) && is_there;
+	if (!is_other)
+		is_there = test_folder(ctx, observed.data, only) && is_there;
 	buf_free(&observed);
 	iof_ctx_unref(ctx);
 	if (!is_there) {

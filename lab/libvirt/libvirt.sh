@@ -1,0 +1,59 @@
+#!/bin/sh
+# libvirt.sh SUITE: virsh of the system ("system"), or of a suite of Debian's that is unpacked beside the system on
+# first use, reads commands from standard input. The driver runs inside virsh, without a daemon; no domain is started.
+# As root, in a mount namespace of its own: no KVM, so that answers do not depend on the host, and users that
+# libvirt's packages would make.
+set -eu
+
+suite=$1
+lab=${IOMMUFIT_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/iommufit-lab}/libvirt
+root=$lab/$suite
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+
+mirror()
+{
+	cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null |
+		sed -n 's/^URIs: *//p; s/^deb  *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\) .*/\2/p' | head -1
+}
+
+unpack()
+{
+	rm -rf "$root" "$root.tmp"
+	mmdebstrap --quiet --variant=extract --architectures=amd64 --keyring="$keyring" \
+		--include=libvirt-clients,libvirt-daemon,libvirt-daemon-driver-qemu,qemu-system-x86,qemu-system-arm,libc6 \
+		--aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' \
+		"$suite" "$root.tmp" "deb [signed-by=$keyring] $(mirror) $suite main" >&2
+	for folder in bin sbin lib lib64; do
+		[ -e "$root.tmp/$folder" ] || ln -s "usr/$folder" "$root.tmp/$folder"
+	done
+	mkdir -p "$root.tmp/dev" "$root.tmp/proc" "$root.tmp/sys" "$root.tmp/tmp" "$root.tmp/run"
+	mv "$root.tmp" "$root"
+}
+
+if [ -z "${IOMMUFIT_INSIDE:-}" ]; then
+	mkdir -p "$lab"
+	[ "$suite" = system ] || [ -d "$root" ] || unpack
+	IOMMUFIT_INSIDE=1 exec unshare -m "$0" "$@"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+: >"$work/none"
+chmod 000 "$work/none"
+chmod 755 "$work"
+[ ! -e /dev/kvm ] || mount --bind "$work/none" /dev/kvm
+printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\nlibvirt-qemu:x:64055:994::/:/bin/false\n' >"$work/passwd"
+printf 'root:x:0:\nnogroup:x:65534:\ntty:x:5:\nlibvirt-qemu:x:994:\nkvm:x:993:\n' >"$work/group"
+if [ "$suite" = system ]; then
+	for file in passwd group; do
+		mount --bind "$work/$file" /etc/$file
+	done
+	LC_ALL=C.UTF-8 virsh -q -c "qemu:///embed?root=$work/root"
+else
+	cp "$work/passwd" "$work/group" "$root/etc/"
+	mount --rbind /dev "$root/dev"
+	mount --rbind /sys "$root/sys"
+	mount --rbind /tmp "$root/tmp"
+	mount -t proc proc "$root/proc"
+	LC_ALL=C.UTF-8 chroot "$root" virsh -q -c "qemu:///embed?root=$work/root"
+fi
