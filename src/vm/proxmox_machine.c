@@ -184,21 +184,30 @@ static const char *node_name(struct pve *p)
 	return name ? name : "";
 }
 
+/* The same board without a version. */
+static const char *unversioned(const struct pve *p)
+{
+	return p->is_q35 ? "q35" : p->is_arm ? "virt" : "pc";
+}
+
 static void check_runnable(struct pve *p, const struct place *at)
 {
 	const struct pve_machine *m = &p->machine;
 	unsigned highest = highest_revision(p, m->major, m->minor);
 
-	if (m->major > p->qemu_major || (m->major == p->qemu_major && m->minor > p->qemu_minor))
-		pve_refuse(p, at,
-			   "Installed QEMU version '%s' is too old to run machine type '%s+pve%u', "
-			   "please upgrade node '%s'",
-			   p->qemu_text, m->name, m->revision, node_name(p));
-	else if (m->is_versioned && m->revision > highest)
-		pve_refuse(p, at,
-			   "Installed qemu-server (max feature level for %u.%u is pve%u) is too "
-			   "old to run machine type '%s+pve%u', please upgrade node '%s'",
-			   m->major, m->minor, highest, m->name, m->revision, node_name(p));
+	if (m->major > p->qemu_major || (m->major == p->qemu_major && m->minor > p->qemu_minor)) {
+		if (pve_refuse(p, at,
+			       "Installed QEMU version '%s' is too old to run machine type "
+			       "'%s+pve%u', please upgrade node '%s'",
+			       p->qemu_text, m->name, m->revision, node_name(p)))
+			pve_remedy(p, "machine", "type", unversioned(p));
+	} else if (m->is_versioned && m->revision > highest) {
+		if (pve_refuse(p, at,
+			       "Installed qemu-server (max feature level for %u.%u is pve%u) is "
+			       "too old to run machine type '%s+pve%u', please upgrade node '%s'",
+			       m->major, m->minor, highest, m->name, m->revision, node_name(p)))
+			pve_remedy(p, "machine", "type", m->name);
+	}
 }
 
 static void find_arch(struct pve *p, const char *type)
