@@ -91,14 +91,16 @@ static void say_node(struct pve *p, const struct pve_entry *entry, unsigned n, u
 		     const char *cpus, bool is_shared)
 {
 	const char *id = arena_printf(p->arena, is_shared ? "virtiofs-mem%u" : "ram-node%u", n);
+	const char *node =
+		id && cpus ? arena_printf(p->arena, "node,nodeid=%u,cpus=%s,memdev=%s", n, cpus, id)
+			   : NULL;
 
-	if (!id || !cpus) {
+	if (!node) {
 		p->t->err = -ENOMEM;
 		return;
 	}
 	pve_say(p, &p->command, "object", entry, "%s", backend(p, id, size, is_shared));
-	pve_say_plain(p, &p->command, "numa", entry,
-		      arena_printf(p->arena, "node,nodeid=%u,cpus=%s,memdev=%s", n, cpus, id));
+	pve_say_plain(p, &p->command, "numa", entry, node);
 }
 
 /* "0-1;4": each after its own cpus=. */
