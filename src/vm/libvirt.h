@@ -101,7 +101,7 @@ struct lv_device {
 };
 
 struct lv_domain {
-	struct translation *t;
+	struct translation *t; /* NULL once it is read */
 	const struct xml_node *root;
 	uint32_t version; /* of libvirt, LIBVIRT_VERSION() */
 	enum lv_board board;
