@@ -100,6 +100,14 @@ const char *lv_driver(const struct lv_device *device, const char *attribute)
 	return device->node ? xml_value(xml_child(device->node, "driver"), attribute) : NULL;
 }
 
+struct remark *lv_remark(struct lv_domain *d, enum remark_kind kind, const struct place *at,
+			 const char *text, const char *detail)
+{
+	if (d->t->vm->n_remarks >= LV_MAX_REMARKS)
+		return NULL;
+	return remark_add(d->t, kind, at, text, detail);
+}
+
 struct remark *lv_refuse(struct lv_domain *d, const struct place *at, const char *format, ...)
 {
 	const char *text;
@@ -114,7 +122,7 @@ struct remark *lv_refuse(struct lv_domain *d, const struct place *at, const char
 		d->t->err = -ENOMEM;
 		return NULL;
 	}
-	return remark_add(d->t, REMARK_REFUSED, at, text, NULL);
+	return lv_remark(d, REMARK_REFUSED, at, text, NULL);
 }
 
 /* ---- numbers, as libvirt reads them ---- */
