@@ -27,6 +27,7 @@ int cure_granule(struct fix_list *, const struct iof_machine *, const struct iof
 int cure_other_viommu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_dma_remap(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_no_viommu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_one_space(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_viommu_first(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_remove_viommu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 

@@ -57,6 +57,50 @@ int cure_remove_device(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+/* A bus on which all devices have the requester ID of its bridge. */
+static const char *shared_bus(const struct iof_machine *m)
+{
+	for (const struct machine_bus *bus = m->buses; bus; bus = bus->next) {
+		/* The board's own bridge (i82801b11) is for bridges. */
+		if (bus->is_conventional && bus->bridge &&
+		    strstr(bus->bridge->driver, "pci-bridge"))
+			return bus->name;
+	}
+	return NULL;
+}
+
+static void share_bus(struct fix_list *list, struct iof_fix *fix, const struct iof_machine *m,
+		      const struct iommu_group *group, const char *bus)
+{
+	for (size_t i = 0; i < m->n_cold; i++) {
+		const struct machine_device *device = &m->devices[i];
+
+		if (device->kind != DRIVER_VFIO_PCI || !device->host ||
+		    device->host->group != group || device->option_index == SIZE_MAX)
+			continue;
+		fix_set(list, fix, device->option_index, "bus", bus,
+			fix_target(list, device, "bus"));
+		if (option_pair(device->option, "addr"))
+			fix_unset(list, fix, device->option_index, "addr",
+				  fix_target(list, device, "addr"));
+	}
+}
+
+/* Behind a conventional bridge the vIOMMU takes the devices for one. Else there is none. */
+int cure_one_space(struct fix_list *list, const struct iof_machine *m,
+		   const struct iof_finding *finding)
+{
+	const struct machine_device *device = finding->device;
+	const char *bus = shared_bus(m);
+
+	if (bus && device && device->host && device->host->group)
+		share_bus(list,
+			  fix_new(list, "The devices stand behind a PCI bridge and share what the "
+					"guest's IOMMU maps."),
+			  m, device->host->group, bus);
+	return cure_no_viommu(list, m, finding);
+}
+
 int cure_off_bridge(struct fix_list *list, const struct iof_machine *m,
 		    const struct iof_finding *finding)
 {

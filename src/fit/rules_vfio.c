@@ -407,7 +407,7 @@ static const struct rule rules[] = {
 		   "space.",
 		   "Behind a vIOMMU each device has its own address space, and a group can only be "
 		   "in one.",
-		   "QEMU hw/vfio/container.c vfio_get_group", "lab", cure_no_viommu, NULL},
+		   "QEMU hw/vfio/container.c vfio_get_group", "lab", cure_one_space, NULL},
 	[NO_DOMAIN] =
 		{"vfio.no-domain", IOF_SEVERITY_ERROR,
 		 "an IOMMU for which the kernel can make no tables",

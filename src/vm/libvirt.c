@@ -62,17 +62,19 @@ struct lv_device *lv_add(struct lv_domain *d, enum lv_class class)
 {
 	struct translation *t = d->t;
 	size_t at = class_start(d, class) + d->class_size[class];
+	struct lv_device *grown;
 
 	if (!t->err && d->n_devices >= LV_MAX_DEVICES)
 		translation_fail(t, &d->root->at, "more than 2048 devices");
 	if (t->err)
 		return NULL;
-	d->devices = arena_grow(t->vm->arena, d->devices, d->n_devices, &d->devices_cap,
-				sizeof(*d->devices));
-	if (!d->devices) {
+	grown = arena_grow(t->vm->arena, d->devices, d->n_devices, &d->devices_cap,
+			   sizeof(*d->devices));
+	if (!grown) {
 		t->err = -ENOMEM;
 		return NULL;
 	}
+	d->devices = grown;
 	memmove(&d->devices[at + 1], &d->devices[at], (d->n_devices - at) * sizeof(*d->devices));
 	d->n_devices++;
 	d->devices[at] = (struct lv_device){.class = class,
@@ -88,7 +90,7 @@ struct lv_device *lv_add(struct lv_domain *d, enum lv_class class)
 
 struct lv_device *lv_device(struct lv_domain *d, enum lv_class class, size_t n)
 {
-	if (d->t->err || n >= d->class_size[class])
+	if ((d->t && d->t->err) || n >= d->class_size[class])
 		return NULL;
 	return &d->devices[class_start(d, class) + n];
 }
@@ -96,6 +98,14 @@ struct lv_device *lv_device(struct lv_domain *d, enum lv_class class, size_t n)
 const char *lv_driver(const struct lv_device *device, const char *attribute)
 {
 	return device->node ? xml_value(xml_child(device->node, "driver"), attribute) : NULL;
+}
+
+struct remark *lv_remark(struct lv_domain *d, enum remark_kind kind, const struct place *at,
+			 const char *text, const char *detail)
+{
+	if (d->t->vm->n_remarks >= LV_MAX_REMARKS)
+		return NULL;
+	return remark_add(d->t, kind, at, text, detail);
 }
 
 struct remark *lv_refuse(struct lv_domain *d, const struct place *at, const char *format, ...)
@@ -112,7 +122,7 @@ struct remark *lv_refuse(struct lv_domain *d, const struct place *at, const char
 		d->t->err = -ENOMEM;
 		return NULL;
 	}
-	return remark_add(d->t, REMARK_REFUSED, at, text, NULL);
+	return lv_remark(d, REMARK_REFUSED, at, text, NULL);
 }
 
 /* ---- numbers, as libvirt reads them ---- */
@@ -520,6 +530,10 @@ static void name_manager(struct lv_domain *d)
 
 static void read_domain(struct translation *t)
 {
+	static void (*const steps[])(struct lv_domain *) = {
+		read_os,	 read_features,	 read_vcpus,	  read_devices,
+		lv_check_values, lv_read_memory, lv_add_defaults, lv_assign_pci,
+		lv_check,	 lv_say,	 lv_set_memlock};
 	struct lv_domain *d = arena_alloc(t->vm->arena, sizeof(*d));
 
 	if (!d) {
@@ -533,17 +547,9 @@ static void read_domain(struct translation *t)
 		return;
 	t->vm->config_data = d;
 	d->devices_node = xml_child(d->root, "devices");
-	read_os(d);
-	read_features(d);
-	read_vcpus(d);
-	read_devices(d);
-	lv_check_values(d);
-	lv_read_memory(d);
-	lv_add_defaults(d);
-	lv_assign_pci(d);
-	lv_check(d);
-	lv_say(d);
-	lv_set_memlock(d);
+	for (size_t i = 0; i < ARRAY_SIZE(steps) && !t->err; i++)
+		steps[i](d);
+	d->t = NULL; /* it ends here; the document and the devices live on, for edits */
 }
 
 /* Until its edits are there. */

@@ -101,7 +101,7 @@ struct lv_device {
 };
 
 struct lv_domain {
-	struct translation *t;
+	struct translation *t; /* NULL once it is read */
 	const struct xml_node *root;
 	uint32_t version; /* of libvirt, LIBVIRT_VERSION() */
 	enum lv_board board;
@@ -123,6 +123,7 @@ struct lv_domain {
 };
 
 #define LV_MAX_DEVICES 2048u
+#define LV_MAX_REMARKS 64u /* what follows tells nothing new */
 
 /* A device at the end of its class; NULL: t->err is set. Pointers to devices move. */
 struct lv_device *lv_add(struct lv_domain *, enum lv_class);
@@ -130,6 +131,9 @@ struct lv_device *lv_add(struct lv_domain *, enum lv_class);
 struct lv_device *lv_device(struct lv_domain *, enum lv_class, size_t n);
 /* A setting of the device's <driver>, NULL. */
 const char *lv_driver(const struct lv_device *, const char *attribute);
+/* remark_add(), up to LV_MAX_REMARKS of them. */
+struct remark *lv_remark(struct lv_domain *, enum remark_kind, const struct place *,
+			 const char *text, const char *detail);
 /* libvirt refuses: what it prints ("XML error: ..."). The first one counts. */
 struct remark *lv_refuse(struct lv_domain *, const struct place *, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -234,10 +234,10 @@ static void warn_width(struct lv_domain *d)
 	if (!mode || !str_eq(mode, "emulate") || !bits || !d->is_kvm ||
 	    (cpu != LV_CPU_HOST && cpu != LV_CPU_MAXIMUM))
 		return;
-	remark = remark_add(d->t, REMARK_INEFFECTIVE, &addr->at,
-			    lv_printf(d, "<maxphysaddr mode='emulate' bits='%s'>", bits),
-			    "QEMU's -cpu host takes the host's width, whatever phys-bits says; "
-			    "mode='passthrough' with limit= narrows it.");
+	remark = lv_remark(d, REMARK_INEFFECTIVE, &addr->at,
+			   lv_printf(d, "<maxphysaddr mode='emulate' bits='%s'>", bits),
+			   "QEMU's -cpu host takes the host's width, whatever phys-bits says; "
+			   "mode='passthrough' with limit= narrows it.");
 	if (d->version < V(9, 3))
 		return;
 	lv_cure_set(d, remark, addr, NULL, "mode", "passthrough");

@@ -234,8 +234,8 @@ void lv_warn_plain_accel(struct lv_domain *d)
 			continue;
 		lv_cure_set(
 			d,
-			remark_add(
-				d->t, REMARK_INEFFECTIVE, &accel->at, "accel='on' without pciBus",
+			lv_remark(
+				d, REMARK_INEFFECTIVE, &accel->at, "accel='on' without pciBus",
 				"Without pciBus libvirt makes the machine's own SMMUv3 "
 				"(iommu=smmuv3), which is not accelerated; ats, ril, ssidsize, oas "
 				"and cmdqv are lost as well. pciBus='0' is the root bus."),
@@ -251,10 +251,10 @@ void lv_warn_second_smmu(struct lv_domain *d)
 		if (lv_iommu_model(d, iommu) == LV_SMMUV3 && !lv_iommu_attribute(iommu, "pciBus"))
 			lv_cure_remove(
 				d,
-				remark_add(d->t, REMARK_INEFFECTIVE, lv_at(iommu->node),
-					   "another <iommu model='smmuv3'> without pciBus",
-					   "The machine's own SMMUv3 is made for the first <iommu> "
-					   "only."),
+				lv_remark(d, REMARK_INEFFECTIVE, lv_at(iommu->node),
+					  "another <iommu model='smmuv3'> without pciBus",
+					  "The machine's own SMMUv3 is made for the first <iommu> "
+					  "only."),
 				iommu->node);
 	}
 }

@@ -217,7 +217,7 @@ static struct remark *say_dropped(struct where *w, const char *text, const struc
 				   near->name + (near->name[0] == '@'));
 	else
 		detail = "libvirt knows nothing of that name here.";
-	return remark_add(w->d->t, REMARK_DROPPED, at, text, detail);
+	return lv_remark(w->d, REMARK_DROPPED, at, text, detail);
 }
 
 /* Renaming helps if libvirt then knows it and nothing of that name is there yet. */

@@ -118,7 +118,9 @@ static void split(struct pve *p, struct pve_said *said, const char *text)
 
 void pve_append(struct pve *p, struct pve_said *said, const char *text)
 {
-	if (said)
+	if (!text)
+		p->t->err = -ENOMEM;
+	else if (said)
 		split(p, said, text + (*text == ','));
 }
 

@@ -237,6 +237,22 @@ static const char *old_rom(const char *model)
 	return NULL;
 }
 
+static void check_mtu(struct pve *p, const struct pve_entry *net, bool is_virtio, bool has_bridge)
+{
+	const struct pve_part *mtu = pve_part(net, "mtu");
+	uint64_t size;
+
+	if (!mtu)
+		return;
+	if (!has_bridge || !is_virtio)
+		pve_warn(p, &mtu->at, "netdev %s: ignoring MTU '%s', %s", net->key, mtu->value,
+			 has_bridge ? "not using VirtIO" : "no bridge configured");
+	else if (!parse_u64(mtu->value, 10, 65520, &size) && size != 1 && size < 576)
+		pve_refuse(p, &mtu->at,
+			   "netdev %s: MTU '%s' is smaller than the IP minimum MTU '576'", net->key,
+			   mtu->value);
+}
+
 static void say_net(struct pve *p, const struct pve_entry *net, unsigned n)
 {
 	const char *mac, *model = net_model(net, &mac), *bridge = pve_value(net, "bridge");
@@ -256,6 +272,7 @@ static void say_net(struct pve *p, const struct pve_entry *net, unsigned n)
 	if (is_virtio && pve_value(net, "queues"))
 		pve_set(p, said, "queues", pve_value(net, "queues"), NULL);
 	pve_needs(p, 10, 0, 1);
+	check_mtu(p, net, is_virtio, bridge);
 	said = pve_say(p, &p->devices, "device", net, "%s", is_virtio ? "virtio-net-pci" : model);
 	if (mac)
 		pve_set(p, said, "mac", mac, NULL);

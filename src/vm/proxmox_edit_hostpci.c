@@ -48,13 +48,13 @@ static const char *switch_text(const char *value)
 
 /* ---- the bus ---- */
 
-static bool is_edited(const struct pve_editor *ed, const struct vm_edit *about, enum edit_op op,
-		      const char *key)
+static bool is_edited(const struct pve_editor *ed, const struct vm_edit *about, const char *key)
 {
 	for (size_t i = 0; i < ed->n_edits; i++) {
 		const struct vm_edit *e = &ed->edits[i];
 
-		if (e->op == op && e->option == about->option && e->key && str_eq(e->key, key))
+		if (e->op != EDIT_ADD && e->option == about->option && e->key &&
+		    str_eq(e->key, key))
 			return true;
 	}
 	return false;
@@ -180,7 +180,7 @@ int pve_edit_hostpci(struct pve_editor *ed, const struct vm_edit *edit)
 		return edit_host(ed, edit, e);
 	if (str_eq(edit->key, "bus"))
 		return edit_bus(ed, edit, e);
-	if (str_eq(edit->key, "addr") && is_edited(ed, edit, edit->op, "bus"))
+	if (str_eq(edit->key, "addr") && is_edited(ed, edit, "bus"))
 		return 0; /* the place comes with the bus */
 	if (str_eq(edit->key, "addr") || str_eq(edit->key, "id") ||
 	    str_eq(edit->key, "multifunction") || str_eq(edit->key, "driver"))

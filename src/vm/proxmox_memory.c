@@ -50,9 +50,37 @@ unsigned pve_max_memory(struct pve *p)
 	return bits - 21 > 22 ? MOST_MEMORY : (unsigned)1 << (bits - 21);
 }
 
-static const char *backend(struct pve *p, const char *id, unsigned long size, bool is_shared)
+/* A whole or one of several even parts of it, in MiB. */
+struct share {
+	unsigned long whole, parts;
+};
+
+/* As Perl writes a quotient: up to 15 digits. Not by printf(), whose point is the locale's. */
+static const char *share_text(struct pve *p, const struct share *share)
+{
+	unsigned long rest = share->whole % share->parts;
+	char digits[16] = "";
+	size_t n = 0;
+	const char *text;
+
+	while (rest && n < 10) {
+		rest *= 10;
+		digits[n++] = (char)('0' + rest / share->parts);
+		rest %= share->parts;
+	}
+	while (n && digits[n - 1] == '0')
+		n--;
+	digits[n] = '\0';
+	text = arena_printf(p->arena, "%lu%s%s", share->whole / share->parts, n ? "." : "", digits);
+	if (!text)
+		p->t->err = -ENOMEM;
+	return text ? text : "";
+}
+
+static const char *backend(struct pve *p, const char *id, struct share share, bool is_shared)
 {
 	const struct pve_entry *pages = pve_get(p, "hugepages");
+	unsigned long size = share.whole / share.parts;
 	unsigned long page = 0;
 	uint64_t number;
 	char *text;
@@ -72,14 +100,15 @@ static const char *backend(struct pve *p, const char *id, unsigned long size, bo
 			   size, page);
 	if (pages)
 		text = arena_printf(p->arena,
-				    "memory-backend-file,id=%s,size=%luM,mem-path=/run/hugepages/"
+				    "memory-backend-file,id=%s,size=%sM,mem-path=/run/hugepages/"
 				    "kvm/%lukB,share=on,prealloc=yes",
-				    id, size, page * 1024);
+				    id, share_text(p, &share), page * 1024);
 	else if (is_shared)
-		text = arena_printf(p->arena, "memory-backend-memfd,id=%s,size=%luM,share=on", id,
-				    size);
+		text = arena_printf(p->arena, "memory-backend-memfd,id=%s,size=%sM,share=on", id,
+				    share_text(p, &share));
 	else
-		text = arena_printf(p->arena, "memory-backend-ram,id=%s,size=%luM", id, size);
+		text = arena_printf(p->arena, "memory-backend-ram,id=%s,size=%sM", id,
+				    share_text(p, &share));
 	if (!text)
 		p->t->err = -ENOMEM;
 	return text ? text : "";
@@ -87,18 +116,20 @@ static const char *backend(struct pve *p, const char *id, unsigned long size, bo
 
 /* ---- NUMA ---- */
 
-static void say_node(struct pve *p, const struct pve_entry *entry, unsigned n, unsigned long size,
+static void say_node(struct pve *p, const struct pve_entry *entry, unsigned n, struct share size,
 		     const char *cpus, bool is_shared)
 {
 	const char *id = arena_printf(p->arena, is_shared ? "virtiofs-mem%u" : "ram-node%u", n);
+	const char *node =
+		id && cpus ? arena_printf(p->arena, "node,nodeid=%u,cpus=%s,memdev=%s", n, cpus, id)
+			   : NULL;
 
-	if (!id || !cpus) {
+	if (!node) {
 		p->t->err = -ENOMEM;
 		return;
 	}
 	pve_say(p, &p->command, "object", entry, "%s", backend(p, id, size, is_shared));
-	pve_say_plain(p, &p->command, "numa", entry,
-		      arena_printf(p->arena, "node,nodeid=%u,cpus=%s,memdev=%s", n, cpus, id));
+	pve_say_plain(p, &p->command, "numa", entry, node);
 }
 
 /* "0-1;4": each after its own cpus=. */
@@ -138,7 +169,8 @@ static const struct pve_entry *say_own_node(struct pve *p, unsigned n, bool is_s
 	else if (!pve_value(e, "hostnodes") && pages)
 		pve_refuse(p, &e->at, "numa hostnodes need to be defined to use hugepages");
 	*total += (unsigned long)size;
-	say_node(p, e, n, (unsigned long)size, cpu_list(p, cpus ? cpus : "0"), is_shared);
+	say_node(p, e, n, (struct share){(unsigned long)size, 1}, cpu_list(p, cpus ? cpus : "0"),
+		 is_shared);
 	return e;
 }
 
@@ -154,7 +186,7 @@ static void say_even_nodes(struct pve *p, unsigned long memory, bool is_shared)
 			cores > 1 ? arena_printf(p->arena, "%lu-%lu", first, first + cores - 1)
 				  : arena_printf(p->arena, "%lu", first);
 
-		say_node(p, numa, i, memory / sockets, cpus, is_shared);
+		say_node(p, numa, i, (struct share){memory, sockets}, cpus, is_shared);
 	}
 }
 
@@ -196,7 +228,8 @@ static void say_dimms(struct pve *p, const struct pve_entry *entry, unsigned lon
 			return;
 		}
 		now += size;
-		pve_say(p, &p->command, "object", entry, "%s", backend(p, id, size, false));
+		pve_say(p, &p->command, "object", entry, "%s",
+			backend(p, id, (struct share){size, 1}, false));
 		pve_say(p, &p->command, "device", entry, "pc-dimm,id=dimm%u,memdev=%s,node=%lu", n,
 			id, n % 32 % sockets);
 		if (now > memory)

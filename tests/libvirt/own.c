@@ -5,12 +5,14 @@
  * the expectations are written anew, to be read before they are committed.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 
 #include <iommufit/iommufit.h>
 
 #include "../table.h"
 #include "describe.h"
+#include "inject.h"
 #include "vm/libvirt.h"
 
 static const char *folder;
@@ -124,6 +126,35 @@ static void test_words(void **state)
 	free(path);
 }
 
+/* Each allocation fails once, and all from there on. */
+static void test_memory(void **state)
+{
+	const struct row *row = *state;
+	char *path = path_of(row->name, ".xml");
+	bool has_failed = true;
+	size_t length;
+	char *xml = read_text(path, &length);
+
+	assert_non_null(xml);
+	for (unsigned long n = 1; has_failed; n++) {
+		struct iof_ctx *ctx = NULL;
+		struct iof_vm *vm = NULL;
+		int ret;
+
+		inject_failure((n + 1) / 2, n % 2);
+		ret = iof_ctx_new(&ctx);
+		if (!ret)
+			ret = iof_vm_load(ctx, IOF_LANGUAGE_LIBVIRT, xml, length, row->name, &vm);
+		has_failed = inject_happened();
+		inject_failure(0, false);
+		iof_vm_unref(vm);
+		iof_ctx_unref(ctx);
+		assert_int_equal(ret, has_failed ? -ENOMEM : 0);
+	}
+	free(xml);
+	free(path);
+}
+
 static void write_file(const char *name, const char *end, const char *text)
 {
 	char *path = path_of(name, end);
@@ -183,8 +214,10 @@ int main(int argc, char **argv)
 		if (is_writing)
 			write_words(rows[i].name);
 	}
-	if (rows && !is_writing)
+	if (rows && !is_writing) {
 		failed = run_table("words", rows, (size_t)n, sizeof(*rows), test_words);
+		failed += run_table("memory", rows, (size_t)n, sizeof(*rows), test_memory);
+	}
 	for (int i = 0; i < n; i++)
 		free(entries[i]);
 	free(entries);

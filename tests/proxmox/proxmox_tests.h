@@ -41,5 +41,6 @@ int grammar_run(void);
 int own_run(void);
 int edits_run(void);
 int random_run(void);
+int alloc_run(void);
 
 #endif

@@ -61,6 +61,14 @@ static const struct rule_case rows[] = {
 	 FIRES("config.host-decides"), "starts works", NULL},
 	{"one function", &host_intel48, "11.0", "hostpci0: 00:05.0\nmemory: 64\n", NULL,
 	 SILENT("config.host-decides"), "starts works", NULL},
+
+	{"functions of one group on one root port", &host_intel48, "11.0",
+	 "hostpci0: 02:01.0;02:02.0,pcie=1\n" INTEL_VM "\nmemory: 64\n", NULL,
+	 FIRES("vfio.group-in-several-address-spaces"), "fails",
+	 "vfio 0000:02:02.0: group 11 used in multiple address spaces"},
+	{"behind Proxmox' PCI bridge", &host_intel48, "11.0",
+	 "hostpci0: 02:01.0;02:02.0\n" INTEL_VM "\nmemory: 64\n", NULL,
+	 SILENT("vfio.group-in-several-address-spaces"), "starts works", NULL},
 };
 
 CASES(proxmox_cases, rows);
