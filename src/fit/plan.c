@@ -31,6 +31,8 @@ struct plan {
 		bool starts;
 		const struct rule *next;
 	} best;
+	struct iof_ctx *ctx; /* says what the config's language cannot say; NULL: a command line */
+	const char *unsaid;  /* the first such reason, in the arena */
 	int err;
 };
 
@@ -81,6 +83,25 @@ static bool is_good(const struct plan *p, const struct iof_report *report)
 	return p->is_lenient && (p->before == IOF_VERDICT_FAILS || p->before == report->verdict);
 }
 
+/* The reason without the file's name: it is told beside a finding, which has it. */
+static void keep_unsaid(struct plan *p)
+{
+	const char *text = p->ctx && !p->unsaid ? iof_ctx_error(p->ctx) : NULL;
+	const char *name = p->report->machine->vm->name;
+	size_t n = strlen(name);
+
+	if (!text || !*text)
+		return;
+	if (strncmp(text, name, n) == 0 && text[n] == ':') {
+		text += n + 1;
+		text += strspn(text, "0123456789");
+		text += strspn(text, ": ");
+	}
+	p->unsaid = arena_strdup(p->arena, text);
+	if (!p->unsaid)
+		p->err = -ENOMEM;
+}
+
 static int apply_edits(struct plan *p, const struct iof_fix *fix, const struct iof_host *host,
 		       const struct iof_vm *vm, struct iof_host **new_host, struct iof_vm **new_vm)
 {
@@ -111,7 +132,9 @@ static int apply_edits(struct plan *p, const struct iof_fix *fix, const struct i
 		}
 	}
 	if (r == 0)
-		r = vm_edit_structure(NULL, vm, edits, n, new_vm);
+		r = vm_edit_structure(p->ctx, vm, edits, n, new_vm);
+	if (r == -EOPNOTSUPP)
+		keep_unsaid(p);
 	free(edits);
 	return r;
 }
@@ -320,6 +343,8 @@ int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 		return 0;
 	finding->rule->cure(&list, m, finding);
 	p.err = list.err;
+	if (m->vm->config && !p.err)
+		p.err = iof_ctx_new(&p.ctx);
 	for (struct iof_fix *fix = list.first; fix && !p.err; fix = fix->next) {
 		if (!try_both_ways(&p, fix))
 			continue;
@@ -329,5 +354,8 @@ int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 	}
 	if (!finding->fixes && !p.err)
 		finding->fixes = best_fix(&p);
+	if (!finding->fixes)
+		finding->unsaid = p.unsaid;
+	iof_ctx_unref(p.ctx);
 	return p.err;
 }

@@ -17,7 +17,8 @@ struct iof_finding {
 	bool is_repeat;		/* QEMU prints its line again; nothing new is found */
 	struct mapping mapping; /* of a BAR; function NULL: of none */
 	struct iof_fix *fixes;
-	bool has_fixes; /* they were looked for */
+	const char *unsaid; /* why the config's language cannot say a fix; NULL */
+	bool has_fixes;	    /* they were looked for */
 };
 
 /* One edit of a fix. */
