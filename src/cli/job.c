@@ -136,6 +136,7 @@ int job_parse(struct tool *t, const struct config *c, struct iof_vm **vm)
 static int read_config(struct tool *t, struct config *c)
 {
 	const struct arguments *a = &t->args;
+	const char *path;
 	int err = 0;
 
 	if (a->pid)
@@ -146,8 +147,9 @@ static int read_config(struct tool *t, struct config *c)
 			err = words_add(&c->words, a->vm_argv[i]);
 		return err;
 	}
-	c->name = strcmp(a->operands.items[0], "-") == 0 ? "<stdin>" : a->operands.items[0];
-	return file_read(t, a->operands.items[0], MAX_CONFIG, &c->text, &c->length);
+	path = a->vm ? a->vm : a->operands.items[0];
+	c->name = strcmp(path, "-") == 0 ? "<stdin>" : path;
+	return file_read(t, path, MAX_CONFIG, &c->text, &c->length);
 }
 
 /* check --device: what a user would begin with. */

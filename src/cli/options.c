@@ -6,10 +6,15 @@
 
 #define OFFSET(member) offsetof(struct arguments, member)
 #define VM_COMMANDS (FOR(COMMAND_CHECK) | FOR(COMMAND_FIX) | FOR(COMMAND_MAP))
+/* Options that say which VM, and what it is run with. */
+#define VM_OPTIONS (VM_COMMANDS | FOR(COMMAND_EXPLAIN))
 #define CHECKING (FOR(COMMAND_CHECK) | FOR(COMMAND_MAP))
-#define HOST_COMMANDS (VM_COMMANDS | FOR(COMMAND_HOST) | FOR(COMMAND_CAPS))
+#define HOST_COMMANDS (VM_OPTIONS | FOR(COMMAND_HOST) | FOR(COMMAND_CAPS))
 
 const struct option_spec option_specs[] = {
+	{"vm", 0, OPTION_TEXT, FOR(COMMAND_EXPLAIN), OFFSET(vm), "FILE", NULL, COMPLETE_FILE,
+	 "The VM that the log is about: where its check predicts a message, the exact fix is "
+	 "told."},
 	{"host", 0, OPTION_TEXT, HOST_COMMANDS | FOR(COMMAND_CAPTURE), OFFSET(host), "WHERE", NULL,
 	 COMPLETE_FILE,
 	 "The host to look at: a folder that is a root (proc/, sys/), a capture, a profile (JSON), "
@@ -20,35 +25,36 @@ const struct option_spec option_specs[] = {
 	{"driver", 0, OPTION_LIST, HOST_COMMANDS, OFFSET(drivers), "BDF=NAME", NULL,
 	 COMPLETE_NOTHING,
 	 "Assume that this driver is bound to a host device (none: no driver). May be repeated."},
-	{"bar", 0, OPTION_LIST, VM_COMMANDS, OFFSET(bars), "BDF=INDEX:SIZE", NULL, COMPLETE_NOTHING,
+	{"bar", 0, OPTION_LIST, VM_OPTIONS, OFFSET(bars), "BDF=INDEX:SIZE", NULL, COMPLETE_NOTHING,
 	 "Assume this size of a host device's BAR, as after a resize: 01:00.0=1:16G. May be "
 	 "repeated."},
-	{"vmm", 0, OPTION_TEXT, VM_COMMANDS | FOR(COMMAND_CAPS), OFFSET(vmm), "NAME=VERSION", NULL,
+	{"vmm", 0, OPTION_TEXT, VM_OPTIONS | FOR(COMMAND_CAPS), OFFSET(vmm), "NAME=VERSION", NULL,
 	 COMPLETE_NOTHING,
 	 "The VMM and its version, as qemu=11.1.3; two numbers mean the latest known point "
 	 "release. "
 	 "Default: read from the QEMU file that the config names, else from the machine type."},
-	{"firmware", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(firmware), "KIND=RELEASE", NULL,
+	{"firmware", 0, OPTION_TEXT, VM_OPTIONS, OFFSET(firmware), "KIND=RELEASE", NULL,
 	 COMPLETE_NOTHING,
 	 "The guest's firmware, as ovmf=202505, seabios=1.16.3 or armvirt=202505; or none. "
 	 "Default: "
 	 "read from the image that the config names, else what goes with that QEMU."},
-	{"backend", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(backend), "BACKEND", "iommufd legacy",
+	{"backend", 0, OPTION_TEXT, VM_OPTIONS, OFFSET(backend), "BACKEND", "iommufd legacy",
 	 COMPLETE_CHOICES, "Assume this VFIO backend for every assigned device."},
-	{"plug", 0, OPTION_LIST, VM_COMMANDS, OFFSET(plug), "DEVICE", NULL, COMPLETE_NOTHING,
+	{"plug", 0, OPTION_LIST, VM_OPTIONS, OFFSET(plug), "DEVICE", NULL, COMPLETE_NOTHING,
 	 "Also hot-plug this device after the start, in the key=value or JSON form of device_add. "
 	 "May "
 	 "be repeated."},
-	{"memlock", 0, OPTION_SIZE, VM_COMMANDS, OFFSET(memlock), "SIZE", NULL, COMPLETE_NOTHING,
+	{"memlock", 0, OPTION_SIZE, VM_OPTIONS, OFFSET(memlock), "SIZE", NULL, COMPLETE_NOTHING,
 	 "Locked-memory limit that the VMM will have, in bytes or with K, M, G or T; or "
 	 "unlimited."},
-	{"migrate", 0, OPTION_FLAG, VM_COMMANDS, OFFSET(migrate), NULL, NULL, COMPLETE_NOTHING,
+	{"migrate", 0, OPTION_FLAG, VM_OPTIONS, OFFSET(migrate), NULL, NULL, COMPLETE_NOTHING,
 	 "Let migration count for the verdict."},
-	{"device", 0, OPTION_LIST, FOR(COMMAND_CHECK) | FOR(COMMAND_MAP) | FOR(COMMAND_CAPS),
+	{"device", 0, OPTION_LIST, CHECKING | FOR(COMMAND_CAPS) | FOR(COMMAND_EXPLAIN),
 	 OFFSET(devices), "BDF", NULL, COMPLETE_NOTHING,
-	 "check, map: no config, but an ordinary q35 VM with this host device. caps: only this "
+	 "check, map, explain: no config, but an ordinary q35 VM with this host device. caps: only "
+	 "this "
 	 "device counts for what the host allows. May be repeated."},
-	{"pid", 0, OPTION_NUMBER, VM_COMMANDS, OFFSET(pid), "PID", NULL, COMPLETE_NOTHING,
+	{"pid", 0, OPTION_NUMBER, VM_OPTIONS, OFFSET(pid), "PID", NULL, COMPLETE_NOTHING,
 	 "The VM is a running process: its command line is read from /proc."},
 	{"machine", 0, OPTION_TEXT, FOR(COMMAND_CAPS), OFFSET(machine), "TYPE", NULL,
 	 COMPLETE_NOTHING,
@@ -96,7 +102,11 @@ static const char *const usage_fix[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM AR
 					"[OPTIONS] --pid PID", NULL};
 static const char *const usage_map[] = {"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...",
 					"[OPTIONS] --pid PID", "[OPTIONS] --device BDF...", NULL};
+static const char *const usage_explain[] = {"[OPTIONS] [TEXT...]", "[OPTIONS] RULE", NULL};
 static const char *const usage_rules[] = {"[OPTIONS] [RULE]", NULL};
+
+/* As many operands as the shell gives. */
+#define MANY (~0u)
 
 const struct command_spec command_specs[N_COMMANDS] = {
 	[COMMAND_HOST] = {"host", usage_host,
@@ -115,6 +125,9 @@ const struct command_spec command_specs[N_COMMANDS] = {
 	[COMMAND_MAP] = {"map", usage_map,
 			 "The guest's addresses against what the host's IOMMU can map", 1, true,
 			 COMPLETE_FILE, NULL},
+	[COMMAND_EXPLAIN] = {"explain", usage_explain,
+			     "What the messages in a log mean, and what helps", MANY, false,
+			     COMPLETE_NOTHING, NULL},
 	[COMMAND_RULES] = {"rules", usage_rules, "The catalogue of rules, or one rule", 1, false,
 			   COMPLETE_NOTHING, NULL},
 };
@@ -129,6 +142,8 @@ const struct status_spec status_specs[] = {
 	{2, "No edit of the config cures it.", FOR(COMMAND_FIX)},
 	{3, "Unknown: a fact is missing.", FOR(COMMAND_FIX)},
 	{0, "Done; also for a host without an IOMMU.", FOR(COMMAND_HOST)},
+	{0, "Something was recognised.", FOR(COMMAND_EXPLAIN)},
+	{1, "Nothing in the log is known.", FOR(COMMAND_EXPLAIN)},
 	{0, "Done.", FOR(COMMAND_CAPTURE) | FOR(COMMAND_RULES)},
 	{0, "The model can be used here with an assigned device (of all models: at least one).",
 	 FOR(COMMAND_CAPS)},
@@ -145,8 +160,8 @@ const struct status_spec status_specs[] = {
 };
 const size_t n_status_specs = sizeof(status_specs) / sizeof(status_specs[0]);
 
-static const char *const planned[] = {"resolve", "explain",  "probe", "rehearse",
-				      "compare", "baseline", "fleet", "hook"};
+static const char *const planned[] = {"resolve",  "probe", "rehearse", "compare",
+				      "baseline", "fleet", "hook"};
 
 bool command_is_planned(const char *name)
 {

@@ -19,6 +19,7 @@ enum command_id {
 	COMMAND_CHECK,
 	COMMAND_FIX,
 	COMMAND_MAP,
+	COMMAND_EXPLAIN,
 	COMMAND_RULES,
 	N_COMMANDS,
 };
@@ -34,7 +35,7 @@ struct list {
 struct arguments {
 	enum command_id command;
 	bool help, version, json, svg, html, quiet, verbose, no_colour, migrate, diff, theory, list;
-	const char *host, *kernel, *vmm, *backend, *machine, *firmware, *output, *format;
+	const char *vm, *host, *kernel, *vmm, *backend, *machine, *firmware, *output, *format;
 	uint64_t memlock; /* bytes; UINT64_MAX unlimited, 0 not said */
 	uint64_t pid;	  /* 0 not said */
 	struct list drivers, bars, plug, devices, operands;
