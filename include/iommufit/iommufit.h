@@ -5,6 +5,7 @@
 
 #include <iommufit/caps.h>
 #include <iommufit/ctx.h>
+#include <iommufit/explain.h>
 #include <iommufit/host.h>
 #include <iommufit/machine.h>
 #include <iommufit/report.h>

@@ -204,6 +204,7 @@ static int parse_again(struct tool *t, struct job *job)
 static int read_config(struct tool *t, struct config *c)
 {
 	const struct arguments *a = &t->args;
+	const char *path;
 	int err = 0;
 
 	if (c->text) /* the command has read it already */
@@ -218,8 +219,9 @@ static int read_config(struct tool *t, struct config *c)
 			err = words_add(&c->words, a->vm_argv[i]);
 		return err;
 	}
-	c->name = strcmp(a->operands.items[0], "-") == 0 ? "<stdin>" : a->operands.items[0];
-	return file_read(t, a->operands.items[0], MAX_CONFIG, &c->text, &c->length);
+	path = a->vm ? a->vm : a->operands.items[0];
+	c->name = strcmp(path, "-") == 0 ? "<stdin>" : path;
+	return file_read(t, path, MAX_CONFIG, &c->text, &c->length);
 }
 
 /* check --device: what a user would begin with. */

@@ -7,11 +7,15 @@
 #define OFFSET(member) offsetof(struct arguments, member)
 #define VM_COMMANDS                                                                                \
 	(FOR(COMMAND_CHECK) | FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_RESOLVE))
-#define JUDGING (VM_COMMANDS | FOR(COMMAND_HOOK))
+/* Options that say with what a VM is run. */
+#define JUDGING (VM_COMMANDS | FOR(COMMAND_HOOK) | FOR(COMMAND_EXPLAIN))
 #define CHECKING (FOR(COMMAND_CHECK) | FOR(COMMAND_MAP))
 #define HOST_COMMANDS (JUDGING | FOR(COMMAND_HOST) | FOR(COMMAND_CAPS))
 
 const struct option_spec option_specs[] = {
+	{"vm", 0, OPTION_TEXT, FOR(COMMAND_EXPLAIN), OFFSET(vm), "FILE", NULL, COMPLETE_FILE,
+	 "The VM that the log is about: where its check predicts a message, the exact fix is "
+	 "told."},
 	{"host", 0, OPTION_TEXT, HOST_COMMANDS | FOR(COMMAND_CAPTURE), OFFSET(host), "WHERE", NULL,
 	 COMPLETE_FILE,
 	 "The host to look at: a folder that is a root (proc/, sys/), a capture, a profile (JSON), "
@@ -41,20 +45,21 @@ const struct option_spec option_specs[] = {
 	 "read from the image that the config names, else what goes with that QEMU."},
 	{"backend", 0, OPTION_TEXT, JUDGING, OFFSET(backend), "BACKEND", "iommufd legacy",
 	 COMPLETE_CHOICES, "Assume this VFIO backend for every assigned device."},
-	{"plug", 0, OPTION_LIST, VM_COMMANDS, OFFSET(plug), "DEVICE", NULL, COMPLETE_NOTHING,
+	{"plug", 0, OPTION_LIST, JUDGING, OFFSET(plug), "DEVICE", NULL, COMPLETE_NOTHING,
 	 "Also hot-plug this device after the start, in the key=value or JSON form of device_add. "
 	 "May "
 	 "be repeated."},
 	{"memlock", 0, OPTION_SIZE, JUDGING, OFFSET(memlock), "SIZE", NULL, COMPLETE_NOTHING,
 	 "Locked-memory limit that the VMM will have, in bytes or with K, M, G or T; or "
 	 "unlimited."},
-	{"migrate", 0, OPTION_FLAG, VM_COMMANDS, OFFSET(migrate), NULL, NULL, COMPLETE_NOTHING,
+	{"migrate", 0, OPTION_FLAG, JUDGING, OFFSET(migrate), NULL, NULL, COMPLETE_NOTHING,
 	 "Let migration count for the verdict."},
-	{"device", 0, OPTION_LIST, FOR(COMMAND_CHECK) | FOR(COMMAND_MAP) | FOR(COMMAND_CAPS),
+	{"device", 0, OPTION_LIST, CHECKING | FOR(COMMAND_CAPS) | FOR(COMMAND_EXPLAIN),
 	 OFFSET(devices), "BDF", NULL, COMPLETE_NOTHING,
-	 "check, map: no config, but an ordinary q35 VM with this host device. caps: only this "
+	 "check, map, explain: no config, but an ordinary q35 VM with this host device. caps: only "
+	 "this "
 	 "device counts for what the host allows. May be repeated."},
-	{"pid", 0, OPTION_NUMBER, VM_COMMANDS, OFFSET(pid), "PID", NULL, COMPLETE_NOTHING,
+	{"pid", 0, OPTION_NUMBER, JUDGING, OFFSET(pid), "PID", NULL, COMPLETE_NOTHING,
 	 "The VM is a running process: its command line is read from /proc."},
 	{"libvirt", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(libvirt), "NAME", NULL, COMPLETE_NOTHING,
 	 "The VM is a libvirt domain: its XML is looked for where libvirt keeps it, below --host "
@@ -150,7 +155,11 @@ static const char *const usage_resolve[] = {"[OPTIONS] VM",
 					    NULL};
 static const char *const usage_hook[] = {"[OPTIONS] libvirt GUEST OPERATION SUBOPERATION EXTRA",
 					 "[OPTIONS] proxmox VMID PHASE", NULL};
+static const char *const usage_explain[] = {"[OPTIONS] [TEXT...]", "[OPTIONS] RULE", NULL};
 static const char *const usage_rules[] = {"[OPTIONS] [RULE]", NULL};
+
+/* As many operands as the shell gives. */
+#define MANY (~0u)
 
 const struct command_spec command_specs[N_COMMANDS] = {
 	[COMMAND_HOST] = {"host", usage_host,
@@ -176,6 +185,9 @@ const struct command_spec command_specs[N_COMMANDS] = {
 	[COMMAND_HOOK] = {"hook", usage_hook,
 			  "Run by libvirt or Proxmox VE before a start: blocks what fails", 16,
 			  false, COMPLETE_NOTHING, NULL},
+	[COMMAND_EXPLAIN] = {"explain", usage_explain,
+			     "What the messages in a log mean, and what helps", MANY, false,
+			     COMPLETE_NOTHING, NULL},
 	[COMMAND_RULES] = {"rules", usage_rules, "The catalogue of rules, or one rule", 1, false,
 			   COMPLETE_NOTHING, NULL},
 };
@@ -193,6 +205,8 @@ const struct status_spec status_specs[] = {
 	 FOR(COMMAND_HOOK)},
 	{2, "Blocked: it would fail.", FOR(COMMAND_HOOK)},
 	{0, "Done; also for a host without an IOMMU.", FOR(COMMAND_HOST)},
+	{0, "Something was recognised.", FOR(COMMAND_EXPLAIN)},
+	{1, "Nothing in the log is known.", FOR(COMMAND_EXPLAIN)},
 	{0, "Done.", FOR(COMMAND_CAPTURE) | FOR(COMMAND_RESOLVE) | FOR(COMMAND_RULES)},
 	{0, "The model can be used here with an assigned device (of all models: at least one).",
 	 FOR(COMMAND_CAPS)},
@@ -209,8 +223,7 @@ const struct status_spec status_specs[] = {
 };
 const size_t n_status_specs = sizeof(status_specs) / sizeof(status_specs[0]);
 
-static const char *const planned[] = {"explain", "probe",    "rehearse",
-				      "compare", "baseline", "fleet"};
+static const char *const planned[] = {"probe", "rehearse", "compare", "baseline", "fleet"};
 
 bool command_is_planned(const char *name)
 {

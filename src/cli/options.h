@@ -21,6 +21,7 @@ enum command_id {
 	COMMAND_MAP,
 	COMMAND_RESOLVE,
 	COMMAND_HOOK,
+	COMMAND_EXPLAIN,
 	COMMAND_RULES,
 	N_COMMANDS,
 };
@@ -39,7 +40,7 @@ struct arguments {
 		list;
 	bool in_place, offline, warn;
 	const char *host, *kernel, *vmm, *manager, *backend, *machine, *firmware, *output, *format;
-	const char *prefer, *libvirt, *proxmox;
+	const char *prefer, *vm, *libvirt, *proxmox;
 	uint64_t memlock; /* bytes; UINT64_MAX unlimited, 0 not said */
 	uint64_t pid;	  /* 0 not said */
 	struct list drivers, bars, plug, devices, operands;

@@ -91,6 +91,7 @@ int cmd_host(struct tool *);
 int cmd_capture(struct tool *);
 int cmd_caps(struct tool *);
 int cmd_check(struct tool *);
+int cmd_explain(struct tool *);
 int cmd_fix(struct tool *);
 int cmd_hook(struct tool *);
 int cmd_map(struct tool *);

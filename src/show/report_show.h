@@ -19,6 +19,9 @@ unsigned report_write_verdict(struct emit *, const struct iof_report *);
 /* "this host", or the last part of its name. */
 const char *host_phrase(const struct iof_host *);
 
+/* A finding as a block: what will happen, why, what QEMU says, the ways out. */
+void report_write_finding(struct emit *, struct iof_report *, const struct iof_finding *);
+
 /* Members that other schemas have, too. */
 void json_vmm(struct emit *, const struct iof_report *);
 void json_finding(struct emit *, struct iof_report *, const struct iof_finding *);

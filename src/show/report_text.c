@@ -310,7 +310,7 @@ static bool is_block(const struct emit *e, const struct iof_finding *finding)
 	return e->out->verbose || iof_finding_severity(finding) != IOF_SEVERITY_NOTE;
 }
 
-static void write_finding(struct emit *e, struct iof_report *report,
+void report_write_finding(struct emit *e, struct iof_report *report,
 			  const struct iof_finding *finding)
 {
 	write_finding_title(e, report, finding);
@@ -333,7 +333,7 @@ static bool write_findings(struct emit *e, struct iof_report *report)
 	{
 		if (is_block(e, finding) || after_block)
 			emit_newline(e);
-		write_finding(e, report, finding);
+		report_write_finding(e, report, finding);
 		after_block = is_block(e, finding);
 	}
 	if (after_block)

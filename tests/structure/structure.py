@@ -16,7 +16,8 @@ MAY_INCLUDE = {
     "vm": {"base", "vm"},
     "vmm": {"base", "host", "vm", "vmm"},
     "fit": {"base", "host", "vm", "vmm", "fit"},
-    "show": {"base", "host", "vm", "vmm", "fit", "show"},
+    "explain": {"base", "host", "vm", "vmm", "fit", "explain"},
+    "show": {"base", "host", "vm", "vmm", "fit", "explain", "show"},
     "archive": {"base", "host", "archive"},  # a module that is loaded when it is needed
     "xml": {"base", "vm", "xml"},  # the same
     "cli": {"cli"},  # and the public headers
