@@ -293,6 +293,32 @@ const struct manual manuals[N_COMMANDS] = {
 					   "What would a migratable definition add?"},
 					  END},
 		},
+	[COMMAND_EXPLAIN] =
+		{
+			.description =
+				PARAGRAPHS{
+					"Reads a log, or a message given as TEXT, and says for "
+					"each "
+					"message of QEMU, libvirt, Proxmox VE or the kernel that "
+					"it "
+					"knows what it means, why it came, and what to write, with "
+					"the numbers of that very line. Logs may be of any length; "
+					"prefixes of journals and task logs, colours, quoting of "
+					"mails and line breaks within a message do no harm. What "
+					"is "
+					"not known is passed over.",
+					"With a VM (--vm, --device or --pid) and a host the fix is "
+					"that of the check of this very VM, where it predicts the "
+					"message. A rule's id as TEXT tells of the rule.",
+					NULL},
+			.examples = ITEMS{{"journalctl -b | iommufit explain",
+					   "What happened since boot?"},
+					  {"iommufit explain 'aw-bits 48 > host aw-bits 39'",
+					   "One message."},
+					  {"iommufit explain --vm vm.xml < vm.log",
+					   "With the exact fix for this VM."},
+					  END},
+		},
 	[COMMAND_RULES] =
 		{
 			.description = PARAGRAPHS{"Lists the rules: id, severity, what is wrong, "

@@ -57,10 +57,11 @@ static size_t head_length(enum head_kind kind, const char *text, int *index)
 		return 0;
 	if (!form[fixed])
 		return fixed;
-	if (text[fixed] != '{' || text[fixed + 1] < '0' || text[fixed + 1] > '9')
+	if (text[fixed] != '{' || text[fixed + 1] < '0' || text[fixed + 1] > '9' ||
+	    text[fixed + 2] != '}')
 		return 0;
 	*index = text[fixed + 1] - '0';
-	length = strcspn(text, "}") + 1;
+	length = fixed + 3;
 	return str_starts(text + length, ": ") ? length + 2 : 0;
 }
 

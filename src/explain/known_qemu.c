@@ -82,7 +82,7 @@ static const struct known_message messages[] = {
 	SINCE(V8_2, "qemu.iova-ranges-conflict",
 	      "IOMMU mr={0} Conflicting host reserved ranges set!"),
 	SINCE(V8_2, "qemu.iova-ranges-late",
-	      "{0}: Notified about new host reserved regions after probe"),
+	      "{0:w}: Notified about new host reserved regions after probe"),
 	SINCE(V8_1, "virtio.page-sizes-incompatible",
 	      "virtio-iommu {0} reports a page size mask {1:x} incompatible with currently "
 	      "supported mask {2:x}"),
@@ -102,6 +102,18 @@ static const struct known_message messages[] = {
 	BESIDE("vfio.no-interrupt-remapping", "Failed to set iommu for container"),
 	SAYS("vfio.no-interrupt-remapping",
 	     "failed to set iommu for container: Operation not permitted"),
+	SAYS("vfio.device-absent", "no such host device: No such file or directory"),
+	SINCE(V9_0, "qemu.bind", "error bind device fd={*:n} to iommufd={*:n}: {1:t}"),
+	SAYS("qemu.vfio-option", "failed getting region info for VGA region index {*:d}"),
+	OFTEN("qemu.vfio-option", "device does not support requested feature {0}"),
+	SAYS("qemu.vfio-option", "x-balloon-allowed only potentially compatible with mdev devices"),
+	OFTEN("qemu.vfio-option", "invalid PCI {*} ID provided"),
+	OFTEN("qemu.vfio-option", "Invalid MSI-X relocation BAR {*:t}"),
+	SAYS("qemu.vfio-option", "vfio: device doesn't support any (known) display method"),
+	SAYS("qemu.vfio-option", "does not support requested IGD OpRegion feature"),
+	SAYS("qemu.migration-device", "migration is not supported in kernel"),
+	SAYS("qemu.irqfd", "failed to setup resample irqfd"),
+	OFTEN("qemu.irqfd", "MSI-X is not supported by interrupt controller"),
 	SAYS("qemu.no-iommu-model", "No available IOMMU models"),
 	SAYS("vfio.not-bound", "error getting device from group {1:d}"),
 	SINCE(V9_0, "qemu.no-ioas", "Failed to allocate ioas"),
@@ -131,6 +143,7 @@ static const struct known_message messages[] = {
 	SAYS("qemu.invalid-region", "invalid PCI I/O region"),
 	SAYS("qemu.irqchip", "Userspace local APIC is deprecated for KVM."),
 	SAYS("qemu.x2apic-id", "APIC ID {0:d} requires x2APIC feature in CPU"),
+	BESIDE("qemu.x2apic-id", "Unexpected error in apic_common_set_id() at {*}"),
 	BESIDE("qemu.x2apic-id", "Try x2apic=on in -cpu."),
 };
 
@@ -241,6 +254,19 @@ static const struct topic topics[] = {
 	 "A fault of the VMM: use the latest point release, and report it"},
 	{"qemu.no-iommu-model", "a kernel without VFIO's IOMMU backend",
 	 "VFIO has no IOMMU driver for this host.", "Host: modprobe vfio_iommu_type1"},
+	{"qemu.bind", "a device that iommufd does not take",
+	 "The kernel answers: {1}. \"Operation not permitted\" is a group mate that a host driver "
+	 "holds, or no interrupt remapping; \"Device or resource busy\" a device in use; other "
+	 "answers are a descriptor that is no VFIO device.",
+	 "See: dmesg | tail\nQEMU: host=ADDRESS in place of fd="},
+	{"qemu.vfio-option", "an option of vfio-pci that this device cannot do",
+	 "The option that the line names asks for something that the host's device or its driver "
+	 "does not have.",
+	 "Remove the option from the vfio-pci device"},
+	{"qemu.irqfd", "interrupts that take a longer way",
+	 "The interrupt controller of this VM has no fast way for the device's interrupts; it "
+	 "works.",
+	 "QEMU: -accel kvm with kernel-irqchip=on or split"},
 	{"qemu.no-ioas", "iommufd that cannot be used",
 	 "The kernel gave no IOAS: /dev/iommu is of another kind or a limit is reached.",
 	 "Host: modprobe iommufd; ls -l /dev/iommu\nQEMU: remove iommufd= from the device"},

@@ -145,6 +145,7 @@ struct comparison {
 	const struct cell *cells;
 	size_t n;
 	size_t start;
+	size_t must_end; /* 0: anywhere */
 	struct match *match;
 	unsigned steps;
 };
@@ -315,6 +316,12 @@ static bool take_operand(struct comparison *c, size_t token, size_t at, size_t e
 	return true;
 }
 
+/* Quotes may hold nothing. */
+static bool may_be_empty(char type)
+{
+	return type == 'q' || type == 't';
+}
+
 static bool match_operand(struct comparison *c, size_t token, size_t at, bool wants_blank)
 {
 	const struct token *t = &c->pattern->tokens[token];
@@ -324,6 +331,8 @@ static bool match_operand(struct comparison *c, size_t token, size_t at, bool wa
 	if (first == SIZE_MAX || (first == at && !may_follow(c, at, wants_blank)))
 		return false;
 	end = operand_end(c, t->type, first, is_last);
+	if (may_be_empty(t->type) && !is_last && take_operand(c, token, at, at))
+		return true;
 	if (end == first)
 		return false;
 	if (is_last)
@@ -351,7 +360,9 @@ static bool match_from(struct comparison *c, size_t token, size_t at, bool wants
 			return false;
 	}
 	c->match->whole.end = at;
-	return true;
+	while (c->must_end && at < c->must_end && (c->cells[at].flags & CELL_SKIP))
+		at++;
+	return !c->must_end || at == c->must_end;
 }
 
 bool pattern_match(const struct pattern *p, const struct cell *cells, size_t n, size_t at,
@@ -408,16 +419,19 @@ bool pattern_find_before(const struct pattern *p, const struct cell *cells, size
 	size_t lowest = end - floor < REACH ? floor : end - REACH;
 
 	for (size_t at = end; at-- > lowest;) {
-		if ((cells[at].flags & CELL_SKIP) || !begins_word(cells, floor, at))
-			continue;
-		if (may_begin(p, &cells[at]) && pattern_match(p, cells, end, at, match)) {
-			size_t last = match->whole.end;
+		struct comparison c = {.pattern = p,
+				       .cells = cells,
+				       .n = end,
+				       .start = at,
+				       .must_end = end,
+				       .match = match};
 
-			while (last < end && (cells[last].flags & CELL_SKIP))
-				last++;
-			if (last == end)
-				return true;
-		}
+		if ((cells[at].flags & CELL_SKIP) || !begins_word(cells, floor, at) ||
+		    !may_begin(p, &cells[at]))
+			continue;
+		*match = (struct match){.whole = {.start = at}};
+		if (match_from(&c, 0, at, false))
+			return true;
 	}
 	return false;
 }

@@ -51,13 +51,24 @@ static bool is_spoken(const struct iof_explain *x, size_t mark_end, size_t start
 	return c[start - 1].c == ':' && (c[mark_end].c == '-' || start - mark_end < 80);
 }
 
+/* Whether a line has nothing before it but a place: "1:43: ". */
+static bool begins_line(const struct iof_explain *x, size_t start)
+{
+	const struct cell *c = x->cells;
+	size_t at = start;
+
+	while (at > 0 && !(c[at].flags & CELL_BREAK) && start - at < MARK_REACH)
+		at--;
+	return at == start || ((at == 0 || c[at].flags & CELL_BREAK) && c[start - 1].c == ':');
+}
+
 static bool is_said_by_vmm(const struct iof_explain *x, size_t start)
 {
 	const struct catalog *c = &x->shared->catalog;
 	size_t lowest = start < MARK_REACH ? 0 : start - MARK_REACH;
 	struct match match;
 
-	if (x->is_message && (start == 0 || x->cells[start].flags & CELL_BREAK))
+	if (x->is_message && begins_line(x, start))
 		return true;
 	for (size_t at = start; at-- > lowest;) {
 		for (size_t i = 0; i < c->n_marks; i++) {
