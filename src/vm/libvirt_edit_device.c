@@ -177,6 +177,18 @@ static bool has_attribute(enum lv_iommu_model model, const char *attribute)
 	return false;
 }
 
+static const struct lv_device *find_bus(const struct lv_editor *e, const char *name)
+{
+	for (size_t i = 0; i < e->d->n_devices; i++) {
+		const struct lv_device *c = &e->d->devices[i];
+
+		if (c->class == LV_CONTROLLER && str_eq(c->kind, "pci") && c->alias &&
+		    str_eq(c->alias, name))
+			return c;
+	}
+	return NULL;
+}
+
 /* QEMU's value as the attribute has it; NULL: it has no such value. */
 static const char *setting_value(struct lv_editor *e, const struct lv_iommu_setting *s,
 				 const char *value)
@@ -194,12 +206,9 @@ static const char *setting_value(struct lv_editor *e, const struct lv_iommu_sett
 		return parse_u64(value, 0, UINT8_MAX, &n)
 			       ? NULL
 			       : arena_printf(e->arena, "%u", (unsigned)n);
-	for (size_t i = 0; i < e->d->n_devices; i++) {
-		c = &e->d->devices[i];
-		if (c->class == LV_CONTROLLER && str_eq(c->kind, "pci") && c->alias &&
-		    str_eq(c->alias, value))
-			return arena_printf(e->arena, "%u", c->index);
-	}
+	c = find_bus(e, value);
+	if (c)
+		return arena_printf(e->arena, "%u", c->index);
 	return str_eq(value, "pcie.0") ? "0" : NULL;
 }
 
@@ -303,6 +312,64 @@ static int edit_backend(struct lv_editor *e, struct draft_node *hostdev, const s
 	return 0;
 }
 
+static bool is_taken(const struct lv_editor *e, unsigned bus, unsigned slot)
+{
+	for (size_t i = 0; i < e->d->n_devices; i++) {
+		const struct lv_pci *pci = &e->d->devices[i].pci;
+
+		if (pci->is_set && !pci->domain && pci->bus == bus && pci->slot == slot)
+			return true;
+	}
+	return false;
+}
+
+/* How many edits before this one put a device on the same bus. */
+static unsigned count_before(const struct lv_editor *e, const struct vm_edit *edit)
+{
+	unsigned n = 0;
+
+	for (const struct vm_edit *other = e->edits; other < edit; other++)
+		n += other->op == EDIT_SET && other->key && str_eq(other->key, "bus") &&
+		     str_eq(other->value, edit->value);
+	return n;
+}
+
+/* A free slot of the bus: one for each device that is put there. */
+static int set_bus(struct lv_editor *e, struct draft_node *device, const struct vm_edit *edit)
+{
+	const struct lv_device *bus = find_bus(e, edit->value);
+	bool is_port = bus && strstr(bus->model, "-port"); /* of one slot */
+	unsigned skip = count_before(e, edit), slot = !is_port, last = is_port ? 0 : 31;
+	struct draft_node *address;
+
+	while (bus && slot <= last && (is_taken(e, bus->index, slot) || skip)) {
+		skip -= !is_taken(e, bus->index, slot);
+		slot++;
+	}
+	if (!bus || slot > last)
+		return lv_cannot(e, "no bus %s with a free slot", edit->value);
+	address = draft_find(&e->draft, device, "address", "type", "pci");
+	if (!address)
+		address = draft_add(&e->draft, device, "address", hostdev_order);
+	draft_set(&e->draft, address, "type", "pci");
+	draft_set(&e->draft, address, "domain", "0x0000");
+	draft_set(&e->draft, address, "bus", arena_printf(e->arena, "0x%02x", bus->index));
+	draft_set(&e->draft, address, "slot", arena_printf(e->arena, "0x%02x", slot));
+	draft_set(&e->draft, address, "function", "0x0");
+	draft_set(&e->draft, address, "multifunction", NULL);
+	return 0;
+}
+
+static bool gets_bus(const struct lv_editor *e, const struct vm_edit *edit)
+{
+	for (size_t i = 0; i < e->n_edits; i++) {
+		if (e->edits[i].op == EDIT_SET && e->edits[i].option == edit->option &&
+		    e->edits[i].key && str_eq(e->edits[i].key, "bus"))
+			return true;
+	}
+	return false;
+}
+
 /* A place that the user gave; libvirt then looks for one. */
 static int drop_address(struct lv_editor *e, struct draft_node *device)
 {
@@ -333,7 +400,11 @@ int lv_edit_device(struct lv_editor *e, const struct vm_option *option, const st
 	if (ret <= 0)
 		return ret;
 	if (edit->op == EDIT_UNSET && is_address_key(edit->key))
-		return drop_address(e, node);
+		return gets_bus(e, edit) ? 0 : drop_address(e, node);
+	if (str_eq(edit->key, "bus"))
+		return set_bus(e, node, edit);
+	if (is_address_key(edit->key))
+		return lv_cannot(e, "libvirt gives a device its %s by itself", edit->key);
 	if (str_eq(edit->key, "id") || str_eq(edit->key, "driver") || str_eq(edit->key, "host"))
 		return lv_cannot(e, "libvirt writes %s of a device by itself", edit->key);
 	return edit_beside(e, option, edit);

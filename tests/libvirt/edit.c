@@ -29,6 +29,17 @@
 	"        <address domain='0x0000' bus='0x06' slot='0x12' function='0x5'/>\n"               \
 	"      </source>\n"                                                                        \
 	"    </hostdev>\n"
+#define HOSTDEV_(function, address)                                                                \
+	"    <hostdev mode='subsystem' type='pci' managed='yes'>\n      <source>\n"                \
+	"        <address domain='0x0000' bus='0x06' slot='0x12' function='0x" function            \
+	"'/>\n      </source>\n" address "    </hostdev>\n"
+#define HOSTDEV_2 HOSTDEV_("6", "")
+#define HOSTDEV_AT(function, slot)                                                                 \
+	HOSTDEV_(function, "      <address type='pci' domain='0x0000' bus='0x01' slot='" slot      \
+			   "' function='0x0'/>\n")
+#define BRIDGE                                                                                     \
+	"    <controller type='pci' index='1' model='pcie-to-pci-bridge'/>\n"                      \
+	"    <video><model type='cirrus'/><address type='pci' bus='0x01' slot='0x01'/></video>\n"
 #define END "  </devices>\n</domain>\n"
 #define INTEL(driver) Q35 FEATURES DEVICES "    <iommu model='intel'>" driver "</iommu>\n" END
 #define OVERRIDE(property)                                                                         \
@@ -394,6 +405,14 @@ static const struct row {
 	 {UNSET_("device", "driver=intel-iommu", "fsts")},
 	 OVERRIDE("'fsts' type='bool' value='true'"),
 	 "",
+	 0},
+	{"two devices behind a bridge",
+	 Q35 FEATURES DEVICES BRIDGE HOSTDEV HOSTDEV_2 END,
+	 {SET_("device", "host=0000:06:12.5", "bus", "pci.1"),
+	  SET_("device", "host=0000:06:12.6", "bus", "pci.1"),
+	  UNSET_("device", "host=0000:06:12.6", "addr")},
+	 HOSTDEV HOSTDEV_2,
+	 HOSTDEV_AT("5", "0x02") HOSTDEV_AT("6", "0x03"),
 	 0},
 	{"a move",
 	 INTEL(""),
