@@ -72,12 +72,17 @@ static void tell_fault(struct tool *t, const struct call *call, struct job *job)
 	iof_report_finding_foreach(job->report, finding)
 	{
 		const char *message, *because;
+		int length;
 
 		if (iof_finding_severity(finding) != IOF_SEVERITY_ERROR)
 			continue;
 		message = iof_finding_message(job->report, finding);
 		because = iof_finding_because(job->report, finding);
-		tool_note(t, "%s%s: %s: %s (%s)", how, call->guest, message ? message : "",
+		message = message ? message : "";
+		/* A sentence without its full stop, for the reason follows. */
+		length = (int)strlen(message);
+		length -= length && message[length - 1] == '.';
+		tool_note(t, "%s%s: %.*s: %s (%s)", how, call->guest, length, message,
 			  because ? because : "", iof_finding_rule(finding));
 		return;
 	}

@@ -552,22 +552,10 @@ static void read_domain(struct translation *t)
 	d->t = NULL; /* it ends here; the document and the devices live on, for edits */
 }
 
-/* Until its edits are there. */
-static int cannot_edit(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_edit *edits,
-		       size_t n, struct arena *arena, const char **text, size_t *length)
-{
-	(void)edits;
-	(void)n;
-	(void)arena;
-	(void)text;
-	(void)length;
-	return ctx_fail(ctx, -EOPNOTSUPP, "%s: libvirt XML cannot be edited", vm->name);
-}
-
 const struct language libvirt_language = {
 	.id = IOF_LANGUAGE_LIBVIRT,
 	.name = "libvirt",
 	.recognise = recognise,
 	.read = read_domain,
-	.edit = cannot_edit,
+	.edit = libvirt_edit,
 };

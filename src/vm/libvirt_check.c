@@ -152,6 +152,21 @@ static void check_many_vcpus(struct lv_domain *d)
 				      "iommu device with EIM or XTSup mode enabled");
 }
 
+/* The host's own CPU needs KVM. The host is taken to be of the guest's kind. */
+static void check_cpu_mode(struct lv_domain *d)
+{
+	const struct xml_node *cpu = xml_child(d->root, "cpu");
+
+	if (!d->is_kvm && lv_cpu_mode(d) == LV_CPU_HOST)
+		lv_cure_set(d,
+			    lv_refuse(d, lv_at(cpu),
+				      UNSUPPORTED
+				      "CPU mode 'host-passthrough' for %s qemu domain on "
+				      "%s host is not supported by hypervisor",
+				      d->arch, d->arch),
+			    cpu, NULL, "mode", "maximum");
+}
+
 static void check_topology(struct lv_domain *d)
 {
 	static const char *const levels[] = {"sockets", "dies", "clusters", "cores", "threads"};
@@ -248,6 +263,7 @@ void lv_check(struct lv_domain *d)
 {
 	static const struct check checks[] = {
 		{lv_check_os, 0, 0},
+		{check_cpu_mode, 0, 0},
 		{check_width, V(8, 7), 0},
 		{check_topology, 0, 0},
 		{check_many_vcpus_old, 0, V(12, 2)},

@@ -214,7 +214,13 @@ IOF_EXPORT int iof_vm_load_config(struct iof_ctx *ctx, enum iof_language languag
 				  const char *bytes, size_t length, const char *name,
 				  const struct iof_vm_options *options, struct iof_vm **out)
 {
-	return load_source(ctx, language, bytes, length, name, options, NULL, out);
+	struct iof_vm_options known = {0};
+
+	/* A caller that was built against an older header knows fewer of them. */
+	if (options)
+		memcpy(&known, options,
+		       options->size < sizeof(known) ? options->size : sizeof(known));
+	return load_source(ctx, language, bytes, length, name, &known, NULL, out);
 }
 
 IOF_EXPORT int iof_vm_load_with_files(struct iof_ctx *ctx, enum iof_language language,
