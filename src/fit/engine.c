@@ -25,7 +25,7 @@ struct walk {
 const struct rule_family *const rule_families[] = {
 	&config_family, &vfio_family,	&topology_family,  &memory_family,
 	&map_family,	&limits_family, &intel_family,	   &virtio_family,
-	&amd_family,	&host_family,	&migration_family,
+	&amd_family,	&host_family,	&migration_family, &cloud_hypervisor_family,
 };
 const size_t n_rule_families = ARRAY_SIZE(rule_families);
 
@@ -171,7 +171,8 @@ struct scene *walk_scene(struct walk *w)
 static bool has_step(const struct step *step, const struct rule_family *family, enum stage stage,
 		     const struct iof_machine *m)
 {
-	return step->stage == stage && m->version >= step->since && m->version < step->until &&
+	return step->stage == stage && family->vmm == m->vmm_kind && m->version >= step->since &&
+	       m->version < step->until &&
 	       (family->viommu == DRIVER_OTHER || m->models & 1u << family->viommu) &&
 	       (!(step->when & OF_BACKEND) ||
 		(step->when & OF_LEGACY && m->backends & 1u << BACKEND_LEGACY) ||
@@ -183,7 +184,8 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 {
 	size_t n = 0, all = 0;
 
-	if (report->steps && report->steps_version == m->version &&
+	if (report->steps && report->steps_vmm == m->vmm_kind &&
+	    report->steps_version == m->version &&
 	    report->steps_models == m->models && report->steps_backends == m->backends)
 		return 0;
 	for (size_t f = 0; f < n_rule_families; f++)
@@ -204,6 +206,7 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 		}
 	}
 	report->first_step[STAGE_COUNT] = n;
+	report->steps_vmm = m->vmm_kind;
 	report->steps_version = m->version;
 	report->steps_models = m->models;
 	report->steps_backends = m->backends;
