@@ -31,7 +31,7 @@ struct json_value {
 	bool is_negative; /* JSON_INTEGER: number is an int64_t */
 	/* Bytes of the text: the value is [start, end); a member's name begins at its quote. */
 	size_t start, end, key_start;
-	size_t n;	  /* bytes of text, or items */
+	size_t n; /* bytes of text, or items */
 	union {
 		bool boolean;
 		uint64_t number;

@@ -60,8 +60,7 @@ static unsigned common_bits(const struct iof_machine *m, bool is_behind)
 static void no_peer_to_peer(struct fix_list *list, const struct iof_machine *m)
 {
 	if (m->version >= CH_IOMMUFD)
-		set_platform(list, m,
-			     fix_new(list, "Devices cannot write to one another's BARs."),
+		set_platform(list, m, fix_new(list, "Devices cannot write to one another's BARs."),
 			     "vfio_p2p_dma", "off");
 }
 
@@ -104,8 +103,7 @@ int cure_ch_width(struct fix_list *list, const struct iof_machine *m,
 
 	if (m->viommu && m->viommu->option_index != SIZE_MAX && bits < 64 &&
 	    m->version >= CH_ADDRESS_WIDTH)
-		fix_set(list,
-			fix_new(list, "The guest is told what the host's IOMMU can map."),
+		fix_set(list, fix_new(list, "The guest is told what the host's IOMMU can map."),
 			m->viommu->option_index, "iommu_address_width", number_text(list, bits),
 			"platform.iommu_address_width");
 	return list->err;
@@ -181,8 +179,8 @@ int cure_ch_config(struct fix_list *list, const struct iof_machine *m,
 	else if (str_eq(key, "pci_segment") || str_eq(key, "iommu_segments"))
 		more_segments(list, m, about->number);
 	else if (str_eq(key, "num_pci_segments"))
-		set_own(list, problem, about->number ? number_text(list, finding->operand[2].number)
-						     : "1",
+		set_own(list, problem,
+			about->number ? number_text(list, finding->operand[2].number) : "1",
 			"The guest gets as many PCI segments as this version has.");
 	else if (str_eq(key, "max"))
 		set_own(list, problem, number_text(list, about->number),

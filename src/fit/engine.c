@@ -125,8 +125,9 @@ static void note_step(struct walk *w, const struct step *step, enum answer answe
 	if (finding && w->scene.mapping) {
 		finding->mapping = *w->scene.mapping;
 		finding->is_repeat = known != NULL;
-		finding->is_assumed = w->scene.m->guest.firmware.is_assumed;
 	}
+	if (finding && (w->scene.mapping || step->stage == STAGE_REGIONS))
+		finding->is_assumed = w->scene.m->guest.firmware.is_assumed;
 	if (finding) {
 		finding->step = step;
 		finding->device =
@@ -185,8 +186,8 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 	size_t n = 0, all = 0;
 
 	if (report->steps && report->steps_vmm == m->vmm_kind &&
-	    report->steps_version == m->version &&
-	    report->steps_models == m->models && report->steps_backends == m->backends)
+	    report->steps_version == m->version && report->steps_models == m->models &&
+	    report->steps_backends == m->backends)
 		return 0;
 	for (size_t f = 0; f < n_rule_families; f++)
 		all += rule_families[f]->n_steps;

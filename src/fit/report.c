@@ -316,8 +316,7 @@ static const char *rule_versions(const struct rule *rule, char *out, size_t size
 		snprintf(out, size, "%s %u.%u and later", name, QEMU_MAJOR(since),
 			 QEMU_MINOR(since));
 	else if (since == 0)
-		snprintf(out, size, "%s before %u.%u", name, QEMU_MAJOR(until),
-			 QEMU_MINOR(until));
+		snprintf(out, size, "%s before %u.%u", name, QEMU_MAJOR(until), QEMU_MINOR(until));
 	else
 		snprintf(out, size, "%s %u.%u to before %u.%u", name, QEMU_MAJOR(since),
 			 QEMU_MINOR(since), QEMU_MAJOR(until), QEMU_MINOR(until));

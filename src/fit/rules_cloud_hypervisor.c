@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Cloud Hypervisor's way from a config to a running guest. The kernel says the same as to QEMU, but
- * nothing is only warned of: a BAR that cannot be mapped for other devices stops the VM, too (facts:
- * vmm/src/device_manager.rs add_vfio_device; pci/src/vfio.rs map_mmio_regions; rust-vmm
+ * nothing is only warned of: a BAR that cannot be mapped for other devices stops the VM, too
+ * (facts: vmm/src/device_manager.rs add_vfio_device; pci/src/vfio.rs map_mmio_regions; rust-vmm
  * vfio-ioctls; main.rs). Where two forms of a message stand, the second is that of 47.0 and later.
  */
 #include "fit/cures.h"
@@ -140,7 +140,7 @@ static enum answer bar_outside(const struct scene *s, struct operand *op)
 			continue;
 		put_bar(s, bar, op);
 		op[3] = hex_operand(last);
-		return bar->is_assumed ? MAYBE : YES;
+		return YES;
 	}
 	return NO;
 }
@@ -262,8 +262,7 @@ static const struct rule rules[] = {
 			    "Which host device is meant cannot be said.",
 			    "path= does not end in a PCI address.", DEVICE_MANAGER, "source", NULL,
 			    "Write path=/sys/bus/pci/devices/DDDD:BB:DD.F."},
-	[NO_GROUP] = {CH_ID("no-iommu-group"), IOF_SEVERITY_ERROR,
-		      "device without an IOMMU group",
+	[NO_GROUP] = {CH_ID("no-iommu-group"), IOF_SEVERITY_ERROR, "device without an IOMMU group",
 		      "Cloud Hypervisor will stop: no IOMMU of this host translates {0}.", "{1}",
 		      DEVICE_MANAGER, "source", NULL,
 		      "Switch the IOMMU on (`iommufit host` says how for this machine)."},
@@ -400,8 +399,10 @@ static const struct rule rules[] = {
 
 #define STOPS(stage, backend, fires, rule, old, new)                                               \
 	{stage, COLD | (backend), 0, CH_ERROR_CHAIN, EFFECT_STOPS, fires, &rules[rule], old},      \
-		{stage,	       COLD | (backend), CH_ERROR_CHAIN, QEMU_NEVER,                       \
-		 EFFECT_STOPS, fires,		 &rules[rule],	 new},                             \
+		{stage,		 COLD | (backend),                                                 \
+		 CH_ERROR_CHAIN, QEMU_NEVER,                                                       \
+		 EFFECT_STOPS,	 fires,                                                            \
+		 &rules[rule],	 new},                                                             \
 	{                                                                                          \
 		stage, HOT | (backend), 0, QEMU_NEVER, EFFECT_STOPS, fires, &rules[rule], NULL     \
 	}
@@ -420,8 +421,8 @@ static const struct step steps[] = {
 			 "directory\" }, \"{1}\")"),
 	      GROUP_NEW("No such file or directory (os error 2)")),
 	STOPS(STAGE_OPEN, OF_IOMMUFD, vfio_not_bound_iommufd, NOT_BOUND, NULL, NULL),
-	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_no_iommufd,
-	 &rules[NO_IOMMUFD], NULL},
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_no_iommufd, &rules[NO_IOMMUFD],
+	 NULL},
 	STOPS(STAGE_OPEN, OF_LEGACY, vfio_group_split_legacy, SPLIT,
 	      CREATE_OLD("OpenGroup(Os { code: 16, kind: ResourceBusy, message: \"Device or "
 			 "resource busy\" }, \"{1}\")"),
@@ -467,8 +468,7 @@ static const struct step steps[] = {
 	      NEW("Failed to DMA map VFIO device\n  4: " DMA INVALID "\n  5: " INVALID)),
 	{STAGE_MAP, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, ram_outside,
 	 &rules[RAM_OUTSIDE], NULL},
-	STOPS(STAGE_MAP, OF_LEGACY, locked_limit, LOCKED,
-	      OLD("VfioDmaMap(IommuDmaMap(Error(12)))"),
+	STOPS(STAGE_MAP, OF_LEGACY, locked_limit, LOCKED, OLD("VfioDmaMap(IommuDmaMap(Error(12)))"),
 	      NEW("Failed to DMA map VFIO device\n  4: " DMA NO_MEMORY "\n  5: " NO_MEMORY)),
 	{STAGE_MAP, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, locked_limit,
 	 &rules[LOCKED], NULL},

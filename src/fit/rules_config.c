@@ -223,7 +223,8 @@ static const struct rule rules[PROBLEM_COUNT] = {
 				   "lab", NULL, "Remove it, or add the device."},
 };
 
-const struct rule_family config_family = {VMM_QEMU, DRIVER_OTHER, NULL, 0, rules + 1, PROBLEM_COUNT - 1};
+const struct rule_family config_family = {VMM_QEMU, DRIVER_OTHER, NULL,
+					  0,	    rules + 1,	  PROBLEM_COUNT - 1};
 
 const struct rule *config_rule(enum problem_kind kind)
 {

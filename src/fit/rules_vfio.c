@@ -464,8 +464,9 @@ static const struct step steps[] = {
 	 &rules[NO_GROUP], NO_CDEV},
 	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, V9_1, EFFECT_STOPS, vfio_not_bound_legacy,
 	 &rules[NOT_BOUND], "vfio {0}: failed to open /dev/vfio/{1}: No such file or directory"},
-	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, V9_1, QEMU_NEVER, EFFECT_STOPS, vfio_not_bound_legacy,
-	 &rules[NOT_BOUND], "vfio {0}: Could not open '/dev/vfio/{1}': No such file or directory"},
+	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, V9_1, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_not_bound_legacy, &rules[NOT_BOUND],
+	 "vfio {0}: Could not open '/dev/vfio/{1}': No such file or directory"},
 	{STAGE_OPEN, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, vfio_not_bound_iommufd,
 	 &rules[NOT_BOUND], NO_CDEV},
 	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_no_iommufd, &rules[NO_IOMMUFD],
@@ -479,10 +480,11 @@ static const struct step steps[] = {
 	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, vfio_group_busy_legacy,
 	 &rules[GROUP_BUSY], NOT_VIABLE},
 
-	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, vfio_direct_region_legacy,
-	 &rules[DIRECT], CONTAINER "Failed to set group container: Invalid argument"},
-	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, vfio_no_remapping_legacy,
-	 &rules[NO_REMAPPING],
+	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_direct_region_legacy, &rules[DIRECT],
+	 CONTAINER "Failed to set group container: Invalid argument"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_no_remapping_legacy, &rules[NO_REMAPPING],
 	 CONTAINER "Failed to set iommu for container: Operation not permitted"},
 	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_direct_region_old_kernel,
 	 &rules[DIRECT], CONTAINER "Failed to set iommu for container: Operation not permitted"},
@@ -491,16 +493,17 @@ static const struct step steps[] = {
 	 "vfio {0}: error getting device from group {1}: No such device\n\tVerify all devices in "
 	 "group {1} are bound "
 	 "to vfio-<bus> or pci-stub and not already in use"},
-	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, vfio_group_busy_iommufd,
-	 &rules[GROUP_BUSY], BIND "Operation not permitted"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_group_busy_iommufd, &rules[GROUP_BUSY], BIND "Operation not permitted"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
 	 vfio_direct_region_iommufd, &rules[DIRECT], BIND "Invalid argument"},
-	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, vfio_no_remapping_iommufd,
-	 &rules[NO_REMAPPING], BIND "Operation not permitted"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_no_remapping_iommufd, &rules[NO_REMAPPING], BIND "Operation not permitted"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, vfio_no_domain_legacy,
 	 &rules[NO_DOMAIN], CONTAINER "Failed to set iommu for container: Operation not supported"},
-	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, vfio_no_domain_iommufd,
-	 &rules[NO_DOMAIN], "vfio {0}: Failed to allocate hwpt: Operation not supported"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_no_domain_iommufd, &rules[NO_DOMAIN],
+	 "vfio {0}: Failed to allocate hwpt: Operation not supported"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, mixed_iommufd,
 	 &rules[MIXED], BIND "Device or resource busy"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, V11_0, EFFECT_STOPS, vfio_group_split_iommufd,
@@ -515,5 +518,5 @@ static const struct step steps[] = {
 
 };
 
-const struct rule_family vfio_family = {VMM_QEMU, DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules,
-					ARRAY_SIZE(rules)};
+const struct rule_family vfio_family = {VMM_QEMU,	   DRIVER_OTHER, steps,
+					ARRAY_SIZE(steps), rules,	 ARRAY_SIZE(rules)};

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * cloud_hypervisor_args.c - the command line: options that take one word or several of them, each
- * a list of key=value, with lists in brackets and texts in double quotes (option_parser/src/lib.rs).
+ * a list of key=value, with lists in brackets and texts in double quotes
+ * (option_parser/src/lib.rs).
  */
 #include <errno.h>
 
@@ -138,11 +139,10 @@ static const char *dequote(char *text)
 static void cannot_convert(struct reader *r, const struct ch_item *item, const struct ch_key *key,
 			   const char *value, const struct place *at)
 {
-	const char *text = r->config->version >= CH_VERSION(47)
-				   ? arena_printf(r->arena, "unable to convert %s for %s", value,
-						  key->name)
-				   : arena_printf(r->arena, "unable to parse %s for %s", value,
-						  key->name);
+	const char *text =
+		r->config->version >= CH_VERSION(47)
+			? arena_printf(r->arena, "unable to convert %s for %s", value, key->name)
+			: arena_printf(r->arena, "unable to parse %s for %s", value, key->name);
 
 	if (text)
 		refuse(r, item, "", text, "The value is none that this setting takes.", at);
@@ -170,8 +170,7 @@ static void read_setting(struct reader *r, struct ch_item *item, size_t start, s
 	if (!key || key->since > r->config->version) {
 		if (section->is_complete)
 			refuse(r, item, "unknown option: ", name,
-			       key ? "A later version has it."
-				   : "This option has no such setting.",
+			       key ? "A later version has it." : "This option has no such setting.",
 			       &whole);
 		return;
 	}
@@ -202,9 +201,8 @@ static void read_setting(struct reader *r, struct ch_item *item, size_t start, s
 	setting = ch_setting_add(r->t, item);
 	if (setting)
 		*setting = (struct ch_setting){.key = key,
-					       .value = key->type == CH_SWITCH
-								? switch_text(value)
-								: dequote(value),
+					       .value = key->type == CH_SWITCH ? switch_text(value)
+									       : dequote(value),
 					       .at = whole,
 					       .start = value_start,
 					       .end = end,
@@ -280,8 +278,7 @@ static size_t read_option(struct reader *r, size_t i)
 {
 	const struct ch_config *config = r->config;
 	const char *name = config->words[i].text + 2, *equals = strchr(name, '=');
-	enum ch_section_id id =
-		section_of(name, equals ? (size_t)(equals - name) : strlen(name));
+	enum ch_section_id id = section_of(name, equals ? (size_t)(equals - name) : strlen(name));
 	size_t option = i++;
 	struct ch_item *item;
 

@@ -27,8 +27,9 @@ static int cannot(const struct editor *e, const char *what)
 
 static int splice(struct editor *e, size_t start, size_t end, struct buf *text)
 {
-	const char *copy = text->err ? NULL : arena_strndup(e->arena, text->data ? text->data : "",
-							     text->length);
+	const char *copy =
+		text->err ? NULL
+			  : arena_strndup(e->arena, text->data ? text->data : "", text->length);
 
 	buf_free(text);
 	return splice_add(e->arena, &e->splices, start, end, copy);
@@ -247,16 +248,32 @@ static int read_word(struct editor *e, size_t index, struct word *word)
 	return scanner_word_at(&e->scanner, e->config->words[index].offset, word);
 }
 
+/* Without chars they stand in the source as they are. */
+static struct word_char char_of(const struct word *word, size_t i)
+{
+	if (word->chars)
+		return word->chars[i];
+	return (struct word_char){
+		.offset = (uint32_t)(word->offset + i), .length = 1, .quote = QUOTE_NONE};
+}
+
+static size_t char_end(const struct word *word, size_t i)
+{
+	struct word_char c = char_of(word, i);
+
+	return (size_t)c.offset + c.length;
+}
+
 /* Bytes of the source that say characters [start, end), which are all quoted alike. */
 static int raw_range(struct editor *e, const struct word *word, size_t start, size_t end,
 		     size_t *first, size_t *last)
 {
 	for (size_t i = start; i + 1 < end; i++) {
-		if (word->chars[i].quote != word->chars[i + 1].quote)
+		if (char_of(word, i).quote != char_of(word, i + 1).quote)
 			return cannot(e, "this inside such quotes");
 	}
-	*first = word->chars[start].offset;
-	*last = (size_t)word->chars[end - 1].offset + word->chars[end - 1].length;
+	*first = char_of(word, start).offset;
+	*last = char_end(word, end - 1);
 	return 0;
 }
 
@@ -274,7 +291,7 @@ static int replace_value(struct editor *e, const struct ch_item *item,
 		ret = raw_range(e, &word, setting->start, setting->end, &first, &last);
 	if (ret)
 		return ret;
-	quote_append(&out, value, strlen(value), (enum quote)word.chars[setting->start].quote);
+	quote_append(&out, value, strlen(value), (enum quote)char_of(&word, setting->start).quote);
 	return splice(e, first, last, &out);
 }
 
@@ -290,7 +307,7 @@ static void put_pairs(const struct editor *e, const struct ch_item *item, struct
 static int append_pairs(struct editor *e, const struct ch_item *item)
 {
 	struct buf pairs = {0}, out = {0};
-	const struct word_char *tail;
+	struct word_char tail;
 	struct word word;
 	int ret = read_word(e, item->word, &word);
 
@@ -298,15 +315,15 @@ static int append_pairs(struct editor *e, const struct ch_item *item)
 		ret = cannot(e, "this in an empty word");
 	if (ret)
 		return ret;
-	tail = &word.chars[word.length - 1];
+	tail = char_of(&word, word.length - 1);
 	put_pairs(e, item, &pairs);
 	buf_putc(&pairs, '\0');
 	buf_putc(&out, ',');
 	if (!pairs.err)
-		quote_append(&out, pairs.data, pairs.length - 1, (enum quote)tail->quote);
+		quote_append(&out, pairs.data, pairs.length - 1, (enum quote)tail.quote);
 	out.err = out.err ? out.err : pairs.err;
 	buf_free(&pairs);
-	return splice(e, (size_t)tail->offset + tail->length, (size_t)tail->offset + tail->length,
+	return splice(e, (size_t)tail.offset + tail.length, (size_t)tail.offset + tail.length,
 		      &out);
 }
 

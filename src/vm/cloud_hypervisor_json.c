@@ -97,8 +97,7 @@ static const char *value_text(struct reader *r, const struct ch_key *key,
 static const struct ch_key *find_member(const struct ch_section *section, const char *name)
 {
 	for (size_t i = 0; i < section->n_keys; i++) {
-		if (section->keys[i].type != CH_WORD &&
-		    str_eq(ch_member(&section->keys[i]), name))
+		if (section->keys[i].type != CH_WORD && str_eq(ch_member(&section->keys[i]), name))
 			return &section->keys[i];
 	}
 	return NULL;
@@ -306,14 +305,14 @@ void ch_read_json(struct translation *t, struct ch_config *config)
 /* Members that a VM's config has and hardly another JSON text; an unfinished one counts, too. */
 bool ch_is_json(const char *bytes, size_t length)
 {
-	static const char *const marks[] = {"\"payload\"",	 "\"boot_vcpus\"",
-					    "\"max_phys_bits\"", "\"num_pci_segments\"",
+	static const char *const marks[] = {"\"payload\"",	  "\"boot_vcpus\"",
+					    "\"max_phys_bits\"",  "\"num_pci_segments\"",
 					    "\"hotplug_method\"", "\"/sys/bus/pci/devices/",
 					    "\"iommu_segments\""};
 	size_t at = 0;
 
-	while (at < length && (bytes[at] == ' ' || bytes[at] == '\t' || bytes[at] == '\r' ||
-			       bytes[at] == '\n'))
+	while (at < length &&
+	       (bytes[at] == ' ' || bytes[at] == '\t' || bytes[at] == '\r' || bytes[at] == '\n'))
 		at++;
 	if (at == length || bytes[at] != '{' || memchr(bytes, '\0', length))
 		return false;

@@ -41,18 +41,12 @@ static const struct ch_key cpus[] = {
 };
 
 static const struct ch_key memory[] = {
-	{"size", NULL, CH_SIZE, 0, 0},
-	{"hotplug_method", NULL, CH_TEXT, 0, 0},
-	{"hotplug_size", NULL, CH_SIZE, 0, 0},
-	{"hotplugged_size", NULL, CH_SIZE, 0, 0},
-	{"mergeable", NULL, CH_ANY, 0, 0},
-	{"shared", NULL, CH_ANY, 0, 0},
-	{"hugepages", NULL, CH_ANY, 0, 0},
-	{"hugepage_size", NULL, CH_ANY, 0, 0},
-	{"prefault", NULL, CH_ANY, 0, 0},
-	{"thp", NULL, CH_ANY, 0, 0},
-	{"file", NULL, CH_ANY, 0, 0},
-	{"reserve", NULL, CH_ANY, 0, 0},
+	{"size", NULL, CH_SIZE, 0, 0},	       {"hotplug_method", NULL, CH_TEXT, 0, 0},
+	{"hotplug_size", NULL, CH_SIZE, 0, 0}, {"hotplugged_size", NULL, CH_SIZE, 0, 0},
+	{"mergeable", NULL, CH_ANY, 0, 0},     {"shared", NULL, CH_ANY, 0, 0},
+	{"hugepages", NULL, CH_ANY, 0, 0},     {"hugepage_size", NULL, CH_ANY, 0, 0},
+	{"prefault", NULL, CH_ANY, 0, 0},      {"thp", NULL, CH_ANY, 0, 0},
+	{"file", NULL, CH_ANY, 0, 0},	       {"reserve", NULL, CH_ANY, 0, 0},
 };
 
 static const struct ch_key zone[] = {
@@ -69,10 +63,14 @@ static const struct ch_key segment[] = {
 };
 
 static const struct ch_key console[] = {
-	{"off", NULL, CH_WORD, 0, 0},	   {"tty", NULL, CH_WORD, 0, 0},
-	{"pty", NULL, CH_WORD, 0, 0},	   {"null", NULL, CH_WORD, 0, 0},
-	{"mode", NULL, CH_TEXT, 0, 0},	   {"iommu", NULL, CH_SWITCH, 0, 0},
-	{"id", NULL, CH_TEXT, 0, 0},	   {"pci_segment", NULL, CH_NUMBER, U16, 0},
+	{"off", NULL, CH_WORD, 0, 0},
+	{"tty", NULL, CH_WORD, 0, 0},
+	{"pty", NULL, CH_WORD, 0, 0},
+	{"null", NULL, CH_WORD, 0, 0},
+	{"mode", NULL, CH_TEXT, 0, 0},
+	{"iommu", NULL, CH_SWITCH, 0, 0},
+	{"id", NULL, CH_TEXT, 0, 0},
+	{"pci_segment", NULL, CH_NUMBER, U16, 0},
 	{"pci_device_id", NULL, CH_NUMBER, U8, 0},
 };
 

@@ -161,8 +161,8 @@ int cloud_hypervisor_find_version(struct iof_ctx *ctx, struct iof_machine *m,
 		r = set_version(ctx, m, vmm->version);
 	if (r)
 		return r;
-	m->version_text = arena_printf(m->arena, "%u.%u", QEMU_MAJOR(m->version),
-				       QEMU_MINOR(m->version));
+	m->version_text =
+		arena_printf(m->arena, "%u.%u", QEMU_MAJOR(m->version), QEMU_MINOR(m->version));
 	if (QEMU_MAJOR(m->version) > QEMU_MAJOR(CH_NEWEST_RELEASE))
 		m->version = CH_NEWEST_RELEASE;
 	if (m->version < CH_OLDEST)
@@ -188,7 +188,8 @@ static void find_vcpu(struct iof_machine *m)
 	m->vcpu.long_mode = true;
 	if (host->cpu.raw_phys_bits > host->cpu.reduced_by)
 		bits = host->cpu.raw_phys_bits - host->cpu.reduced_by;
-	m->map_is_assumed = (m->vcpu.is_amd && !host->cpu.reduced_by) || (!bits && host->cpu.is_arm);
+	m->map_is_assumed =
+		(m->vcpu.is_amd && !host->cpu.reduced_by) || (!bits && host->cpu.is_arm);
 	if (!bits && host->cpu.is_arm)
 		bits = ARM_PHYS_BITS;
 	m->vcpu.phys_bits = most < bits ? (unsigned)most : bits;
@@ -252,11 +253,11 @@ static void take_slot(struct iof_machine *m, struct machine_device *device)
 			slot++;
 	}
 	if (slot >= bus->n_slots) {
-		device_problem(device, PROBLEM_CH_REFUSES, NULL, "pci_segment",
-			       (struct message){
-				       .text = NULL,
-				       .operand = {text_operand("A PCI segment has 31 slots for "
-								"devices, and all are taken.")}});
+		device_problem(
+			device, PROBLEM_CH_REFUSES, NULL, "pci_segment",
+			(struct message){.text = NULL,
+					 .operand = {text_operand("A PCI segment has 31 slots for "
+								  "devices, and all are taken.")}});
 		return;
 	}
 	bus->occupant[slot << 3] = device->driver;
@@ -270,9 +271,9 @@ static void set_width(struct iof_machine *m, struct machine_device *viommu)
 	const struct pair *pair = option_pair(viommu->option, "iommu_address_width");
 	bool has_it = m->version >= CH_ADDRESS_WIDTH;
 
-	value->number = has_it ? (int64_t)ch_number(viommu->option, "iommu_address_width",
-						    DEFAULT_WIDTH)
-			       : DEFAULT_WIDTH;
+	value->number =
+		has_it ? (int64_t)ch_number(viommu->option, "iommu_address_width", DEFAULT_WIDTH)
+		       : DEFAULT_WIDTH;
 	value->pair = has_it ? pair : NULL;
 	value->def = &viommu_properties[0];
 	value->by = value->pair ? IOF_DECIDER_USER : IOF_DECIDER_VMM;
@@ -452,8 +453,7 @@ static int list_properties(struct iof_machine *m)
 {
 	const struct vm_option *cpus = ch_object(m, "cpus", 0);
 	const struct pair *bits = cpus ? option_pair(cpus, "max_phys_bits") : NULL;
-	const struct machine_value *width =
-		m->viommu ? &m->viommu->value[PROPERTY_AW_BITS] : NULL;
+	const struct machine_value *width = m->viommu ? &m->viommu->value[PROPERTY_AW_BITS] : NULL;
 	struct iof_value *list = arena_array(m->arena, 2, sizeof(*list));
 
 	if (!list)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cloud_hypervisor.h - Cloud Hypervisor by version: its machine, its address map, what it refuses. */
+/* cloud_hypervisor.h - Cloud Hypervisor by version: its machine, its address map, what it refuses.
+ */
 #ifndef VMM_CLOUD_HYPERVISOR_H
 #define VMM_CLOUD_HYPERVISOR_H
 
@@ -9,14 +10,14 @@
 /* The releases that changed something here (release-notes.md). */
 #define CH(major) QEMU(major, 0, 0)
 #define CH_OLDEST CH(30)
-#define CH_MORE_SEGMENTS CH(32)	    /* 96 PCI segments, 16 before */
-#define CH_SEGMENT_MMIO32 CH(37)    /* each segment has room below 4 GiB */
-#define CH_MAPS_BARS CH(38)	    /* BARs are mapped for devices: peer-to-peer DMA */
-#define CH_APERTURE_WEIGHTS CH(39)  /* --pci-segment */
-#define CH_ADDRESS_WIDTH CH(44)	    /* iommu_address_width */
-#define CH_NAMES_DEVICE CH(45)	    /* errors of DMA mappings name the device */
-#define CH_ERROR_CHAIN CH(47)	    /* errors are printed as a list */
-#define CH_IOMMUFD CH(52)	    /* iommufd, vfio_p2p_dma, x_exclude_mmap_bars */
+#define CH_MORE_SEGMENTS CH(32)	   /* 96 PCI segments, 16 before */
+#define CH_SEGMENT_MMIO32 CH(37)   /* each segment has room below 4 GiB */
+#define CH_MAPS_BARS CH(38)	   /* BARs are mapped for devices: peer-to-peer DMA */
+#define CH_APERTURE_WEIGHTS CH(39) /* --pci-segment */
+#define CH_ADDRESS_WIDTH CH(44)	   /* iommu_address_width */
+#define CH_NAMES_DEVICE CH(45)	   /* errors of DMA mappings name the device */
+#define CH_ERROR_CHAIN CH(47)	   /* errors are printed as a list */
+#define CH_IOMMUFD CH(52)	   /* iommufd, vfio_p2p_dma, x_exclude_mmap_bars */
 #define CH_MIGRATES_VFIO CH(54)
 #define CH_NEWEST_RELEASE CH(54)
 

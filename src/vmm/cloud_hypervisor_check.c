@@ -21,7 +21,7 @@ struct refusal {
 
 #define CREATE "Error creating VM"
 #define CHAIN                                                                                      \
-	"Error: Cloud Hypervisor exited with the following chain of errors:\n  0: " CREATE "\n"  \
+	"Error: Cloud Hypervisor exited with the following chain of errors:\n  0: " CREATE "\n"    \
 	"  1: The VM could not be created\n  2: Failed to validate config\n  3: "
 
 static const struct refusal segment_invalid = {"InvalidPciSegment({1})",
@@ -54,17 +54,18 @@ static void refuse(struct checker *c, const struct refusal *refusal, const struc
 		   const char *key, const char *why, struct operand about)
 {
 	struct iof_machine *m = c->m;
-	const char *text = m->version >= CH_ERROR_CHAIN
-				   ? arena_printf(m->arena, "%s%s", CHAIN, refusal->text)
-				   : arena_printf(m->arena, CREATE ": VmCreate(ConfigValidation(%s))",
-						  refusal->old);
+	const char *text =
+		m->version >= CH_ERROR_CHAIN
+			? arena_printf(m->arena, "%s%s", CHAIN, refusal->text)
+			: arena_printf(m->arena, CREATE ": VmCreate(ConfigValidation(%s))",
+				       refusal->old);
 	uint64_t most = m->version >= CH_MORE_SEGMENTS ? CH_MAX_SEGMENTS : 16;
 
-	machine_problem(m, PROBLEM_CH_REFUSES, (size_t)(option - m->vm->options),
-			option_pair(option, key), key,
-			(struct message){.text = text,
-					 .operand = {text_operand(why), about,
-						     number_operand(most)}});
+	machine_problem(
+		m, PROBLEM_CH_REFUSES, (size_t)(option - m->vm->options), option_pair(option, key),
+		key,
+		(struct message){.text = text,
+				 .operand = {text_operand(why), about, number_operand(most)}});
 }
 
 static void check_id(struct checker *c, const struct vm_option *option)

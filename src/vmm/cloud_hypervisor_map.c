@@ -9,12 +9,12 @@
 
 #include <errno.h>
 
-#define MAX_MEMORY ((uint64_t)1 << 56)	    /* sums of a few such sizes cannot wrap */
-#define DEFAULT_MEMORY (512 * MIB)	    /* vm_config.rs */
-#define HOTPLUG_ALIGN (128 * MIB)	    /* start_addr(), VIRTIO_MEM_ALIGN_SIZE */
-#define TOP_RESERVE (64 * KIB + MIB)	    /* mmio_address_space_size(), PLATFORM_DEVICE_AREA_SIZE */
-#define WINDOW_ALIGN (4 * GIB)		    /* of segments above RAM */
-#define VIRTIO_BAR ((uint64_t)0x80000)	    /* CAPABILITY_BAR_SIZE */
+#define MAX_MEMORY ((uint64_t)1 << 56) /* sums of a few such sizes cannot wrap */
+#define DEFAULT_MEMORY (512 * MIB)     /* vm_config.rs */
+#define HOTPLUG_ALIGN (128 * MIB)      /* start_addr(), VIRTIO_MEM_ALIGN_SIZE */
+#define TOP_RESERVE (64 * KIB + MIB)   /* mmio_address_space_size(), PLATFORM_DEVICE_AREA_SIZE */
+#define WINDOW_ALIGN (4 * GIB)	       /* of segments above RAM */
+#define VIRTIO_BAR ((uint64_t)0x80000) /* CAPABILITY_BAR_SIZE */
 #define PMEM_ALIGN (2 * MIB)
 #define SEGMENT_CONFIG MIB /* PCI_MMIO_CONFIG_SIZE_PER_SEGMENT */
 
@@ -91,8 +91,8 @@ static uint64_t map_hotplug(struct iof_machine *m, const struct layout *layout, 
 {
 	const struct vm_option *memory = ch_object(m, "memory", 0), *zone;
 	const char *method = memory ? option_value(memory, "hotplug_method") : NULL;
-	bool is_virtio_mem = method && (strcasecmp(method, "virtio-mem") == 0 ||
-					str_eq(method, "VirtioMem"));
+	bool is_virtio_mem =
+		method && (strcasecmp(method, "virtio-mem") == 0 || str_eq(method, "VirtioMem"));
 	bool may_grow = !has_zones && memory && option_value(memory, "hotplug_size");
 	struct hotplug h = {.start = 4 * GIB};
 
@@ -280,19 +280,19 @@ static void place_bar(struct placing *p, struct guest_function *function, unsign
 {
 	struct guest_bar *bar = &function->bar[index];
 	unsigned segment = function->bus->number;
-	struct allocator *a = bar->is_64 ? &p->above[segment]
+	struct allocator *a = bar->is_64			  ? &p->above[segment]
 			      : p->m->version < CH_SEGMENT_MMIO32 ? &p->below[0]
 								  : &p->below[segment];
 
 	if (bar->size && !bar->is_io)
 		bar->address = allocate(a, bar->size, align, &p->err);
 	if (bar->size && !bar->is_io && bar->address == BAR_UNPLACED && !p->err)
-		device_problem((struct machine_device *)function->device, PROBLEM_CH_REFUSES, NULL,
-			       "pci_segment",
-			       (struct message){
-				       .operand = {text_operand(
-					       "The addresses of its PCI segment do not suffice "
-					       "for the device's BARs.")}});
+		device_problem(
+			(struct machine_device *)function->device, PROBLEM_CH_REFUSES, NULL,
+			"pci_segment",
+			(struct message){.operand = {text_operand(
+						 "The addresses of its PCI segment do not suffice "
+						 "for the device's BARs.")}});
 }
 
 /* In their order, the option ROM last and below 4 GiB. */
@@ -306,8 +306,9 @@ static void place_assigned(struct placing *p, struct guest_function *function)
 	for (unsigned i = 0; host && i < PCI_BARS; i++) {
 		struct guest_bar *bar = &function->bar[i];
 
-		*bar = (struct guest_bar){.size = pow2_ceil(host->bars[i].is_64 ? fixed_size(p, &host->bars[i])
-										: host->bars[i].size),
+		*bar = (struct guest_bar){.size = pow2_ceil(host->bars[i].is_64
+								    ? fixed_size(p, &host->bars[i])
+								    : host->bars[i].size),
 					  .is_io = host->bars[i].is_io,
 					  .is_64 = host->bars[i].is_64,
 					  .is_prefetchable = host->bars[i].is_prefetchable,
@@ -368,8 +369,8 @@ static int take_pmem(struct placing *p)
 		if (!str_eq(device->driver, "virtio-pmem") || !device->bus)
 			continue;
 		if (!size) {
-			p->m->guest.unplaced_why =
-				"A virtio-pmem file takes addresses first, and its size is not said.";
+			p->m->guest.unplaced_why = "A virtio-pmem file takes addresses first, and "
+						   "its size is not said.";
 			return 0;
 		}
 		allocate(&p->above[device->bus->number], size, PMEM_ALIGN, &p->err);

@@ -22,7 +22,7 @@ struct guest_bar {
 	uint64_t size;	  /* bytes, a power of two; 0: there is none */
 	uint64_t address; /* as firmware leaves it; BAR_UNPLACED: not programmed, or not known */
 	bool is_io, is_64, is_prefetchable;
-	bool is_ram; /* guest memory that QEMU maps like RAM (ivshmem) */
+	bool is_ram;	  /* guest memory that QEMU maps like RAM (ivshmem) */
 	bool is_unmapped; /* the VMM does not map it for assigned devices */
 };
 
