@@ -116,6 +116,9 @@ static bool merge_finding(struct iof_finding *known, const struct step *step)
 static void note_step(struct walk *w, const struct step *step, enum answer answer)
 {
 	struct iof_finding *known = same_mapping(w->report, step->rule, w->scene.mapping), *finding;
+	/* QEMU's steps of that stage look at sizes, Cloud Hypervisor's at places. */
+	bool is_placed = w->scene.mapping ||
+			 (step->stage == STAGE_REGIONS && is_cloud_hypervisor(w->scene.m));
 
 	if (known && merge_finding(known, step)) {
 		apply_effect(w, step, answer == YES);
@@ -126,7 +129,7 @@ static void note_step(struct walk *w, const struct step *step, enum answer answe
 		finding->mapping = *w->scene.mapping;
 		finding->is_repeat = known != NULL;
 	}
-	if (finding && (w->scene.mapping || step->stage == STAGE_REGIONS))
+	if (finding && is_placed)
 		finding->is_assumed = w->scene.m->guest.firmware.is_assumed;
 	if (finding) {
 		finding->step = step;

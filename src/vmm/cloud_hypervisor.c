@@ -449,31 +449,6 @@ static int build_devices(struct iof_ctx *ctx, struct iof_machine *m, const struc
 
 /* ---- all ---- */
 
-static int list_properties(struct iof_machine *m)
-{
-	const struct vm_option *cpus = ch_object(m, "cpus", 0);
-	const struct pair *bits = cpus ? option_pair(cpus, "max_phys_bits") : NULL;
-	const struct machine_value *width = m->viommu ? &m->viommu->value[PROPERTY_AW_BITS] : NULL;
-	struct iof_value *list = arena_array(m->arena, 2, sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	list[m->n_properties++] =
-		(struct iof_value){.device = "cpus",
-				   .property = "max_phys_bits",
-				   .text = bits ? bits->value : "46",
-				   .by = bits ? IOF_DECIDER_USER : IOF_DECIDER_VMM,
-				   .why = bits ? NULL : "Cloud Hypervisor default"};
-	if (width)
-		list[m->n_properties++] = (struct iof_value){.device = "platform",
-							     .property = width->def->name,
-							     .text = width->text,
-							     .by = width->by,
-							     .why = width->why};
-	m->properties = list;
-	return 0;
-}
-
 int cloud_hypervisor_build(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
 {
 	int r;
@@ -490,6 +465,5 @@ int cloud_hypervisor_build(struct iof_ctx *ctx, struct iof_machine *m, const str
 	if (r)
 		return r;
 	ch_map_memory(m);
-	r = list_properties(m);
-	return r ? r : ch_place_bars(m);
+	return ch_place_bars(m);
 }
