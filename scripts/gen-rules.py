@@ -45,6 +45,12 @@ def with_version(case):
     return "Cloud Hypervisor " + case["qemu"].split("=")[1] if "=" in case["qemu"] else "QEMU " + case["qemu"]
 
 
+def tested_with(rule, case):
+    """The version; with the name where it is not the column's."""
+    is_own = ("=" in case["qemu"]) == (rule["vmm"] == "cloud-hypervisor")
+    return case["qemu"].split("=")[-1] if is_own else with_version(case)
+
+
 def span(step):
     if step["since"] and step["until"]:
         return f"{step['since']} to before {step['until']}"
@@ -67,7 +73,7 @@ def cases_table(rule, cases):
     lines = [f"| case | {vmm_name(rule)} | outcome | messages |", "|---|---|---|---|"]
     for case in cases:
         message = code(case["messages"]) if case["messages"] else "(none)"
-        lines.append(f"| {cell(case['name'])} | {case['qemu'].split('=')[-1]} | {case['outcome']} | {message} |")
+        lines.append(f"| {cell(case['name'])} | {tested_with(rule, case)} | {case['outcome']} | {message} |")
     return "\n".join(lines) + "\n"
 
 
