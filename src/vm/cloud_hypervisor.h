@@ -122,6 +122,8 @@ void ch_read_json(struct translation *, struct ch_config *);
 void ch_read_args(struct translation *, struct ch_config *);
 bool ch_is_json(const char *bytes, size_t length);
 bool ch_is_program(const char *word);
+/* Whether the command line takes the text as a value of that key. */
+bool ch_is_of_type(const struct ch_key *, const char *text);
 /* The words of an argument vector as text for a shell, an option a line. NULL: out of memory. */
 const char *ch_argv_text(struct arena *, const char *const *argv, size_t argc);
 /* And back: NULL at the end. */

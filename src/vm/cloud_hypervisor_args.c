@@ -96,7 +96,7 @@ static const char *switch_text(const char *text)
 	return strcasecmp(text, "on") == 0 || strcasecmp(text, "true") == 0 ? "on" : "off";
 }
 
-static bool is_of_type(const struct ch_key *key, const char *text)
+bool ch_is_of_type(const struct ch_key *key, const char *text)
 {
 	uint64_t number;
 
@@ -194,7 +194,7 @@ static void read_setting(struct reader *r, struct ch_item *item, size_t start, s
 	whole = place_of(r, item->word, value_start, end);
 	if (word_has_variable(&r->config->words[item->word], start, end))
 		return; /* what the shell makes of it cannot be known */
-	if (!is_of_type(key, value)) {
+	if (!ch_is_of_type(key, value)) {
 		cannot_convert(r, item, key, value, &whole);
 		return;
 	}

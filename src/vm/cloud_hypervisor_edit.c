@@ -4,6 +4,7 @@
  * JSON or into words of the command line, everything else byte for byte as it was.
  */
 #include <errno.h>
+#include <strings.h>
 
 #include "vm/argument.h"
 #include "vm/cloud_hypervisor.h"
@@ -69,12 +70,41 @@ static bool is_first_addition(const struct editor *e, size_t index, const struct
 
 /* ---- JSON ---- */
 
+/* JSON has neither suffixes nor ranges. */
+static bool is_for_json(const struct ch_key *key, const char *value)
+{
+	uint64_t number;
+
+	if (key->type == CH_SIZE)
+		return parse_u64(value, 10, UINT64_MAX, &number) == 0;
+	return key->type != CH_LIST ||
+	       (*value == '[' && value[strspn(value, "[]0123456789,")] == '\0');
+}
+
+/* Nor zeros before a number. */
+static void put_numbers(struct buf *out, const char *value)
+{
+	bool in_number = false;
+
+	for (; *value; value++) {
+		bool is_digit = *value >= '0' && *value <= '9';
+		bool is_padding = *value == '0' && !in_number && value[1] >= '0' && value[1] <= '9';
+
+		if (is_padding)
+			continue;
+		in_number = is_digit;
+		buf_putc(out, *value);
+	}
+}
+
 static void put_json_value(struct buf *out, const struct ch_key *key, const char *value)
 {
 	if (key->type == CH_SWITCH)
-		buf_puts(out, str_eq(value, "on") ? "true" : "false");
+		buf_puts(out, strcasecmp(value, "on") == 0 || strcasecmp(value, "true") == 0
+				      ? "true"
+				      : "false");
 	else if (key->type == CH_NUMBER || key->type == CH_SIZE || key->type == CH_LIST)
-		buf_puts(out, value);
+		put_numbers(out, value);
 	else
 		json_append_string(out, value);
 }
@@ -423,14 +453,18 @@ static int edit_one(struct editor *e, size_t index)
 	const struct vm_edit *edit = &e->edits[index];
 	const struct ch_item *item = item_of(e, edit);
 	const struct ch_setting *setting;
+	const struct ch_key *key;
 
 	if (edit->op == EDIT_REMARK)
 		return e->config->is_json ? rename_member(e, edit) : cannot(e, "this");
 	if (!item || (edit->op != EDIT_SET && edit->op != EDIT_UNSET && edit->op != EDIT_REMOVE))
 		return cannot(e, "this");
-	if (edit->op != EDIT_REMOVE &&
-	    (!edit->key || !ch_key_find(&ch_sections[item->section], edit->key)))
+	key = edit->key ? ch_key_find(&ch_sections[item->section], edit->key) : NULL;
+	if (edit->op != EDIT_REMOVE && !key)
 		return cannot(e, edit->key ? edit->key : "this");
+	if (edit->op == EDIT_SET && (!ch_is_of_type(key, edit->value) ||
+				     (e->config->is_json && !is_for_json(key, edit->value))))
+		return cannot(e, edit->value);
 	setting = edit->key ? setting_of(item, edit->key) : NULL;
 	return e->config->is_json ? edit_json(e, index, item, setting)
 				  : edit_words(e, index, item, setting);

@@ -474,7 +474,7 @@ int vm_edit_text(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_e
 		 size_t n, struct arena *arena, const char **out_text, size_t *out_length,
 		 const char *const **out_argv)
 {
-	int ret;
+	int ret = 0;
 
 	*out_text = NULL;
 	*out_length = 0;
