@@ -36,6 +36,21 @@ def code(text):
     return "<br>".join(f"`{line}`" for line in text.split("\n")).replace("|", "\\|")
 
 
+def vmm_name(rule):
+    return "Cloud Hypervisor" if rule["vmm"] == "cloud-hypervisor" else "QEMU"
+
+
+def with_version(case):
+    """\"11.1\" is QEMU's, others say their name."""
+    return "Cloud Hypervisor " + case["qemu"].split("=")[1] if "=" in case["qemu"] else "QEMU " + case["qemu"]
+
+
+def tested_with(rule, case):
+    """The version; with the name where it is not the column's."""
+    is_own = ("=" in case["qemu"]) == (rule["vmm"] == "cloud-hypervisor")
+    return case["qemu"].split("=")[-1] if is_own else with_version(case)
+
+
 def span(step):
     if step["since"] and step["until"]:
         return f"{step['since']} to before {step['until']}"
@@ -46,18 +61,19 @@ def span(step):
 
 def steps_table(rule):
     """What the catalogue knows by version; places in braces are filled in."""
-    lines = ["| QEMU | when | effect | message |", "|---|---|---|---|"]
+    name = vmm_name(rule)
+    lines = [f"| {name} | when | effect | message |", "|---|---|---|---|"]
     for step in rule["steps"]:
         message = code(step["message"]) if step["message"] else "(nothing)"
-        lines.append(f"| {span(step)} | {step['when']} | {EFFECTS[step['effect']]} | {message} |")
+        lines.append(f"| {span(step)} | {step['when']} | {EFFECTS[step['effect']].replace('QEMU', name)} | {message} |")
     return "\n".join(lines) + "\n"
 
 
-def cases_table(cases):
-    lines = ["| case | QEMU | outcome | messages |", "|---|---|---|---|"]
+def cases_table(rule, cases):
+    lines = [f"| case | {vmm_name(rule)} | outcome | messages |", "|---|---|---|---|"]
     for case in cases:
         message = code(case["messages"]) if case["messages"] else "(none)"
-        lines.append(f"| {cell(case['name'])} | {case['qemu']} | {case['outcome']} | {message} |")
+        lines.append(f"| {cell(case['name'])} | {tested_with(rule, case)} | {case['outcome']} | {message} |")
     return "\n".join(lines) + "\n"
 
 
@@ -93,11 +109,11 @@ def page(rule, tested, note):
     parts = [
         f"# {rule['id']}\n\n{MADE}\n**{rule['title']}** ({rule['severity']}; {rule['versions']})\n",
         f"{note.strip()}\n" if note else None,
-        f"## Example\n\nWith QEMU {example['qemu']}:\n\n{wrapped(example['before'])}{plug}\n"
+        f"## Example\n\nWith {with_version(example)}:\n\n{wrapped(example['before'])}{plug}\n"
         f"{example['what']}\n\n{example['because']}\n",
         f"## Cure\n\n{cure(rule, example)}",
-        f"## What QEMU says, by version\n\n{steps_table(rule)}" if rule["steps"] else None,
-        f"## Tested\n\n{cases_table(tested['cases'])}",
+        f"## What {vmm_name(rule)} says, by version\n\n{steps_table(rule)}" if rule["steps"] else None,
+        f"## Tested\n\n{cases_table(rule, tested['cases'])}",
         f"## How it is known\n\n{rule['source']}: {CONFIRMED[rule['confirmed']]}.\n",
     ]
     return "\n".join(part for part in parts if part)

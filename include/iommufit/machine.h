@@ -19,7 +19,8 @@ struct iof_machine;
 struct iof_vmm {
 	size_t size;
 	/** "qemu=11.1.3", "qemu=11.1" (latest known point release, said as assumed); NULL: from the
-	 * machine type. */
+	 * machine type. For a config of Cloud Hypervisor "cloud-hypervisor=48.0"; NULL: the newest
+	 * known. */
 	const char *version;
 	/** The version that was read from the QEMU binary (iof_vmm_read_version), NULL if not.
 	 * Weaker than version. */
@@ -64,6 +65,8 @@ int iof_machine_resolve(struct iof_ctx *, struct iof_host *, struct iof_vm *,
 struct iof_machine *iof_machine_ref(struct iof_machine *);
 struct iof_machine *iof_machine_unref(struct iof_machine *);
 
+/** Which VMM it is for, for people: "QEMU" or "Cloud Hypervisor". */
+const char *iof_machine_vmm_name(const struct iof_machine *);
 /** "11.1.3"; and how it is known, in words. */
 const char *iof_machine_vmm_version(const struct iof_machine *);
 const char *iof_machine_vmm_provenance(const struct iof_machine *);

@@ -248,6 +248,7 @@ static int take_item(struct parser *p, bool is_object)
 	int err = 0;
 
 	skip_blanks(p);
+	item.key_start = (size_t)(p->at - p->start);
 	if (is_object)
 		err = take_key(p, &item);
 	if (!err)
@@ -297,9 +298,8 @@ static int take_container(struct parser *p, char closing, struct json_value *out
 	return err;
 }
 
-static int take_value(struct parser *p, struct json_value *out)
+static int take_any(struct parser *p, struct json_value *out)
 {
-	skip_blanks(p);
 	if (p->at >= p->end)
 		return refuse(p, "a value expected");
 	if (++p->n_values > JSON_MAX_VALUES)
@@ -315,6 +315,17 @@ static int take_value(struct parser *p, struct json_value *out)
 	if (*p->at == '-' || (*p->at >= '0' && *p->at <= '9'))
 		return take_number(p, out);
 	return take_word(p, out);
+}
+
+static int take_value(struct parser *p, struct json_value *out)
+{
+	int err;
+
+	skip_blanks(p);
+	out->start = (size_t)(p->at - p->start);
+	err = take_any(p, out);
+	out->end = (size_t)(p->at - p->start);
+	return err;
 }
 
 int json_parse(struct arena *arena, const char *bytes, size_t length, struct json_value *out,

@@ -29,7 +29,9 @@ struct json_value {
 	const char *key; /* of a member, NUL-terminated; NULL otherwise */
 	enum json_type type;
 	bool is_negative; /* JSON_INTEGER: number is an int64_t */
-	size_t n;	  /* bytes of text, or items */
+	/* Bytes of the text: the value is [start, end); a member's name begins at its quote. */
+	size_t start, end, key_start;
+	size_t n; /* bytes of text, or items */
 	union {
 		bool boolean;
 		uint64_t number;

@@ -65,7 +65,9 @@ static int add_assigned(const struct iof_vm *vm, struct words *devices)
  * names nothing. */
 static int add_plugged(struct tool *t, const char *device, struct words *devices)
 {
-	const char *const argv[] = {"qemu-system-x86_64", "-device", device};
+	bool is_path = strncmp(device, "path=", 5) == 0 || strstr(device, ",path=");
+	const char *const argv[] = {is_path ? "cloud-hypervisor" : "qemu-system-x86_64",
+				    is_path ? "--device" : "-device", device};
 	struct iof_vm *vm = NULL;
 	int err = iof_vm_load_argv(t->ctx, argv, 3, "--plug", &vm);
 
@@ -117,7 +119,7 @@ static bool names_readconfig(const struct words *w)
 }
 
 /* As /proc/PID/cmdline would show it: the form of a command line in which files can be opened. */
-static int parse_joined(struct tool *t, const struct config *c,
+static int parse_joined(struct tool *t, const struct config *c, enum iof_language language,
 			const struct iof_vm_options *options, struct iof_vm **vm)
 {
 	struct bytes joined = {0};
@@ -126,8 +128,8 @@ static int parse_joined(struct tool *t, const struct config *c,
 	for (size_t i = 0; !err && i < c->words.n; i++)
 		err = bytes_append(&joined, c->words.items[i], strlen(c->words.items[i]) + 1);
 	if (!err)
-		err = iof_vm_load_config(t->ctx, IOF_LANGUAGE_QEMU_ARGV, joined.data, joined.length,
-					 c->name, options, vm);
+		err = iof_vm_load_config(t->ctx, language, joined.data, joined.length, c->name,
+					 options, vm);
 	free(joined.data);
 	return err;
 }
@@ -159,7 +161,9 @@ static int parse_with(struct tool *t, const struct config *c, const struct iof_v
 		      struct iof_vm **vm)
 {
 	if (!c->text && options->open && names_readconfig(&c->words))
-		return parse_joined(t, c, options, vm);
+		return parse_joined(t, c, IOF_LANGUAGE_QEMU_ARGV, options, vm);
+	if (!c->text && options->manager)
+		return parse_joined(t, c, IOF_LANGUAGE_AUTO, options, vm);
 	if (!c->text)
 		return iof_vm_load_argv(t->ctx, (const char *const *)c->words.items, c->words.n,
 					c->name, vm);
@@ -167,12 +171,20 @@ static int parse_with(struct tool *t, const struct config *c, const struct iof_v
 				  vm);
 }
 
+/* Cloud Hypervisor reads its config itself: which one it is counts for reading it, too. */
+static const char *manager_of(const struct arguments *a)
+{
+	bool is_own = !a->manager && a->vmm && strncmp(a->vmm, "cloud-hypervisor=", 17) == 0;
+
+	return is_own ? a->vmm : a->manager;
+}
+
 int job_parse(struct tool *t, const struct job *job, const struct config *c, struct iof_vm **vm)
 {
 	struct words functions = {0};
 	struct iof_vm_options options = {
 		.size = sizeof(options),
-		.manager = t->args.manager,
+		.manager = manager_of(&t->args),
 		.open = host_is_live(&t->args) ? open_for_vm : NULL,
 		.vmm = t->args.vmm,
 	};

@@ -31,8 +31,8 @@ const struct option_spec option_specs[] = {
 	 "repeated."},
 	{"vmm", 0, OPTION_TEXT, JUDGING | FOR(COMMAND_CAPS), OFFSET(vmm), "NAME=VERSION", NULL,
 	 COMPLETE_NOTHING,
-	 "The VMM and its version, as qemu=11.1.3; two numbers mean the latest known point "
-	 "release. "
+	 "The VMM and its version, as qemu=11.1.3 or cloud-hypervisor=48.0; of QEMU two numbers "
+	 "mean the latest known point release. "
 	 "Default: read from the QEMU file that the config names, else from the machine type."},
 	{"manager", 0, OPTION_TEXT, JUDGING, OFFSET(manager), "NAME=VERSION", NULL,
 	 COMPLETE_NOTHING,

@@ -69,6 +69,16 @@ int cure_max_memory(struct fix_list *, const struct iof_machine *, const struct 
 int cure_pool(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_wider_intel(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 
+/* Cloud Hypervisor */
+int cure_ch_config(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_ch_bar(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_ch_p2p(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_ch_width(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_ch_room(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_ch_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_ch_same_side(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_ch_plug(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+
 /* Bytes that QEMU locks at most: all RAM once for each address space that there can be. */
 uint64_t locked_memory_need(const struct iof_machine *);
 /* -smp */

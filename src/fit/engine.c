@@ -25,7 +25,7 @@ struct walk {
 const struct rule_family *const rule_families[] = {
 	&config_family, &vfio_family,	&topology_family,  &memory_family,
 	&map_family,	&limits_family, &intel_family,	   &virtio_family,
-	&amd_family,	&host_family,	&migration_family,
+	&amd_family,	&host_family,	&migration_family, &cloud_hypervisor_family,
 };
 const size_t n_rule_families = ARRAY_SIZE(rule_families);
 
@@ -116,6 +116,9 @@ static bool merge_finding(struct iof_finding *known, const struct step *step)
 static void note_step(struct walk *w, const struct step *step, enum answer answer)
 {
 	struct iof_finding *known = same_mapping(w->report, step->rule, w->scene.mapping), *finding;
+	/* QEMU's steps of that stage look at sizes, Cloud Hypervisor's at places. */
+	bool is_placed = w->scene.mapping ||
+			 (step->stage == STAGE_REGIONS && is_cloud_hypervisor(w->scene.m));
 
 	if (known && merge_finding(known, step)) {
 		apply_effect(w, step, answer == YES);
@@ -125,8 +128,9 @@ static void note_step(struct walk *w, const struct step *step, enum answer answe
 	if (finding && w->scene.mapping) {
 		finding->mapping = *w->scene.mapping;
 		finding->is_repeat = known != NULL;
-		finding->is_assumed = w->scene.m->guest.firmware.is_assumed;
 	}
+	if (finding && is_placed)
+		finding->is_assumed = w->scene.m->guest.firmware.is_assumed;
 	if (finding) {
 		finding->step = step;
 		finding->device =
@@ -171,7 +175,8 @@ struct scene *walk_scene(struct walk *w)
 static bool has_step(const struct step *step, const struct rule_family *family, enum stage stage,
 		     const struct iof_machine *m)
 {
-	return step->stage == stage && m->version >= step->since && m->version < step->until &&
+	return step->stage == stage && family->vmm == m->vmm_kind && m->version >= step->since &&
+	       m->version < step->until &&
 	       (family->viommu == DRIVER_OTHER || m->models & 1u << family->viommu) &&
 	       (!(step->when & OF_BACKEND) ||
 		(step->when & OF_LEGACY && m->backends & 1u << BACKEND_LEGACY) ||
@@ -183,8 +188,9 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 {
 	size_t n = 0, all = 0;
 
-	if (report->steps && report->steps_version == m->version &&
-	    report->steps_models == m->models && report->steps_backends == m->backends)
+	if (report->steps && report->steps_vmm == m->vmm_kind &&
+	    report->steps_version == m->version && report->steps_models == m->models &&
+	    report->steps_backends == m->backends)
 		return 0;
 	for (size_t f = 0; f < n_rule_families; f++)
 		all += rule_families[f]->n_steps;
@@ -204,6 +210,7 @@ static int choose_steps(struct iof_report *report, const struct iof_machine *m)
 		}
 	}
 	report->first_step[STAGE_COUNT] = n;
+	report->steps_vmm = m->vmm_kind;
 	report->steps_version = m->version;
 	report->steps_models = m->models;
 	report->steps_backends = m->backends;

@@ -297,6 +297,7 @@ const struct rule *rule_find(const char *id)
 static const char *rule_versions(const struct rule *rule, char *out, size_t size)
 {
 	uint32_t since = QEMU_NEVER, until = 0;
+	const char *name = "QEMU";
 
 	for (size_t f = 0; f < n_rule_families; f++) {
 		const struct rule_family *family = rule_families[f];
@@ -304,6 +305,7 @@ static const char *rule_versions(const struct rule *rule, char *out, size_t size
 		for (size_t i = 0; i < family->n_steps; i++) {
 			if (family->steps[i].rule != rule)
 				continue;
+			name = family->vmm == VMM_QEMU ? "QEMU" : "Cloud Hypervisor";
 			since = family->steps[i].since < since ? family->steps[i].since : since;
 			until = family->steps[i].until > until ? family->steps[i].until : until;
 		}
@@ -311,11 +313,12 @@ static const char *rule_versions(const struct rule *rule, char *out, size_t size
 	if (since == QEMU_NEVER || (since == 0 && until == QEMU_NEVER))
 		return "all versions";
 	if (until == QEMU_NEVER)
-		snprintf(out, size, "QEMU %u.%u and later", QEMU_MAJOR(since), QEMU_MINOR(since));
+		snprintf(out, size, "%s %u.%u and later", name, QEMU_MAJOR(since),
+			 QEMU_MINOR(since));
 	else if (since == 0)
-		snprintf(out, size, "QEMU before %u.%u", QEMU_MAJOR(until), QEMU_MINOR(until));
+		snprintf(out, size, "%s before %u.%u", name, QEMU_MAJOR(until), QEMU_MINOR(until));
 	else
-		snprintf(out, size, "QEMU %u.%u to before %u.%u", QEMU_MAJOR(since),
+		snprintf(out, size, "%s %u.%u to before %u.%u", name, QEMU_MAJOR(since),
 			 QEMU_MINOR(since), QEMU_MAJOR(until), QEMU_MINOR(until));
 	return out;
 }

@@ -65,6 +65,7 @@ struct iof_report {
 	 * one check to the next. */
 	const struct step **steps;
 	size_t first_step[STAGE_COUNT + 1];
+	enum vmm_kind steps_vmm;
 	uint32_t steps_version, steps_models, steps_backends;
 	const char **lines[IOF_PHASE_MIGRATE + 1]; /* rendered messages */
 	size_t n_lines[IOF_PHASE_MIGRATE + 1];

@@ -116,6 +116,8 @@ struct step {
 };
 
 struct rule_family {
+	enum vmm_kind vmm;	 /* whose way its steps are on; config_family: the kind of problem
+				    says it */
 	enum driver_kind viommu; /* its steps matter only where this model is in the VM;
 				    DRIVER_OTHER: always */
 	const struct step *steps;
@@ -125,7 +127,8 @@ struct rule_family {
 };
 
 extern const struct rule_family config_family, intel_family, virtio_family, amd_family, vfio_family,
-	topology_family, memory_family, map_family, limits_family, host_family, migration_family;
+	topology_family, memory_family, map_family, limits_family, host_family, migration_family,
+	cloud_hypervisor_family;
 extern const struct rule_family *const rule_families[];
 extern const size_t n_rule_families;
 

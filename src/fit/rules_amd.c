@@ -120,5 +120,5 @@ static const struct step steps[] = {
 	 NULL},
 };
 
-const struct rule_family amd_family = {DRIVER_AMD_IOMMU, steps, ARRAY_SIZE(steps), rules,
-				       ARRAY_SIZE(rules)};
+const struct rule_family amd_family = {VMM_QEMU, DRIVER_AMD_IOMMU, steps, ARRAY_SIZE(steps),
+				       rules,	 ARRAY_SIZE(rules)};

@@ -19,6 +19,11 @@ static const struct rule rules[PROBLEM_COUNT] = {
 		 "libvirt src/conf/domain_validate.c, src/qemu/qemu_validate.c; qemu-server "
 		 "src/PVE/QemuServer.pm",
 		 "lab", cure_remark, "Change what it complains of."},
+	[PROBLEM_CH_REFUSES] = {"cloud-hypervisor.config-refused", IOF_SEVERITY_ERROR,
+				"a config that Cloud Hypervisor refuses",
+				"Cloud Hypervisor will refuse this config.", "{0}",
+				"Cloud Hypervisor vmm/src/config.rs VmConfig::validate", "source",
+				cure_ch_config, "Change what it complains of."},
 	[PROBLEM_MANAGER_DROPS] =
 		{"config.setting-dropped", IOF_SEVERITY_WARNING,
 		 "a setting that the manager drops without a word",
@@ -218,7 +223,8 @@ static const struct rule rules[PROBLEM_COUNT] = {
 				   "lab", NULL, "Remove it, or add the device."},
 };
 
-const struct rule_family config_family = {DRIVER_OTHER, NULL, 0, rules + 1, PROBLEM_COUNT - 1};
+const struct rule_family config_family = {VMM_QEMU, DRIVER_OTHER, NULL,
+					  0,	    rules + 1,	  PROBLEM_COUNT - 1};
 
 const struct rule *config_rule(enum problem_kind kind)
 {

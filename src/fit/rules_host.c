@@ -41,7 +41,8 @@ static const struct step migration_steps[] = {
 	 "{0}: Migration is currently not supported with vIOMMU enabled"},
 };
 
-const struct rule_family host_family = {DRIVER_OTHER, NULL, 0, host_rules, ARRAY_SIZE(host_rules)};
-const struct rule_family migration_family = {DRIVER_OTHER, migration_steps,
-					     ARRAY_SIZE(migration_steps), migration_rules,
-					     ARRAY_SIZE(migration_rules)};
+const struct rule_family host_family = {VMM_QEMU, DRIVER_OTHER, NULL,
+					0,	  host_rules,	ARRAY_SIZE(host_rules)};
+const struct rule_family migration_family = {VMM_QEMU,	      DRIVER_OTHER,
+					     migration_steps, ARRAY_SIZE(migration_steps),
+					     migration_rules, ARRAY_SIZE(migration_rules)};

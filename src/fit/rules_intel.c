@@ -543,5 +543,5 @@ static const struct step steps[] = {
 	{STAGE_RUN, COLD, 0, V9_1, EFFECT_DEGRADES, width_unchecked, &rules[WIDTH_RUN], NULL},
 };
 
-const struct rule_family intel_family = {DRIVER_INTEL_IOMMU, steps, ARRAY_SIZE(steps), rules,
-					 ARRAY_SIZE(rules)};
+const struct rule_family intel_family = {VMM_QEMU, DRIVER_INTEL_IOMMU, steps, ARRAY_SIZE(steps),
+					 rules,	   ARRAY_SIZE(rules)};

@@ -356,5 +356,5 @@ static const struct step steps[] = {
 	 &rules[RAM_WIDTH], NULL},
 };
 
-const struct rule_family limits_family = {DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules,
-					  ARRAY_SIZE(rules)};
+const struct rule_family limits_family = {VMM_QEMU,	     DRIVER_OTHER, steps,
+					  ARRAY_SIZE(steps), rules,	   ARRAY_SIZE(rules)};

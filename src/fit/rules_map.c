@@ -254,5 +254,5 @@ static const struct step steps[] = {
 	 &rules[RAM_OUTSIDE], MAP ABORT},
 };
 
-const struct rule_family map_family = {DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules,
-				       ARRAY_SIZE(rules)};
+const struct rule_family map_family = {VMM_QEMU,	  DRIVER_OTHER, steps,
+				       ARRAY_SIZE(steps), rules,	ARRAY_SIZE(rules)};

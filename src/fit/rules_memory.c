@@ -206,5 +206,5 @@ static const struct step steps[] = {
 	 late_ram_iommufd, &rules[LATE], MAP ABORT},
 };
 
-const struct rule_family memory_family = {DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules,
-					  ARRAY_SIZE(rules)};
+const struct rule_family memory_family = {VMM_QEMU,	     DRIVER_OTHER, steps,
+					  ARRAY_SIZE(steps), rules,	   ARRAY_SIZE(rules)};

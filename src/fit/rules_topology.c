@@ -143,5 +143,5 @@ static const struct step steps[] = {
 	{STAGE_RUN, COLD, 0, QEMU_NEVER, EFFECT_BREAKS, late_viommu, &rules[LATE_VIOMMU], NULL},
 };
 
-const struct rule_family topology_family = {DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules,
-					    ARRAY_SIZE(rules)};
+const struct rule_family topology_family = {VMM_QEMU,	       DRIVER_OTHER, steps,
+					    ARRAY_SIZE(steps), rules,	     ARRAY_SIZE(rules)};

@@ -5,6 +5,7 @@
  */
 #include "fit/cures.h"
 #include "fit/rule.h"
+#include "fit/vfio.h"
 
 static bool is_legacy(const struct scene *s)
 {
@@ -39,19 +40,19 @@ static enum answer fd_without_iommufd(const struct scene *s, struct operand *op 
 	return s->device->value[PROPERTY_FD].pair && is_legacy(s) ? YES : NO;
 }
 
-static enum answer absent(const struct scene *s, struct operand *op UNUSED)
+enum answer vfio_absent(const struct scene *s, struct operand *op UNUSED)
 {
 	return s->device->host_state == HOST_DEVICE_ABSENT ? YES : NO;
 }
 
 /* Given by a descriptor that could not be followed: everything about it is unknown. */
-static enum answer not_identified(const struct scene *s, struct operand *op UNUSED)
+enum answer vfio_not_identified(const struct scene *s, struct operand *op UNUSED)
 {
 	return s->device->host_state == HOST_DEVICE_UNKNOWN && !s->device->host ? MAYBE : NO;
 }
 
 /* No group: the host has no IOMMU, or it does not translate this device. */
-static enum answer no_group(const struct scene *s, struct operand *op)
+enum answer vfio_no_group(const struct scene *s, struct operand *op)
 {
 	const struct iof_host *host = s->host;
 
@@ -67,12 +68,12 @@ static enum answer no_group(const struct scene *s, struct operand *op)
 
 static enum answer no_group_legacy(const struct scene *s, struct operand *op)
 {
-	return is_legacy(s) ? no_group(s, op) : NO;
+	return is_legacy(s) ? vfio_no_group(s, op) : NO;
 }
 
 static enum answer no_group_iommufd(const struct scene *s, struct operand *op)
 {
-	return is_legacy(s) ? NO : no_group(s, op);
+	return is_legacy(s) ? NO : vfio_no_group(s, op);
 }
 
 /* The node /dev/vfio/N is there as soon as one device of the group is bound to vfio. */
@@ -91,7 +92,7 @@ static void put_driver(const struct scene *s, struct operand *op)
 	op[2] = text_operand(s->device->host->driver ? s->device->host->driver : "no driver");
 }
 
-static enum answer not_bound_legacy(const struct scene *s, struct operand *op)
+enum answer vfio_not_bound_legacy(const struct scene *s, struct operand *op)
 {
 	const struct iommu_group *group = host_group(s);
 
@@ -101,7 +102,7 @@ static enum answer not_bound_legacy(const struct scene *s, struct operand *op)
 	return group_has_node(group) ? NO : YES;
 }
 
-static enum answer not_bound_iommufd(const struct scene *s, struct operand *op)
+enum answer vfio_not_bound_iommufd(const struct scene *s, struct operand *op)
 {
 	if (is_legacy(s) || !host_group(s))
 		return NO;
@@ -110,7 +111,7 @@ static enum answer not_bound_iommufd(const struct scene *s, struct operand *op)
 }
 
 /* Bound itself it is not, but a mate is: the group opens, the device does not. */
-static enum answer mate_bound_only(const struct scene *s, struct operand *op)
+enum answer vfio_mate_bound_only(const struct scene *s, struct operand *op)
 {
 	if (!is_legacy(s) || !host_group(s))
 		return NO;
@@ -148,12 +149,12 @@ static enum answer group_busy(const struct scene *s, struct operand *op)
 	return YES;
 }
 
-static enum answer group_busy_legacy(const struct scene *s, struct operand *op)
+enum answer vfio_group_busy_legacy(const struct scene *s, struct operand *op)
 {
 	return is_legacy(s) ? group_busy(s, op) : NO;
 }
 
-static enum answer group_busy_iommufd(const struct scene *s, struct operand *op)
+enum answer vfio_group_busy_iommufd(const struct scene *s, struct operand *op)
 {
 	return is_legacy(s) ? NO : group_busy(s, op);
 }
@@ -175,17 +176,17 @@ static enum answer direct_region(const struct scene *s, struct operand *op)
 	return NO;
 }
 
-static enum answer direct_region_legacy(const struct scene *s, struct operand *op)
+enum answer vfio_direct_region_legacy(const struct scene *s, struct operand *op)
 {
 	return is_legacy(s) && kernel_at_least(s->host, 6, 6) ? direct_region(s, op) : NO;
 }
 
-static enum answer direct_region_old_kernel(const struct scene *s, struct operand *op)
+enum answer vfio_direct_region_old_kernel(const struct scene *s, struct operand *op)
 {
 	return is_legacy(s) && !kernel_at_least(s->host, 6, 6) ? direct_region(s, op) : NO;
 }
 
-static enum answer direct_region_iommufd(const struct scene *s, struct operand *op)
+enum answer vfio_direct_region_iommufd(const struct scene *s, struct operand *op)
 {
 	return is_legacy(s) ? NO : direct_region(s, op);
 }
@@ -197,19 +198,19 @@ static enum answer no_isolated_msi(const struct scene *s, enum tristate unsafe)
 	return s->host->interrupt_remapping == TRI_NO && unsafe == TRI_NO ? YES : MAYBE;
 }
 
-static enum answer no_remapping_legacy(const struct scene *s, struct operand *op)
+enum answer vfio_no_remapping_legacy(const struct scene *s, struct operand *op)
 {
 	put_group(s, op);
 	return is_legacy(s) ? no_isolated_msi(s, s->host->unsafe_legacy) : NO;
 }
 
-static enum answer no_remapping_iommufd(const struct scene *s, struct operand *op)
+enum answer vfio_no_remapping_iommufd(const struct scene *s, struct operand *op)
 {
 	put_group(s, op);
 	return is_legacy(s) ? NO : no_isolated_msi(s, s->host->unsafe_iommufd);
 }
 
-static enum answer no_iommufd(const struct scene *s, struct operand *op UNUSED)
+enum answer vfio_no_iommufd(const struct scene *s, struct operand *op UNUSED)
 {
 	if (is_legacy(s) || !host_group(s) || !is_vfio(s->device->host))
 		return NO;
@@ -227,12 +228,12 @@ static enum answer no_domain(const struct scene *s, enum backend backend, struct
 	return s->device->backend == backend && iova && iova->n == 0 ? YES : NO;
 }
 
-static enum answer no_domain_legacy(const struct scene *s, struct operand *op)
+enum answer vfio_no_domain_legacy(const struct scene *s, struct operand *op)
 {
 	return no_domain(s, BACKEND_LEGACY, op);
 }
 
-static enum answer no_domain_iommufd(const struct scene *s, struct operand *op)
+enum answer vfio_no_domain_iommufd(const struct scene *s, struct operand *op)
 {
 	return no_domain(s, BACKEND_IOMMUFD, op);
 }
@@ -292,12 +293,12 @@ static enum answer group_split(const struct scene *s, enum backend backend, stru
 	return YES;
 }
 
-static enum answer group_split_legacy(const struct scene *s, struct operand *op)
+enum answer vfio_group_split_legacy(const struct scene *s, struct operand *op)
 {
 	return group_split(s, BACKEND_LEGACY, op);
 }
 
-static enum answer group_split_iommufd(const struct scene *s, struct operand *op)
+enum answer vfio_group_split_iommufd(const struct scene *s, struct operand *op)
 {
 	return group_split(s, BACKEND_IOMMUFD, op);
 }
@@ -453,59 +454,62 @@ static const struct step steps[] = {
 	{STAGE_OPEN, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, not_given, &rules[NOT_GIVEN], GIVE_OLD},
 	{STAGE_OPEN, COLD_AND_HOT, V9_0, QEMU_NEVER, EFFECT_STOPS, not_given, &rules[NOT_GIVEN],
 	 GIVE_NEW},
-	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, absent, &rules[ABSENT],
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_absent, &rules[ABSENT],
 	 "vfio /sys/bus/pci/devices/{0}: no such host device: No such file or directory"},
-	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, not_identified,
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_not_identified,
 	 &rules[NOT_IDENTIFIED], NULL},
 	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, no_group_legacy,
 	 &rules[NO_GROUP], "vfio {0}: no iommu_group found: No such file or directory"},
 	{STAGE_OPEN, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, no_group_iommufd,
 	 &rules[NO_GROUP], NO_CDEV},
-	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, V9_1, EFFECT_STOPS, not_bound_legacy,
+	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, V9_1, EFFECT_STOPS, vfio_not_bound_legacy,
 	 &rules[NOT_BOUND], "vfio {0}: failed to open /dev/vfio/{1}: No such file or directory"},
-	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, V9_1, QEMU_NEVER, EFFECT_STOPS, not_bound_legacy,
-	 &rules[NOT_BOUND], "vfio {0}: Could not open '/dev/vfio/{1}': No such file or directory"},
-	{STAGE_OPEN, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, not_bound_iommufd,
+	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, V9_1, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_not_bound_legacy, &rules[NOT_BOUND],
+	 "vfio {0}: Could not open '/dev/vfio/{1}': No such file or directory"},
+	{STAGE_OPEN, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, vfio_not_bound_iommufd,
 	 &rules[NOT_BOUND], NO_CDEV},
-	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_iommufd, &rules[NO_IOMMUFD],
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_no_iommufd, &rules[NO_IOMMUFD],
 	 NO_CDEV},
 	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, V9_1, EFFECT_STOPS, mixed_legacy, &rules[MIXED],
 	 "vfio {0}: failed to open /dev/vfio/{1}: Device or resource busy"},
 	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, V9_1, QEMU_NEVER, EFFECT_STOPS, mixed_legacy,
 	 &rules[MIXED], "vfio {0}: Could not open '/dev/vfio/{1}': Device or resource busy"},
-	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, group_split_legacy,
+	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, vfio_group_split_legacy,
 	 &rules[SPLIT], "vfio {0}: group {1} used in multiple address spaces"},
-	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, group_busy_legacy,
+	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, vfio_group_busy_legacy,
 	 &rules[GROUP_BUSY], NOT_VIABLE},
 
-	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_legacy,
-	 &rules[DIRECT], CONTAINER "Failed to set group container: Invalid argument"},
-	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, no_remapping_legacy,
-	 &rules[NO_REMAPPING],
+	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_direct_region_legacy, &rules[DIRECT],
+	 CONTAINER "Failed to set group container: Invalid argument"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_no_remapping_legacy, &rules[NO_REMAPPING],
 	 CONTAINER "Failed to set iommu for container: Operation not permitted"},
-	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, direct_region_old_kernel,
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_direct_region_old_kernel,
 	 &rules[DIRECT], CONTAINER "Failed to set iommu for container: Operation not permitted"},
-	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, mate_bound_only,
+	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_mate_bound_only,
 	 &rules[NOT_BOUND],
 	 "vfio {0}: error getting device from group {1}: No such device\n\tVerify all devices in "
 	 "group {1} are bound "
 	 "to vfio-<bus> or pci-stub and not already in use"},
-	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, group_busy_iommufd,
-	 &rules[GROUP_BUSY], BIND "Operation not permitted"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
-	 direct_region_iommufd, &rules[DIRECT], BIND "Invalid argument"},
-	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, no_remapping_iommufd,
-	 &rules[NO_REMAPPING], BIND "Operation not permitted"},
-	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, no_domain_legacy,
+	 vfio_group_busy_iommufd, &rules[GROUP_BUSY], BIND "Operation not permitted"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_direct_region_iommufd, &rules[DIRECT], BIND "Invalid argument"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_no_remapping_iommufd, &rules[NO_REMAPPING], BIND "Operation not permitted"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, vfio_no_domain_legacy,
 	 &rules[NO_DOMAIN], CONTAINER "Failed to set iommu for container: Operation not supported"},
-	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, no_domain_iommufd,
-	 &rules[NO_DOMAIN], "vfio {0}: Failed to allocate hwpt: Operation not supported"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
+	 vfio_no_domain_iommufd, &rules[NO_DOMAIN],
+	 "vfio {0}: Failed to allocate hwpt: Operation not supported"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, mixed_iommufd,
 	 &rules[MIXED], BIND "Device or resource busy"},
-	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, V11_0, EFFECT_STOPS, group_split_iommufd,
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, V11_0, EFFECT_STOPS, vfio_group_split_iommufd,
 	 &rules[SPLIT], "vfio {0}: [iommufd=N] error attach {0} (N) to id=N: Invalid argument"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, V11_0, QEMU_NEVER, EFFECT_STOPS,
-	 group_split_iommufd, &rules[SPLIT],
+	 vfio_group_split_iommufd, &rules[SPLIT],
 	 "vfio {0}: [iommufd=N] error attach {0} (N) pasid 0 to id=N: Invalid argument"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, used_twice_legacy,
 	 &rules[TWICE], "vfio {0}: device is already attached"},
@@ -514,5 +518,5 @@ static const struct step steps[] = {
 
 };
 
-const struct rule_family vfio_family = {DRIVER_OTHER, steps, ARRAY_SIZE(steps), rules,
-					ARRAY_SIZE(rules)};
+const struct rule_family vfio_family = {VMM_QEMU,	   DRIVER_OTHER, steps,
+					ARRAY_SIZE(steps), rules,	 ARRAY_SIZE(rules)};

@@ -322,5 +322,5 @@ static const struct step steps[] = {
 	{STAGE_RUN, COLD, V8_2, QEMU_NEVER, EFFECT_DEGRADES, group_of_several, &rules[GROUP], NULL},
 };
 
-const struct rule_family virtio_family = {DRIVER_VIRTIO_IOMMU, steps, ARRAY_SIZE(steps), rules,
-					  ARRAY_SIZE(rules)};
+const struct rule_family virtio_family = {VMM_QEMU, DRIVER_VIRTIO_IOMMU, steps, ARRAY_SIZE(steps),
+					  rules,    ARRAY_SIZE(rules)};

@@ -50,7 +50,8 @@ static void put_answer(struct emit *e, const struct iof_report *report, const ch
 	markup(e, "</h1>\n<dl class=\"facts\">\n");
 	put_fact(e, "VM", iof_vm_name(machine->vm), type);
 	put_fact(e, "Host", host_phrase(report->host), name_iommu(iof_host_iommu(report->host)));
-	put_fact(e, "QEMU", iof_machine_vmm_version(machine), iof_machine_vmm_provenance(machine));
+	put_fact(e, iof_machine_vmm_name(machine), iof_machine_vmm_version(machine),
+		 iof_machine_vmm_provenance(machine));
 	put_fact(e, "Firmware", iof_machine_firmware(machine),
 		 iof_machine_firmware_provenance(machine));
 	if (unplaced)
@@ -185,7 +186,8 @@ static void put_finding(struct emit *e, struct iof_report *report,
 		markup_text(e, because);
 		markup(e, "</p>\n");
 	}
-	put_block(e, "QEMU says", iof_finding_vmm_message(report, finding));
+	put_block(e, is_cloud_hypervisor(report->machine) ? "Cloud Hypervisor says" : "QEMU says",
+		  iof_finding_vmm_message(report, finding));
 	put_fixes(e, report, finding, number);
 	put_rule(e, report, finding);
 	markup(e, "</div>\n</details>\n");

@@ -132,7 +132,7 @@ static void put_value(struct emit *e, const char *key, const char *text)
 void json_vmm(struct emit *e, const struct iof_report *report)
 {
 	emit_object(e, "vmm");
-	emit_string(e, "name", "qemu");
+	emit_string(e, "name", is_cloud_hypervisor(report->machine) ? "cloud-hypervisor" : "qemu");
 	emit_string(e, "version", iof_machine_vmm_version(report->machine));
 	emit_string(e, "machine", iof_machine_type(report->machine));
 	emit_string(e, "provenance", iof_machine_vmm_provenance(report->machine));

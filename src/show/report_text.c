@@ -99,19 +99,20 @@ unsigned report_write_verdict(struct emit *e, const struct iof_report *report)
 static void write_verdict(struct emit *e, const struct iof_report *report)
 {
 	const char *version = iof_machine_vmm_version(report->machine);
+	const char *name = iof_machine_vmm_name(report->machine);
 	const struct sentence *sentence = sentence_of(report);
 	const char *host = host_phrase(report->host);
 	unsigned indent = report_write_verdict(e, report);
 
 	if (sentence)
-		emit_continued(e, indent, indent, "QEMU %s %s %s this VM on %s%s.", version,
+		emit_continued(e, indent, indent, "%s %s %s %s this VM on %s%s.", name, version,
 			       report->host->is_hypothetical ? "would" : "will", sentence->verb,
 			       host, sentence->rest);
 	else
 		emit_continued(
 			e, indent, indent,
-			"Whether QEMU %s can run this VM on %s depends on a fact that is missing.",
-			version, host);
+			"Whether %s %s can run this VM on %s depends on a fact that is missing.",
+			name, version, host);
 }
 
 /* ---- findings ---- */
@@ -381,7 +382,8 @@ static void write_provenance(struct emit *e, const struct iof_report *report)
 {
 	const char *type = iof_machine_type(report->machine);
 
-	emit_wrapped(e, 2, "", "QEMU %s (%s)%s%s.", iof_machine_vmm_version(report->machine),
+	emit_wrapped(e, 2, "", "%s %s (%s)%s%s.", iof_machine_vmm_name(report->machine),
+		     iof_machine_vmm_version(report->machine),
 		     iof_machine_vmm_provenance(report->machine), type && *type ? ", machine " : "",
 		     type ? type : "");
 }

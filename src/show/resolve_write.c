@@ -16,11 +16,14 @@ static const char *who(const struct iof_value *value)
 
 static void write_headline(struct emit *e, const struct iof_machine *m)
 {
-	const char *manager = m->vm->manager;
+	/* Cloud Hypervisor is its own manager, and has but one machine. */
+	const char *manager = is_cloud_hypervisor(m) ? NULL : m->vm->manager;
+	bool has_type = *m->type_name;
 
-	emit_wrapped(e, 2, "", "QEMU %s (%s)%s%s, machine %s, on %s.", m->version_text,
-		     m->version_provenance, manager ? ", started by " : "", manager ? manager : "",
-		     m->type_name, host_phrase(m->host));
+	emit_wrapped(e, 2, "", "%s %s (%s)%s%s%s%s, on %s.", iof_machine_vmm_name(m),
+		     m->version_text, m->version_provenance, manager ? ", started by " : "",
+		     manager ? manager : "", has_type ? ", machine " : "", m->type_name,
+		     host_phrase(m->host));
 }
 
 static void write_value(struct emit *e, const struct iof_value *value, bool is_pinned)
@@ -107,7 +110,7 @@ static void write_json(struct emit *e, const struct iof_machine *m)
 	emit_string(e, "language", name_language(m->vm->language));
 	emit_string(e, "manager", m->vm->manager);
 	emit_object(e, "vmm");
-	emit_string(e, "name", "qemu");
+	emit_string(e, "name", is_cloud_hypervisor(m) ? "cloud-hypervisor" : "qemu");
 	emit_string(e, "version", m->version_text);
 	emit_string(e, "machine", m->type_name);
 	emit_string(e, "provenance", m->version_provenance);

@@ -70,6 +70,8 @@ static void rule_json(struct emit *e, const struct iof_rule_info *rule)
 
 	emit_object(e, NULL);
 	emit_string(e, "id", rule->id);
+	emit_string(e, "vmm",
+		    str_starts(rule->id, "cloud-hypervisor.") ? "cloud-hypervisor" : "qemu");
 	emit_string(e, "severity", name_severity(rule->severity));
 	emit_string(e, "title", rule->title);
 	emit_string(e, "versions", rule->versions);

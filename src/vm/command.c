@@ -275,3 +275,27 @@ int command_from_nul(struct scanner *s, struct command *out)
 		return scanner_fail(s, 0, "neither text nor the NUL-separated arguments of QEMU");
 	return command_take(s, command.words, command.n, 0, out);
 }
+
+int command_find(struct scanner *s, bool (*is_wanted)(const char *word), struct command *out)
+{
+	struct command_buffer command = {0};
+	bool at_end = false;
+
+	while (!at_end) {
+		size_t first;
+		int ret;
+
+		command.n = 0;
+		ret = read_command(s, &command, &at_end);
+		if (ret)
+			return ret;
+		/* "ip netns exec NAME PROGRAM": a wrapper may have words of its own */
+		first = skip_prefix(command.words, command.n);
+		while (first < command.n && !is_wanted(command.words[first].text) &&
+		       *command.words[first].text != '-')
+			first++;
+		if (first < command.n && is_wanted(command.words[first].text))
+			return command_take(s, command.words, command.n, first, out);
+	}
+	return -ENOENT;
+}

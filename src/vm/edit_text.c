@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "vm/cloud_hypervisor.h"
 #include "vm/edit.h"
 #include "vm/language.h"
 
@@ -473,14 +474,16 @@ int vm_edit_text(struct iof_ctx *ctx, const struct iof_vm *vm, const struct vm_e
 		 size_t n, struct arena *arena, const char **out_text, size_t *out_length,
 		 const char *const **out_argv)
 {
-	int ret;
+	int ret = 0;
 
 	*out_text = NULL;
 	*out_length = 0;
 	*out_argv = NULL;
 	if (vm->config)
 		ret = vm->config->edit(ctx, vm, edits, n, arena, out_text, out_length);
-	else
+	if (vm->config && !ret && vm->is_argv)
+		ret = ch_text_argv(ctx, vm, arena, *out_text, *out_length, out_argv);
+	else if (!vm->config)
 		ret = edit_command(ctx, vm, edits, n, arena, out_text, out_length, out_argv);
 	return ret == -ENOMEM ? ctx_fail(ctx, ret, "out of memory") : ret;
 }

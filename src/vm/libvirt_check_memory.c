@@ -219,10 +219,20 @@ static void check_slot(struct lv_domain *d, const struct lv_device *memory)
 			  (unsigned)spot.slot, d->slots);
 }
 
+/* Seen with 9.0 and no more with 11.3. */
+static void check_slots_said(struct lv_domain *d)
+{
+	if (d->version < LIBVIRT_VERSION(10, 0, 0) && (!d->slots != !d->max_memory))
+		lv_refuse(d, lv_at(xml_child(d->root, "maxMemory")),
+			  "XML error: both maximum memory size and memory slot count must be "
+			  "specified");
+}
+
 void lv_check_memory(struct lv_domain *d)
 {
 	const struct lv_device *memory;
 
+	check_slots_said(d);
 	check_room(d);
 	for (size_t n = 0; (memory = lv_device(d, LV_MEMORY, n)); n++) {
 		check_node(d, memory);
@@ -230,5 +240,6 @@ void lv_check_memory(struct lv_domain *d)
 		check_blocks(d, memory);
 		check_slot(d, memory);
 	}
-	check_conflicts(d);
+	if (d->version >= LIBVIRT_VERSION(9, 1, 0)) /* 9.0 took it, 11.3 does not */
+		check_conflicts(d);
 }

@@ -224,7 +224,7 @@ static void complete_iommus(struct lv_domain *d)
 	bool is_on = iommu && ((intremap && str_eq(intremap, "on")) || iommu->adds_intremap);
 
 	if (iommu && d->class_size[LV_IOMMU] == 1 && (is_on || needs_remapping(d)) &&
-	    !d->has_kernel_irqchip)
+	    !d->has_kernel_irqchip && d->version >= LIBVIRT_VERSION(10, 7, 0))
 		d->has_split_irqchip = true;
 	for (size_t n = 0; (iommu = lv_device(d, LV_IOMMU, n)) && needs_remapping(d); n++) {
 		bool is_intel = str_eq(iommu->model, "intel");

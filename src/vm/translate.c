@@ -22,7 +22,8 @@ struct said {
 	size_t n_pairs, pairs_cap;
 };
 
-static const struct language *const languages[] = {&libvirt_language, &proxmox_language};
+static const struct language *const languages[] = {&cloud_hypervisor_language, &libvirt_language,
+						   &proxmox_language};
 
 const struct language *language_find(enum iof_language id, const char *bytes, size_t length)
 {

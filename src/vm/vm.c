@@ -2,6 +2,7 @@
 /* vm.c - a VM from text, from arguments, or built by its embedder. */
 #include <errno.h>
 
+#include "vm/cloud_hypervisor.h"
 #include "vm/language.h"
 #include "vm/parser.h"
 
@@ -171,6 +172,29 @@ static int keep_options(struct iof_vm *vm, const struct iof_vm_options *options)
 	return options->host_functions ? keep_functions(vm, options) : 0;
 }
 
+/* NUL-separated arguments of Cloud Hypervisor: as a shell would have them. */
+static int take_nul(struct iof_vm *vm)
+{
+	const char *end = vm->source + vm->source_length;
+	const char **argv = NULL;
+	size_t n = 0, cap = 0;
+
+	if (!memchr(vm->source, '\0', vm->source_length) || !ch_is_program(vm->source))
+		return 0;
+	for (const char *at = vm->source; at < end; at += strlen(at) + 1) {
+		argv = arena_grow(vm->arena, argv, n, &cap, sizeof(*argv));
+		if (!argv)
+			return -ENOMEM;
+		argv[n++] = at;
+	}
+	vm->source = ch_argv_text(vm->arena, argv, n);
+	if (!vm->source)
+		return -ENOMEM;
+	vm->source_length = strlen(vm->source);
+	vm->is_argv = true;
+	return 0;
+}
+
 static int read_source(struct iof_ctx *ctx, struct iof_vm *vm, enum iof_language language,
 		       const struct iof_vm_options *options)
 {
@@ -178,6 +202,8 @@ static int read_source(struct iof_ctx *ctx, struct iof_vm *vm, enum iof_language
 	void *data = options ? options->open_data : NULL;
 	int ret = keep_options(vm, options);
 
+	if (!ret)
+		ret = take_nul(vm);
 	if (ret)
 		return ret;
 	vm->config = language_find(language, vm->source, vm->source_length);
@@ -241,11 +267,39 @@ IOF_EXPORT int iof_vm_load(struct iof_ctx *ctx, enum iof_language language, cons
 int vm_load_edited(struct iof_ctx *ctx, const struct iof_vm *vm, const char *bytes, size_t length,
 		   struct iof_vm **out)
 {
-	return load_source(ctx, vm->language, bytes, length, vm->name, &vm->options_given,
-			   vm->files, out);
+	int ret = load_source(ctx, vm->language, bytes, length, vm->name, &vm->options_given,
+			      vm->files, out);
+
+	if (!ret)
+		(*out)->is_argv = vm->is_argv;
+	return ret;
 }
 
 /* ---- from arguments ---- */
+
+/* Cloud Hypervisor's, maybe run by another command ("sudo"). */
+static bool is_cloud_hypervisor(const char *const *argv, size_t argc)
+{
+	size_t i = 0;
+
+	while (i < argc && *argv[i] != '-' && !ch_is_program(argv[i]))
+		i++;
+	return i < argc && *argv[i] != '-';
+}
+
+static int take_config_argv(struct iof_ctx *ctx, struct iof_vm *vm, const char *const *argv,
+			    size_t argc)
+{
+	vm->source = ch_argv_text(vm->arena, argv, argc);
+	if (!vm->source)
+		return -ENOMEM;
+	vm->source_length = strlen(vm->source);
+	if (vm->source_length > MAX_SOURCE)
+		return ctx_fail(ctx, -EBADMSG, "%s: larger than 1 MiB", vm->name);
+	vm->is_argv = true;
+	vm->config = &cloud_hypervisor_language;
+	return translate(ctx, vm, NULL, NULL);
+}
 
 static int take_argv(struct iof_ctx *ctx, struct iof_vm *vm, const char *const *argv, size_t argc)
 {
@@ -255,6 +309,8 @@ static int take_argv(struct iof_ctx *ctx, struct iof_vm *vm, const char *const *
 		return ctx_fail(ctx, -EBADMSG, "%s: no program", vm->name);
 	if (argc > MAX_WORDS)
 		return ctx_fail(ctx, -EBADMSG, "%s: more than 16384 words", vm->name);
+	if (is_cloud_hypervisor(argv, argc))
+		return take_config_argv(ctx, vm, argv, argc);
 	vm->words = arena_array(vm->arena, argc, sizeof(*vm->words));
 	if (!vm->words)
 		return -ENOMEM;

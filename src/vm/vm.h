@@ -157,6 +157,8 @@ struct iof_vm {
 
 	/* Of a config language. */
 	const struct language *config; /* NULL: a QEMU command line */
+	bool is_argv;		       /* source was made of an argument vector, as a shell
+					  has it; edits give one again */
 	void *config_data;	       /* the language's own, in the arena */
 	const char *manager;	 /* "libvirt 12.8.0": whose behaviour the words follow; NULL */
 	const char *manager_vmm; /* "11.0.2": the QEMU that comes with it; NULL */

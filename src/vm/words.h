@@ -99,5 +99,7 @@ struct command {
 };
 int command_from_text(struct scanner *, struct command *);
 int command_from_nul(struct scanner *, struct command *);
+/* The first command of a text whose program this is; -ENOENT: none. */
+int command_find(struct scanner *, bool (*is_program)(const char *word), struct command *);
 
 #endif

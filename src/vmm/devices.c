@@ -212,7 +212,7 @@ static void find_viommu(const struct iof_machine *m, struct machine_device *devi
 }
 
 /* host=, sysfsdev=, fd=: the device of the host that is meant. */
-static int find_host(struct iof_machine *m, struct machine_device *device)
+int machine_find_host(struct iof_machine *m, struct machine_device *device)
 {
 	const struct machine_value *host = &device->value[PROPERTY_HOST];
 	const struct machine_value *sysfs = &device->value[PROPERTY_SYSFSDEV];
@@ -260,7 +260,7 @@ static int resolve_assigned(struct iof_machine *m, struct machine_device *device
 
 	if (device->kind != DRIVER_VFIO_PCI)
 		return 0;
-	r = find_host(m, device);
+	r = machine_find_host(m, device);
 	m->n_assigned++;
 	device->backend = has_iommufd(device) ? BACKEND_IOMMUFD : BACKEND_LEGACY;
 	if (vmm && vmm->backend)

@@ -22,7 +22,8 @@ struct guest_bar {
 	uint64_t size;	  /* bytes, a power of two; 0: there is none */
 	uint64_t address; /* as firmware leaves it; BAR_UNPLACED: not programmed, or not known */
 	bool is_io, is_64, is_prefetchable;
-	bool is_ram; /* guest memory that QEMU maps like RAM (ivshmem) */
+	bool is_ram;	  /* guest memory that QEMU maps like RAM (ivshmem) */
+	bool is_unmapped; /* the VMM does not map it for assigned devices */
 };
 
 /* What a bridge forwards; first > last: nothing. */
@@ -53,7 +54,8 @@ struct guest_bus {
 	bool is_unpadded; /* firmware gave up its room for hot-plug, because not all fits */
 	/* pref64-reserve and its kind of the bridge; UINT64_MAX: not given */
 	uint64_t reserve_io, reserve_mem, reserve_pref32, reserve_pref64;
-	struct guest_window io, memory, prefetchable; /* of the bridge */
+	struct guest_window io, memory, prefetchable; /* of the bridge; of Cloud Hypervisor's
+							 segments, those that BARs are put into */
 };
 
 enum firmware_kind {

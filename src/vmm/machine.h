@@ -19,6 +19,7 @@
 enum problem_kind {
 	PROBLEM_NONE = 0,
 	PROBLEM_MANAGER_REFUSES, /* libvirt or Proxmox does, before QEMU is started */
+	PROBLEM_CH_REFUSES,	 /* Cloud Hypervisor, when it looks the config over */
 	PROBLEM_SYNTAX,		 /* an argument that does not parse */
 	PROBLEM_OBJECT_TYPE,	 /* an -object type that this version lacks */
 	PROBLEM_MACHINE_TYPE,	 /* a machine type that this version lacks */
@@ -146,6 +147,9 @@ struct machine_device {
 	bool behind_bridge; /* below a conventional bridge: its requester ID is the bridge's */
 };
 
+/* Whose way the machine goes: which tables of versions and which rules are for it. */
+enum vmm_kind { VMM_QEMU = 0, VMM_CLOUD_HYPERVISOR };
+
 enum irqchip { IRQCHIP_USER = 0, IRQCHIP_SPLIT, IRQCHIP_KERNEL };
 
 struct iof_machine {
@@ -157,6 +161,7 @@ struct iof_machine {
 	struct iof_vmm vmm; /* as asked for, with the version that was found: to resolve an edited
 			       config alike */
 
+	enum vmm_kind vmm_kind;
 	uint32_t version;
 	const char *version_text;
 	const char *version_provenance;
@@ -244,6 +249,15 @@ static inline int64_t device_value(const struct machine_device *device, enum pro
 	return device->value[id].number;
 }
 
+static inline bool is_cloud_hypervisor(const struct iof_machine *m)
+{
+	return m->vmm_kind == VMM_CLOUD_HYPERVISOR;
+}
+
+/* cloud_hypervisor.c, in place of what is below from machine_build_board() on */
+int cloud_hypervisor_find_version(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
+int cloud_hypervisor_build(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
+
 /* resolve.c calls these in turn */
 int machine_find_version(struct iof_ctx *, struct iof_machine *, const struct iof_vmm *);
 void machine_find_type(struct iof_machine *);
@@ -286,6 +300,8 @@ bool machine_flag(const struct iof_machine *, const char *key, bool unset);
 /* devices.c: remember the first thing that stops a device */
 void device_problem(struct machine_device *, enum problem_kind, const struct pair *,
 		    const char *value, struct message);
+/* The device of the host that its host=, sysfsdev= or fd= means. */
+int machine_find_host(struct iof_machine *, struct machine_device *);
 /* properties.c */
 void device_set_defaults(struct iof_machine *, struct machine_device *);
 void device_check_globals(struct iof_machine *, struct machine_device *);

@@ -91,8 +91,8 @@ static bool is_mapped_bar(const struct iof_machine *m, const struct guest_functi
 	const struct machine_device *device = function->device;
 	uint64_t page = m->host->page_size ? m->host->page_size : 4096;
 
-	if (bar->is_ram)
-		return true;
+	if (bar->is_ram || bar->is_unmapped)
+		return bar->is_ram;
 	return device && device->kind == DRIVER_VFIO_PCI && bar->size >= page &&
 	       device_value(device, PROPERTY_NO_MMAP) != ON;
 }
@@ -127,6 +127,25 @@ static int add_bar(struct list *list, const struct guest_function *function, uns
 				       .is_assumed = m->guest.firmware.is_assumed});
 }
 
+/* Where the BARs of one of Cloud Hypervisor's PCI segments go. */
+static int add_segment(struct list *list, const struct guest_bus *bus)
+{
+	const struct iof_machine *m = list->m;
+	bool is_only = !m->guest.buses->next;
+	const char *below = "32-bit window", *above = "64-bit window";
+	int r = 0;
+
+	if (!is_only) {
+		below = arena_printf(m->arena, "segment %u %s", bus->number, below);
+		above = arena_printf(m->arena, "segment %u %s", bus->number, above);
+	}
+	if (bus->memory.first < bus->memory.last)
+		r = add_window(list, IOF_REGION_MMIO32, below, &bus->memory);
+	if (r == 0 && bus->prefetchable.first < bus->prefetchable.last)
+		r = add_window(list, IOF_REGION_MMIO64, above, &bus->prefetchable);
+	return r;
+}
+
 static int add_guest(struct list *list)
 {
 	const struct guest *guest = &list->m->guest;
@@ -139,6 +158,8 @@ static int add_guest(struct list *list)
 	if (r == 0 && !list->m->n_board)
 		r = add_window(list, IOF_REGION_MMIO64, "64-bit window", &guest->mmio64);
 	for (const struct guest_bus *bus = guest->buses; bus && r == 0; bus = bus->next) {
+		if (is_cloud_hypervisor(list->m))
+			r = add_segment(list, bus);
 		for (const struct guest_function *f = bus->functions; f && r == 0; f = f->next) {
 			for (unsigned i = 0; i < GUEST_BARS && r == 0; i++)
 				r = add_bar(list, f, i);

@@ -77,6 +77,17 @@ static int bind_devices(struct iof_machine *m)
 	return host_bind(m->host_given, bdfs, n, &m->host);
 }
 
+static int build_qemu(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
+{
+	int r = machine_build_board(m);
+
+	if (r == 0)
+		r = machine_find_firmware(ctx, m, vmm);
+	if (r == 0)
+		r = machine_build_devices(ctx, m, vmm);
+	return r ? r : machine_place_bars(m);
+}
+
 static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
 {
 	int r;
@@ -94,15 +105,12 @@ static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_
 	if (r)
 		return ctx_fail(ctx, r, "out of memory");
 	machine_find_type(m);
+	if (m->type.family == MACHINE_CLOUD_HYPERVISOR)
+		m->vmm_kind = VMM_CLOUD_HYPERVISOR;
 	r = machine_find_version(ctx, m, vmm);
 	if (r == 0)
-		r = machine_build_board(m);
-	if (r == 0)
-		r = machine_find_firmware(ctx, m, vmm);
-	if (r == 0)
-		r = machine_build_devices(ctx, m, vmm);
-	if (r == 0)
-		r = machine_place_bars(m);
+		r = is_cloud_hypervisor(m) ? cloud_hypervisor_build(ctx, m, vmm)
+					   : build_qemu(ctx, m, vmm);
 	if (r == 0)
 		r = machine_list_regions(m);
 	if (r == 0)
@@ -152,6 +160,11 @@ IOF_EXPORT struct iof_machine *iof_machine_unref(struct iof_machine *m)
 	iof_vm_unref(m->vm);
 	arena_free(m->arena);
 	return NULL;
+}
+
+IOF_EXPORT const char *iof_machine_vmm_name(const struct iof_machine *m)
+{
+	return is_cloud_hypervisor(m) ? "Cloud Hypervisor" : "QEMU";
 }
 
 IOF_EXPORT const char *iof_machine_vmm_version(const struct iof_machine *m)

@@ -2,7 +2,7 @@
 /* resolved.c - every value of a machine with who decided it, and how the config would say it. */
 #include <errno.h>
 
-#include "vmm/machine.h"
+#include "vmm/cloud_hypervisor.h"
 
 struct list {
 	struct iof_machine *m;
@@ -129,10 +129,33 @@ static void add_cpu(struct list *list)
 	}
 }
 
+/* What it asks for: the guest gets the host's width where that is less. */
+static void add_max_phys_bits(struct list *list)
+{
+	const struct iof_machine *m = list->m;
+	const struct vm_option *cpus = ch_object(m, "cpus", 0);
+	const struct pair *pair = cpus ? option_pair(cpus, "max_phys_bits") : NULL;
+	struct resolved *item = add(list, "cpus", "max_phys_bits", pair ? pair->value : "46");
+
+	if (!item)
+		return;
+	item->value.by = IOF_DECIDER_VMM;
+	item->value.why = "Cloud Hypervisor default";
+	item->value.guest_visible = true;
+	if (pair)
+		written(list, item, pair);
+	if (!cpus)
+		return;
+	item->option = (size_t)(cpus - m->vm->options);
+	item->key = "max_phys_bits";
+}
+
 static void add_memory(struct list *list)
 {
 	const struct iof_machine *m = list->m;
-	const struct vm_option *memory = vm_option_nth(m->vm, OPTION_MEMORY, 0);
+	const struct vm_option *memory = is_cloud_hypervisor(m)
+						 ? ch_object(m, "memory", 0)
+						 : vm_option_nth(m->vm, OPTION_MEMORY, 0);
 	static const struct {
 		const char *name, *key;
 		size_t offset;
@@ -154,7 +177,8 @@ static void add_memory(struct list *list)
 		if (!item)
 			return;
 		item->value.by = IOF_DECIDER_VMM;
-		item->value.why = "QEMU default";
+		item->value.why =
+			is_cloud_hypervisor(m) ? "Cloud Hypervisor default" : "QEMU default";
 		if (pair)
 			written(list, item, pair);
 	}
@@ -264,10 +288,14 @@ int machine_list_resolved(struct iof_machine *m)
 {
 	struct list list = {.m = m};
 
-	add_type(&list);
-	add_irqchip(&list);
-	add_firmware(&list);
-	add_cpu(&list);
+	if (is_cloud_hypervisor(m)) {
+		add_max_phys_bits(&list);
+	} else {
+		add_type(&list);
+		add_irqchip(&list);
+		add_firmware(&list);
+		add_cpu(&list);
+	}
 	add_memory(&list);
 	for (size_t i = 0; i < m->n_devices; i++) {
 		for (size_t id = 1; id < PROPERTY_COUNT; id++) {

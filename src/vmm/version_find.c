@@ -46,13 +46,15 @@ int machine_find_version(struct iof_ctx *ctx, struct iof_machine *m, const struc
 {
 	int r;
 
+	if (is_cloud_hypervisor(m))
+		return cloud_hypervisor_find_version(ctx, m, vmm);
 	if (vmm && vmm->version) {
 		const char *text = vmm->version;
 
 		if (str_starts(text, "qemu="))
 			text += strlen("qemu=");
 		else if (strchr(text, '='))
-			return ctx_fail(ctx, -EINVAL, "%s: only qemu=VERSION is known", text);
+			return ctx_fail(ctx, -EINVAL, "%s: the config is for QEMU", text);
 		r = set_version(ctx, m, text, "as given");
 	} else if (vmm && vmm->version_read) {
 		r = set_version(ctx, m, vmm->version_read, "read from the QEMU binary");

@@ -72,6 +72,7 @@ static const struct {
 	{"xenpvh", MACHINE_XEN, false},
 	{"xenfv-4.2", MACHINE_XEN, false},
 	{"nitro-enclave", MACHINE_MICROVM, false},
+	{"cloud-hypervisor", MACHINE_CLOUD_HYPERVISOR, false},
 };
 
 /* Up to three numbers separated by dots at *text; returns how many and moves on. */

@@ -52,7 +52,8 @@ enum machine_family {
 	MACHINE_ISAPC,
 	MACHINE_NONE,
 	MACHINE_XEN,
-	MACHINE_VIRT, /* Arm */
+	MACHINE_VIRT,		  /* Arm */
+	MACHINE_CLOUD_HYPERVISOR, /* what Cloud Hypervisor's configs say; no QEMU has it */
 };
 
 struct machine_type {

@@ -84,6 +84,15 @@ static const struct {
 	{"memory.phys-bits-too-low", "virt with 45 bits of RAM for 44", "an Arm CPU has its width"},
 	{"vfio.direct-region", NULL, "it is firmware that wants it"},
 	{"vfio.no-domain", NULL, "the kernel and the unit have no width in common"},
+	{"config.manager-refuses", "a setting that does not exist",
+	 "what was meant cannot be known"},
+	{"cloud-hypervisor.device-absent", NULL, "which device was meant cannot be known"},
+	{"cloud-hypervisor.no-iommu-group", NULL,
+	 "an IOMMU is switched on in firmware and on the kernel's command line"},
+	{"cloud-hypervisor.direct-region", NULL, "it is firmware that wants it"},
+	{"cloud-hypervisor.no-domain", NULL, "the kernel and the unit have no width in common"},
+	{"cloud-hypervisor.ram-outside-iova", NULL, "how much less RAM is wanted cannot be known"},
+	{"cloud-hypervisor.hotplug-behind-viommu", NULL, "the plugged device is not in the config"},
 };
 
 static bool is_incurable(const struct rule_case *row)

@@ -24,7 +24,7 @@ struct rule_host {
 struct rule_case {
 	const char *name;
 	const struct rule_host *host;
-	const char *qemu;
+	const char *qemu; /* or "cloud-hypervisor=48.0" */
 	const char *line; /* a command line, mostly without its program; or a config */
 	const char *plug; /* NULL: nothing is plugged */
 	const char *rule;
@@ -54,7 +54,8 @@ struct rule_cases {
 };
 
 extern const struct rule_cases config_cases, vfio_cases, memory_cases, intel_cases, nesting_cases,
-	virtio_cases, amd_cases, map_cases, limits_cases, other_cases, manager_cases, proxmox_cases;
+	virtio_cases, amd_cases, map_cases, limits_cases, other_cases, manager_cases, proxmox_cases,
+	cloud_hypervisor_cases;
 
 #define CASES(name, rows) const struct rule_cases name = {#name, rows, ARRAY_SIZE(rows)}
 

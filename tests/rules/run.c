@@ -3,8 +3,10 @@
 #include "rules.h"
 
 const struct rule_cases *const all_cases[] = {
-	&config_cases, &vfio_cases, &memory_cases, &intel_cases, &nesting_cases, &virtio_cases,
-	&amd_cases,    &map_cases,  &limits_cases, &other_cases, &manager_cases, &proxmox_cases};
+	&config_cases,		&vfio_cases,   &memory_cases,  &intel_cases,
+	&nesting_cases,		&virtio_cases, &amd_cases,     &map_cases,
+	&limits_cases,		&other_cases,  &manager_cases, &proxmox_cases,
+	&cloud_hypervisor_cases};
 const size_t n_all_cases = ARRAY_SIZE(all_cases);
 
 struct cached {
@@ -29,8 +31,8 @@ struct iof_host *find_host(const struct rule_host *want)
 /* A command line lacks its program, a config of a manager is whole. */
 const char *program_of(const struct rule_case *row)
 {
-	bool is_whole = str_starts(row->line, "qemu-") || row->line[0] == '<' ||
-			row->line[strlen(row->line) - 1] == '\n';
+	bool is_whole = str_starts(row->line, "qemu-") || strchr(row->qemu, '=') ||
+			row->line[0] == '<' || row->line[strlen(row->line) - 1] == '\n';
 
 	return is_whole ? "" : PROGRAM;
 }
@@ -57,7 +59,7 @@ struct run run_check(const struct rule_case *row, struct iof_ctx *ctx, struct io
 	struct buf version = {0};
 	int r;
 
-	buf_printf(&version, "qemu=%s", row->qemu);
+	buf_printf(&version, "%s%s", strchr(row->qemu, '=') ? "" : "qemu=", row->qemu);
 	vmm.version = version.data;
 	r = iof_machine_resolve(ctx, host, vm, &vmm, &run.machine);
 	if (r)
