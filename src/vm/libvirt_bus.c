@@ -202,6 +202,12 @@ bool lv_bus_accepts(struct lv_buses *buses, const struct lv_pci *pci, unsigned n
 
 /* ---- more buses ---- */
 
+/* Seen in 12.8.0, not in 11.3.0: a root port is made for a pcie-to-pci-bridge, too. */
+static bool is_new(const struct lv_buses *buses)
+{
+	return buses->d->version >= LIBVIRT_VERSION(12, 0, 0);
+}
+
 static const char *model_that_plugs(unsigned needs)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bridges); i++) {
@@ -218,9 +224,9 @@ static bool refuse_to_grow(struct lv_buses *buses, const struct lv_pci *pci, uns
 
 	if (model)
 		return refuse(buses, &own,
-			      "a PCI slot is needed to connect a PCI controller model='%s', but "
+			      "a %s slot is needed to connect a PCI controller model='%s', but "
 			      "none is available, and it cannot be automatically added",
-			      model);
+			      is_new(buses) ? "PCIe" : "PCI", model);
 	return refuse(buses, &own,
 		      "Cannot automatically add a new PCI bus for a device with connect flags "
 		      "%.2x",
@@ -244,13 +250,15 @@ static bool has_conventional(const struct lv_buses *buses)
  */
 static bool grow(struct lv_buses *buses, struct lv_pci *pci, unsigned needs)
 {
+	unsigned in_root_port =
+		LV_PLUG_PCIE | LV_PLUG_UPSTREAM | (is_new(buses) ? LV_PLUG_PCIE_BRIDGE : 0);
 	bool is_conventional = needs & LV_PLUG_PCI;
 	size_t i = buses->n, n = (size_t)pci->bus + 1;
 	bool needs_bridge;
 
 	if (n <= i)
 		return true;
-	if (!is_conventional && !(needs & (LV_PLUG_PCIE | LV_PLUG_UPSTREAM)))
+	if (!is_conventional && !(needs & in_root_port))
 		return refuse_to_grow(buses, pci, needs);
 	needs_bridge = is_conventional && !has_conventional(buses);
 	if (needs_bridge && n == i + 1) {

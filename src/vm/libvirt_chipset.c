@@ -20,6 +20,7 @@ static void settle(struct lv_device *device, unsigned slot, unsigned function)
 	device->pci.domain = device->pci.bus = 0;
 	device->pci.slot = slot;
 	device->pci.function = function;
+	device->pci.multifunction = -1;
 }
 
 static bool is_at(const struct lv_pci *pci, unsigned slot, unsigned function)

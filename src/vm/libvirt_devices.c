@@ -96,6 +96,22 @@ static const char *usb_model(const struct lv_domain *d)
 	return is_x86(d) ? "piix3-uhci" : "qemu-xhci";
 }
 
+/* 12.8 takes the model that others have; 11.3 does not. */
+static const char *scsi_model(struct lv_domain *d)
+{
+	const struct lv_device *c;
+
+	if (d->version < LIBVIRT_VERSION(12, 0, 0))
+		return "lsilogic";
+	if (d->board == LV_VIRT)
+		return "virtio-scsi";
+	for (size_t n = 0; (c = lv_device(d, LV_CONTROLLER, n)); n++) {
+		if (str_eq(c->kind, "scsi") && *c->model && !str_eq(c->model, "auto"))
+			return c->model;
+	}
+	return "lsilogic";
+}
+
 static const char *net_model(const struct lv_domain *d, const struct lv_device *net)
 {
 	if (str_eq(net->kind, "vdpa") || str_eq(net->kind, "vhostuser") || d->board == LV_VIRT)
@@ -103,7 +119,7 @@ static const char *net_model(const struct lv_domain *d, const struct lv_device *
 	return "rtl8139";
 }
 
-static void set_model(const struct lv_domain *d, struct lv_device *device)
+static void set_model(struct lv_domain *d, struct lv_device *device)
 {
 	const char *type = device->node ? xml_value(device->node, "type") : NULL;
 
@@ -117,7 +133,7 @@ static void set_model(const struct lv_domain *d, struct lv_device *device)
 	if (device->class == LV_CONTROLLER && str_eq(device->kind, "usb"))
 		device->model = usb_model(d);
 	else if (device->class == LV_CONTROLLER && str_eq(device->kind, "scsi"))
-		device->model = "lsilogic";
+		device->model = scsi_model(d);
 	else if (device->class == LV_NET)
 		device->model = net_model(d, device);
 	else if (device->class == LV_VIDEO)

@@ -38,9 +38,11 @@ void lv_move_device(struct lv_domain *d, enum lv_class class, size_t from, size_
 	list[to] = moved;
 }
 
+/* A companion of an EHCI. */
 static bool has_master(const struct lv_device *c)
 {
-	return c->node && xml_value(xml_child(c->node, "master"), "startport");
+	return str_starts(c->model, "ich9-uhci") ||
+	       (c->node && xml_value(xml_child(c->node, "master"), "startport"));
 }
 
 static bool controller_follows(const struct lv_device *other, const struct lv_device *c)

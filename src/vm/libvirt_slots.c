@@ -170,7 +170,7 @@ unsigned lv_needs(const struct lv_domain *d, const struct lv_device *device)
 	case LV_MEMORY:
 		return str_starts(device->model, "virtio-") ? express(d) : 0;
 	case LV_PANIC:
-		return str_eq(device->model, "pvpanic") ? PLAIN | LV_PLUG_INTEGRATED : 0;
+		return str_eq(device->model, "pvpanic") ? express(d) | LV_PLUG_INTEGRATED : 0;
 	case LV_IOMMU:
 		return iommu_needs(d, device);
 	case LV_SERIAL:
