@@ -13,12 +13,14 @@ VIRTIO = ["virtio"] * 6 + ["virtio-transitional", "virtio-non-transitional"]
 
 
 class Domain:
-    def __init__(self, rng, board):
+    def __init__(self, rng, board, is_native):
         self.rng = rng
+        self.is_native = is_native  # domxml-to-native is asked, which cannot tell of everything
         self.board = board
         self.buses = ["pci-root" if board == "pc" else "pcie-root"]
         self.devices = []
         self.disks = 0
+        self.host_devices = 0
         self.style = rng.choice(["auto"] * 5 + ["some"] * 5 + ["wild"])
 
     def address(self, bridge=False):
@@ -43,6 +45,12 @@ class Domain:
         multi = rng.choice(["", "", "", " multifunction='on'", " multifunction='off'"])
         domain = "0x0001" if rng.random() < 0.005 else "0x0000"
         return f"<address type='pci' domain='{domain}' bus='0x{bus:02x}' slot='0x{slot:02x}' function='0x{function:x}'{multi}/>"
+
+    def host_address(self):
+        """Of a device that no host has; another one each time."""
+        self.host_devices += 1
+        return (f"<address type='pci' domain='0x0000' bus='0x{0x80 + self.host_devices // 32:x}' "
+                f"slot='0x{self.host_devices % 32:x}' function='0x0'/>")
 
     def add(self, text):
         self.devices.append(text)
@@ -151,11 +159,14 @@ class Domain:
         rng = self.rng
         model = rng.choice(VIRTIO + ["e1000", "e1000e", "rtl8139", "igb", "vmxnet3", "ne2k_pci", "pcnet", "e1000-82545em", None])
         text = f"<model type='{model}'/>" if model else ""
+        if not self.is_native and rng.random() < 0.2:
+            return f"<interface type='hostdev'><source>{self.host_address()}</source>{self.address()}</interface>"
         # domxml-to-native forgets where interfaces are written to be.
-        return f"<interface type='ethernet'>{text}</interface>"
+        return f"<interface type='ethernet'>{text}{'' if self.is_native else self.address()}</interface>"
 
     def sound(self):
-        return f"<sound model='{self.rng.choice(['ich6', 'ich9', 'ich9', 'ac97', 'es1370', 'usb', 'sb16', 'virtio'])}'>{self.address()}</sound>"
+        model = self.rng.choice(["ich6", "ich9", "ich9", "ac97", "es1370", "usb", "sb16", "virtio"])
+        return f"<sound model='{model}'>{self.address() if model not in ('usb', 'sb16') else ''}</sound>"
 
     def video(self):
         rng = self.rng
@@ -168,8 +179,11 @@ class Domain:
         if rng.random() < 0.12:
             return f"<hostdev mode='subsystem' type='usb'><source><address bus='1' device='{rng.randrange(1, 99)}'/></source></hostdev>"
         address = self.address() if rng.random() < 0.95 else "<address type='unassigned'/>"
-        return (f"<hostdev mode='subsystem' type='pci' managed='yes'><driver name='vfio'/><source><address domain='0x0000' bus='0x{rng.randrange(0x80, 0xff):x}' "
-                f"slot='0x{rng.randrange(32):x}' function='0x{rng.randrange(8)}'/></source>{address}</hostdev>")
+        if not self.is_native and rng.random() < 0.1:
+            return (f"<hostdev mode='subsystem' type='mdev' model='vfio-pci'><source><address uuid='00000000-0000-4000-8000-"
+                    f"{rng.getrandbits(48):012x}'/></source>{self.address()}</hostdev>")
+        return ("<hostdev mode='subsystem' type='pci' managed='yes'><driver name='vfio'/><source>"
+                f"{self.host_address()}</source>{address}</hostdev>")
 
     def rng_device(self):
         return f"<rng model='{self.rng.choice(VIRTIO)}'><backend model='random'>/dev/urandom</backend>{self.address()}</rng>"
@@ -213,9 +227,14 @@ class Domain:
             address = self.address()
         return f"<iommu model='{model}'>{address}</iommu>"
 
+    def vsock(self):
+        if self.is_native:
+            return ""
+        return f"<vsock model='{self.rng.choice(VIRTIO)}'><cid auto='yes'/>{self.address()}</vsock>"
+
     def pmem(self):
         self.needs_memory = True
-        return ("<memory model='virtio-pmem'><source><path>/tmp/p</path></source><target><size unit='MiB'>128</size></target>"
+        return ("<memory model='virtio-pmem' access='shared'><source><path>/tmp/p</path></source><target><size unit='MiB'>128</size></target>"
                 f"{self.address()}</memory>")
 
     def panic(self):
@@ -231,7 +250,7 @@ class Domain:
         kinds = [(self.disk, 10), (self.net, 10), (self.hostdev, 6), (self.rng_device, 3), (self.shmem, 2), (self.input, 4),
                  (self.serial, 2), (self.channel, 3), (self.fs, 2)]
         single = [(self.sound, .25), (self.sound, .1), (self.video, .4), (self.video, .15), (self.video, .05), (self.watchdog, .1),
-                  (self.crypto, .1), (self.iommu, .2), (self.pmem, .05), (self.panic, .03)]
+                  (self.crypto, .1), (self.iommu, .2), (self.pmem, .05), (self.vsock, .2), (self.panic, .03)]
         count = rng.choice([0, 1, 2, 3, 5, 8, 13, 21]) if rng.random() < 0.93 else rng.randrange(21, 60)
         texts = [kind() for kind in rng.choices([k for k, _ in kinds], [w for _, w in kinds], k=count)]
         texts += [kind() for kind, odds in single if rng.random() < odds]
@@ -262,10 +281,11 @@ class Domain:
 
 
 def draw(seed, count, boards):
+    """Every third one with what domxml-to-native cannot tell of."""
     rng = random.Random(seed)
-    for _ in range(count):
+    for i in range(count):
         board = rng.choice(boards)
-        yield Domain(random.Random(rng.getrandbits(64)), board).xml()
+        yield Domain(random.Random(rng.getrandbits(64)), board, i % 3 != 2).xml()
 
 
 if __name__ == "__main__":

@@ -2,13 +2,16 @@
 """record.py SEED COUNT SUITE…: what libvirt makes of drawn domains, one JSON line each: version, XML, and either where
 each PCI device is ("id driver bus address …") or the words in which it is refused for its PCI topology. Domains that
 libvirt refuses for other reasons are left out. SUITE: "system" or one of Debian's."""
+import glob
 import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 import draw
 
@@ -69,7 +72,10 @@ def ask_some(suite, folder, paths):
     """The version and the answers that came before virsh ended."""
     commands = ["version", MARK]
     for path in paths:
-        commands += [f"domxml-to-native qemu-argv --xml {path}", MARK]
+        if path.endswith(".define"):
+            commands += [f"define {path}", "dumpxml --inactive d", "undefine d", MARK]
+        else:
+            commands += [f"domxml-to-native qemu-argv --xml {path}", MARK]
     output = talk([os.path.join(HERE, "libvirt.sh"), suite], "\n".join(commands) + "\n", folder)
     first, *answers = re.sub(r"virsh # .*\n", "\n", output).split("== ==")
     version = re.search(r"Using library: libvirt (\S+)", first)
@@ -85,7 +91,7 @@ def ask(suite, xmls):
         os.chmod(folder, 0o755)
         paths = []
         for i, xml in enumerate(xmls):
-            paths.append(os.path.join(folder, f"{i}.xml"))
+            paths.append(os.path.join(folder, f"{i}.{'define' if i % 3 == 2 else 'native'}"))
             with open(paths[-1], "w", encoding="utf-8") as file:
                 file.write(xml)
         while len(answers) < len(paths):
@@ -96,9 +102,89 @@ def ask(suite, xmls):
     return version, answers
 
 
+class Unsaid(Exception):
+    """A device whose id is not known from its element."""
+
+
+def number(element, attribute, parent=None):
+    element = element if parent is None else element.find(parent)
+    return None if element is None or element.get(attribute) is None else int(element.get(attribute), 0)
+
+
+def device_id(element, places, is_q35):
+    """The id that libvirt would give. None: on the board."""
+    tag, kind = element.tag, element.get("type")
+    if tag == "controller":
+        index = int(element.get("index"))
+        if kind == "pci":
+            return f"pci.{index}"
+        if (kind, index) == ("ide", 0) or (kind, index) == ("sata", 0) and is_q35:
+            return None
+        if kind == "usb":
+            return "-" if "ich9-uhci" in element.get("model", "") else f"usb{index or ''}"
+        return f"{kind}{index}"
+    if tag == "disk":
+        target = element.find("target").get("dev")
+        n = 0
+        for letter in target[2:]:
+            n = n * 26 + ord(letter) - 96
+        return f"virtio-disk{n - 1}"
+    names = {"filesystem": "fs", "interface": "net", "memballoon": "balloon"}
+    if tag in ("iommu", "memory", "panic"):
+        raise Unsaid
+    return f"{names.get(tag, tag)}{places[id(element)]}"
+
+
+def count_devices(devices):
+    """The place of each among its kind; interfaces that are host devices are the first of those."""
+    places, counts = {}, {}
+    hostdevs = [e for e in devices if e.tag == "interface" and e.get("type") == "hostdev"]
+    for element in hostdevs + [e for e in devices if e not in hostdevs]:
+        tag = "hostdev" if element in hostdevs else element.tag
+        places[id(element)] = counts.get(tag, 0)
+        counts[tag] = counts.get(tag, 0) + 1
+    return places
+
+
+def places_in(dump):
+    root = ElementTree.fromstring(dump)
+    is_q35 = "q35" in root.find("os/type").get("machine")
+    devices = list(root.find("devices"))
+    places = count_devices(devices)
+    is_i440fx = any(e.tag == "controller" and e.get("model") == "pci-root" for e in devices)
+    for element in devices:
+        address = element.find("address")
+        if address is None or address.get("type") != "pci":
+            continue
+        name = device_id(element, places, is_q35)
+        if element.tag == "interface" and element.get("type") == "hostdev":
+            name = f"hostdev{places[id(element)]}"
+        if name is None:
+            continue
+        bus, slot, function = (number(address, key) for key in ("bus", "slot", "function"))
+        parts = [name, "*", f"pci.{bus}" if bus or is_i440fx else "pcie.0", f"0x{slot:x}" + (f".0x{function:x}" if function else "")]
+        if address.get("multifunction"):
+            parts.append("multifunction=" + {"on": "true", "off": "false"}[address.get("multifunction")])
+        for key, attribute in (("chassis", "chassis"), ("port", "port"), ("chassis_nr", "chassisNr"), ("bus_nr", "busNr")):
+            value = number(element, attribute, "target") if element.tag == "controller" and element.get("type") == "pci" else None
+            if value is not None:
+                parts.append(f"{key}={value}")
+        yield " ".join(parts)
+
+
+def record_dump(version, xml, answer):
+    dump = re.search(r"<domain .*</domain>", answer, re.S)
+    try:
+        return {"libvirt": version, "xml": xml, "pci": list(places_in(dump.group(0)))} if dump else None
+    except Unsaid:
+        return None
+
+
 def record(version, xml, answer):
+    if "<domain " in answer:
+        return record_dump(version, xml, answer)
     lines = [line for line in answer.splitlines() if not line.startswith("virsh #") and line]
-    refused = [line[len("error: "):] for line in lines if line.startswith("error: ")]
+    refused = [line[len("error: "):] for line in lines if line.startswith("error: ") and "Failed to define" not in line]
     if refused:
         return {"libvirt": version, "xml": xml, "refused": refused[0]} if TOPOLOGY.search(refused[0]) else None
     words = [line for line in lines if " -device " in line]
@@ -108,10 +194,29 @@ def record(version, xml, answer):
     return {"libvirt": version, "xml": xml, "pci": devices}
 
 
+def missing(suite):
+    """Why nothing can be asked here; None."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False, stderr=subprocess.DEVNULL).returncode:
+        return "needs root and a mount namespace of its own"
+    if suite == "system" and not (shutil.which("virsh") and glob.glob("/usr/lib/*/libvirt/connection-driver/libvirt_driver_qemu.so")):
+        return "no virsh with its QEMU driver is installed"
+    return None
+
+
+def boards(suites):
+    if "system" in suites and not shutil.which("qemu-system-aarch64"):
+        return ["q35", "pc", "q35"]
+    return ["q35", "pc", "virt", "q35"]
+
+
 def main():
     seed, count, suites = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] or ["system"]
-    xmls = list(draw.draw(seed, count, list(draw.BOARDS) + ["q35"]))
+    xmls = list(draw.draw(seed, count, boards(suites)))
     for suite in suites:
+        why = missing(suite)
+        if why:
+            print(f"record.py: skipped: {why}", file=sys.stderr)
+            sys.exit(77)
         version, answers = ask(suite, xmls)
         for xml, answer in zip(xmls, answers):
             line = record(version, xml, answer)
