@@ -531,9 +531,11 @@ static void name_manager(struct lv_domain *d)
 static void read_domain(struct translation *t)
 {
 	static void (*const steps[])(struct lv_domain *) = {
-		read_os,	 read_features,	 read_vcpus,	  read_devices,
-		lv_check_values, lv_read_memory, lv_add_defaults, lv_assign_pci,
-		lv_check,	 lv_say,	 lv_set_memlock};
+		read_os,       read_features,	read_vcpus,
+		read_devices,  lv_check_values, lv_read_memory,
+		lv_check_size, lv_add_defaults, lv_check_memory_slots,
+		lv_assign_pci, lv_check,	lv_say,
+		lv_set_memlock};
 	struct lv_domain *d = arena_alloc(t->vm->arena, sizeof(*d));
 
 	if (!d) {

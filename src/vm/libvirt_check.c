@@ -173,6 +173,10 @@ static void check_topology(struct lv_domain *d)
 	const struct xml_node *topology = xml_path(d->root, "cpu/topology");
 	uint64_t product = 1, n;
 
+	/* Those of q35 follow QEMU's version. */
+	if (d->board == LV_I440FX && d->vcpus > 255)
+		lv_refuse(d, lv_at(xml_child(d->root, "vcpu")),
+			  UNSUPPORTED "Maximum CPUs greater than specified machine type limit 255");
 	for (size_t i = 0; topology && i < ARRAY_SIZE(levels); i++) {
 		if (lv_number(xml_value(topology, levels[i]), 65535, &n))
 			product = product > UINT32_MAX ? product : product * n;
@@ -269,8 +273,8 @@ void lv_check(struct lv_domain *d)
 		{check_many_vcpus_old, 0, V(12, 2)},
 		{check_many_vcpus, V(12, 2), 0},
 		{lv_check_numa, 0, 0},
-		{lv_check_memory, 0, 0},
 		{lv_check_displays, 0, 0},
+		{lv_check_memory, 0, 0},
 		{lv_check_iommus, 0, 0},
 		{lv_check_remapping, V(3, 4), 0},
 		{check_fd_group, V(12, 2), 0},

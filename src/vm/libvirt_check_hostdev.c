@@ -114,6 +114,23 @@ static bool is_on(const struct lv_device *hostdev, const char *attribute)
 	return value && str_eq(value, "on");
 }
 
+static void check_heads(struct lv_domain *d, const struct lv_device *video)
+{
+	const struct xml_attribute *heads =
+		video->node ? xml_attribute(xml_child(video->node, "model"), "heads") : NULL;
+	uint64_t n;
+
+	if (heads && lv_number(heads->value, UINT32_MAX, &n) && n > 1 &&
+	    !str_eq(video->model, "qxl") && !str_eq(video->model, "virtio") &&
+	    !str_eq(video->model, "none"))
+		lv_cure_unset(d,
+			      lv_refuse(d, &heads->at,
+					UNSUPPORTED "video type '%s' doesn't support multiple "
+						    "'heads'",
+					video->model),
+			      xml_child(video->node, "model"), "heads");
+}
+
 /* Displays of assigned devices, and videos of which one is none. */
 void lv_check_displays(struct lv_domain *d)
 {
@@ -121,6 +138,7 @@ void lv_check_displays(struct lv_domain *d)
 	unsigned n_ramfb = 0;
 
 	for (size_t n = 0; (device = lv_device(d, LV_VIDEO, n)); n++) {
+		check_heads(d, device);
 		if (!str_eq(device->model, "none") || d->class_size[LV_VIDEO] < 2)
 			continue;
 		lv_cure_remove(d,

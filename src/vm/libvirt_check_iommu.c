@@ -37,7 +37,8 @@ static void check_foreign_settings(struct lv_domain *d, const struct lv_device *
 		const struct lv_iommu_setting *s = &lv_iommu_settings[i];
 		const struct xml_attribute *a = lv_iommu_attribute(iommu, s->attribute);
 
-		if (!a || s->since > d->version || !lv_is_first_mention(i) ||
+		if (!a || s->since > d->version ||
+		    (s->type == LV_NUMBER && str_eq(a->value, "0")) || !lv_is_first_mention(i) ||
 		    is_setting_of(model, s->attribute, d->version))
 			continue;
 		if (!remark)
@@ -51,28 +52,43 @@ static void check_foreign_settings(struct lv_domain *d, const struct lv_device *
 	}
 }
 
-static void check_granule(struct lv_domain *d, const struct lv_device *iommu,
-			  enum lv_iommu_model model)
+static void check_foreign_granule(struct lv_domain *d, const struct lv_device *iommu,
+				  enum lv_iommu_model model)
 {
 	const struct xml_node *granule = xml_path(iommu->node, "driver/granule");
+
+	if (granule && d->version >= V(12, 1) && model != LV_VIRTIO)
+		lv_cure_remove(d,
+			       lv_refuse(d, &granule->at,
+					 "XML error: iommu model '%s' doesn't support some "
+					 "additional attributes",
+					 iommu->model),
+			       granule);
+}
+
+static void check_granule(struct lv_domain *d, const struct lv_device *iommu)
+{
+	const struct xml_node *granule = xml_path(iommu->node, "driver/granule");
+	const char *size = xml_value(granule, "size");
 	uint64_t kib;
 
-	if (!granule || d->version < V(12, 1))
-		return;
-	if (model != LV_VIRTIO)
-		lv_cure_remove(
-			d,
-			lv_refuse(d, &granule->at,
-				  "XML error: iommu model '%s' doesn't support some additional "
-				  "attributes",
-				  iommu->model),
-			granule);
-	else if (xml_value(granule, "size") &&
-		 (!lv_kib(xml_value(granule, "size"), xml_value(granule, "unit"), &kib) ||
-		  (kib != 4 && kib != 8 && kib != 16 && kib != 64)))
+	if (size && d->version >= V(12, 1) &&
+	    (!lv_kib(size, xml_value(granule, "unit"), &kib) ||
+	     (kib != 4 && kib != 8 && kib != 16 && kib != 64)))
 		lv_refuse(d, &granule->at,
 			  UNSUPPORTED "iommu: unsupported granule size. Supported values are 4, 8, "
 				      "16 and 64 KiB");
+}
+
+/* Of intel libvirt takes any number. */
+static void check_width(struct lv_domain *d, const struct lv_device *iommu)
+{
+	const struct xml_attribute *bits = lv_iommu_attribute(iommu, "aw_bits");
+	uint64_t n;
+
+	if (bits && d->version >= V(12, 1) && lv_number(bits->value, INT32_MAX, &n) && n &&
+	    (n < 32 || n > 64))
+		lv_refuse(d, &bits->at, "XML error: aw-bits must be within [32,64]");
 }
 
 static void check_accel(struct lv_domain *d, const struct lv_device *iommu)
@@ -182,13 +198,17 @@ void lv_check_iommus(struct lv_domain *d)
 		if (!iommu->node || model == LV_MODEL_NONE)
 			continue;
 		check_foreign_settings(d, iommu, model);
-		check_granule(d, iommu, model);
+		check_foreign_granule(d, iommu, model);
+		if (model == LV_VIRTIO)
+			check_width(d, iommu);
 		if (model == LV_SMMUV3)
 			check_accel(d, iommu);
 		check_address(d, iommu, model);
 		check_board(d, iommu, model);
-		if (model == LV_VIRTIO)
+		if (model == LV_VIRTIO) {
 			check_virtio_acpi(d, iommu);
+			check_granule(d, iommu);
+		}
 		if (model == LV_SMMUV3)
 			check_bus(d, iommu);
 	}

@@ -219,6 +219,24 @@ static void check_slot(struct lv_domain *d, const struct lv_device *memory)
 			  (unsigned)spot.slot, d->slots);
 }
 
+/* qemuDomainAssignMemoryDeviceSlots(), before anything is checked. */
+void lv_check_memory_slots(struct lv_domain *d)
+{
+	const struct lv_device *memory;
+	unsigned taken = 0;
+
+	for (size_t n = 0; (memory = lv_device(d, LV_MEMORY, n)); n++) {
+		if (!lv_is_dimm(memory))
+			continue;
+		if (find_spot(memory).slot < 0 && count_dimms(d) > d->slots && taken >= d->slots) {
+			lv_refuse(d, lv_at(memory->node),
+				  "internal error: failed to find an empty memory slot");
+			return;
+		}
+		taken++;
+	}
+}
+
 /* Seen with 9.0 and no more with 11.3. */
 static void check_slots_said(struct lv_domain *d)
 {

@@ -133,9 +133,9 @@ static void check_pages(struct lv_domain *d)
 }
 
 /* A whole domain has a name; what has none is taken for a part of one. */
-static void check_size(struct lv_domain *d)
+void lv_check_size(struct lv_domain *d)
 {
-	if (!d->memory && !xml_child(d->root, "memory") && xml_child(d->root, "name"))
+	if (!d->memory && xml_child(d->root, "name"))
 		lv_refuse(d, &d->root->at,
 			  "XML error: Memory size must be specified via <memory> or in the <numa> "
 			  "configuration");
@@ -160,6 +160,5 @@ void lv_check_cells(struct lv_domain *d)
 
 void lv_check_numa(struct lv_domain *d)
 {
-	check_size(d);
 	check_pages(d);
 }

@@ -56,13 +56,14 @@ static unsigned cell_id(const struct xml_node *cell, unsigned place)
 	return lv_number(xml_value(cell, "id"), UINT16_MAX, &n) ? (unsigned)n : place;
 }
 
+/* As they are written: libvirt rounds later. */
 static uint64_t modules_size(struct lv_domain *d)
 {
 	const struct lv_device *memory;
 	uint64_t sum = 0;
 
 	for (size_t n = 0; (memory = lv_device(d, LV_MEMORY, n)); n++) {
-		uint64_t size = lv_module_size(memory);
+		uint64_t size = size_at(memory, "target/size");
 
 		sum += size > UINT64_MAX - sum ? 0 : size;
 	}
@@ -82,7 +83,7 @@ static uint64_t ram_size(struct lv_domain *d)
 		return total;
 	if (!lv_size(xml_child(d->root, "memory"), &total))
 		return 0;
-	if (modules >= total && modules)
+	if (modules > total)
 		lv_refuse(d, lv_at(xml_child(d->root, "memory")),
 			  "XML error: Total size of memory devices exceeds the total memory size");
 	return align_up(total - (modules < total ? modules : 0), RAM_ALIGN);

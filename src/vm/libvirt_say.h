@@ -119,12 +119,14 @@ void lv_check_number(struct lv_domain *, const struct xml_node *, const char *at
 extern const char *const lv_switches[], *const lv_bools[];
 /* libvirt_check_memory.c */
 void lv_check_memory(struct lv_domain *);
+void lv_check_memory_slots(struct lv_domain *);
 /* libvirt_check_hostdev.c */
 void lv_check_hostdevs(struct lv_domain *);
 void lv_check_displays(struct lv_domain *);
 /* libvirt_check_os.c */
 void lv_check_os(struct lv_domain *);
 void lv_check_cells(struct lv_domain *);
+void lv_check_size(struct lv_domain *); /* once the RAM is known */
 void lv_check_numa(struct lv_domain *);
 /* libvirt_known.c: names that libvirt does not know */
 void lv_check_names(struct lv_domain *);
