@@ -258,7 +258,10 @@ struct writer {
 static void put_new(struct writer *w, struct buf *out, const struct draft_node *node)
 {
 	const char *text = node->text ? xml_escape(w->draft->arena, node->text) : "";
+	bool has_children = false;
 
+	for (const struct draft_node *c = node->first; c; c = c->next)
+		has_children |= !c->is_gone;
 	if (out->length)
 		buf_putc(out, '\n');
 	if (node->written) {
@@ -277,16 +280,16 @@ static void put_new(struct writer *w, struct buf *out, const struct draft_node *
 	}
 	if (!text)
 		out->err = -ENOMEM;
-	else if (*text)
-		buf_printf(out, ">%s</%s>", text, node->name);
 	else
-		buf_puts(out, node->first ? ">" : "/>");
+		buf_printf(out, "%s%s", *text || has_children ? ">" : "/>", text);
 	for (const struct draft_node *c = node->first; c; c = c->next) {
 		if (!c->is_gone)
 			put_new(w, out, c);
 	}
-	if (node->first)
-		buf_printf(out, "\n</%s>", node->name);
+	if (has_children)
+		buf_putc(out, '\n');
+	if (has_children || (text && *text))
+		buf_printf(out, "</%s>", node->name);
 }
 
 /* A place that stays. */
