@@ -69,6 +69,9 @@ const struct option_spec option_specs[] = {
 	 "The VM is one of Proxmox VE: its config is looked for in /etc/pve, below --host if that "
 	 "is "
 	 "a folder."},
+	{"qmp", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(qmp), "SOCKET", NULL, COMPLETE_FILE,
+	 "The VM is running: it is asked over this QMP socket, and compared with its config: the "
+	 "process behind the socket, --pid, or another VM that is given, too."},
 	{"machine", 0, OPTION_TEXT, FOR(COMMAND_CAPS), OFFSET(machine), "TYPE", NULL,
 	 COMPLETE_NOTHING,
 	 "The machine type whose defaults count. Default: the newest q35 of that VMM version."},
@@ -137,12 +140,14 @@ static const char *const usage_check[] = {"[OPTIONS] VM",
 static const char *const usage_fix[] = {"[OPTIONS] VM",
 					"[OPTIONS] -- PROGRAM ARGUMENTS...",
 					"[OPTIONS] --pid PID",
+					"[OPTIONS] --qmp SOCKET [VM]",
 					"[OPTIONS] --libvirt NAME",
 					"[OPTIONS] --proxmox VMID",
 					NULL};
 static const char *const usage_map[] = {"[OPTIONS] VM",
 					"[OPTIONS] -- PROGRAM ARGUMENTS...",
 					"[OPTIONS] --pid PID",
+					"[OPTIONS] --qmp SOCKET [VM]",
 					"[OPTIONS] --libvirt NAME",
 					"[OPTIONS] --proxmox VMID",
 					"[OPTIONS] --device BDF...",
@@ -150,6 +155,7 @@ static const char *const usage_map[] = {"[OPTIONS] VM",
 static const char *const usage_resolve[] = {"[OPTIONS] VM",
 					    "[OPTIONS] -- PROGRAM ARGUMENTS...",
 					    "[OPTIONS] --pid PID",
+					    "[OPTIONS] --qmp SOCKET [VM]",
 					    "[OPTIONS] --libvirt NAME",
 					    "[OPTIONS] --proxmox VMID",
 					    NULL};
