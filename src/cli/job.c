@@ -224,7 +224,7 @@ static int read_config(struct tool *t, struct job *job)
 		return err;
 	if (names_managed(a))
 		return managed_read(t, c);
-	if (a->pid || (!a->vm_argc && !a->operands.n))
+	if (a->pid || (a->qmp && !a->vm && !a->vm_argc && !a->operands.n))
 		return running_config(t, job);
 	if (a->vm_argc) {
 		c->name = "command line";

@@ -148,6 +148,43 @@ static int compare_unexpected(struct iof_live_comparison *c, const struct live_d
 	return compare_add(c, item);
 }
 
+static bool is_said(const struct iof_live_comparison *c, const struct live_device *device,
+		    const char *property)
+{
+	for (size_t i = 0; i < c->n_items; i++) {
+		const struct iof_live_item *item = &c->items[i];
+
+		if (item->where == device->path && item->property &&
+		    str_eq(item->property, property))
+			return true;
+	}
+	return false;
+}
+
+/* QOM keeps an SMMUv3's "auto" for good, whatever it became: what nothing was predicted of. */
+static int compare_autos(struct iof_live_comparison *c, const struct live_device *device)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < device->n_properties; i++) {
+		const struct live_property *property = &device->properties[i];
+
+		if (!str_starts(device->type, "arm-smmuv3") || !str_eq(property->value, "auto") ||
+		    is_said(c, device, property->name))
+			continue;
+		err = compare_add(c, (struct iof_live_item){
+					     .result = IOF_LIVE_LEFT_TO_HOST,
+					     .subject = device->folder == LIVE_NAMED ? device->name
+										     : device->type,
+					     .property = property->name,
+					     .live = property->value,
+					     .where = device->path,
+					     .why = "auto: decided from the first cold-plugged "
+						    "device's host."});
+	}
+	return err;
+}
+
 int compare_devices(struct iof_live_comparison *c)
 {
 	struct iof_machine_device device;
@@ -161,6 +198,8 @@ int compare_devices(struct iof_live_comparison *c)
 	for (size_t i = 0; !err && i < c->live->device_list.n; i++) {
 		if (c->live->devices[i].folder != LIVE_BOARD)
 			err = compare_unexpected(c, &c->live->devices[i]);
+		if (!err)
+			err = compare_autos(c, &c->live->devices[i]);
 	}
 	return err;
 }
