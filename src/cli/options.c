@@ -133,6 +133,7 @@ static const char *const usage_caps[] = {"[OPTIONS] [MODEL]", NULL};
 static const char *const usage_check[] = {"[OPTIONS] VM",
 					  "[OPTIONS] -- PROGRAM ARGUMENTS...",
 					  "[OPTIONS] --pid PID",
+					  "[OPTIONS] --qmp SOCKET [VM]",
 					  "[OPTIONS] --libvirt NAME",
 					  "[OPTIONS] --proxmox VMID",
 					  "[OPTIONS] --device BDF...",
