@@ -33,6 +33,8 @@ void iof_ctx_log_set(struct iof_ctx *ctx, iof_log_fn log, void *data, int level)
 /** Text of the last error ("file:line: reason"), "" if none. Valid until the next call with this
  * context. */
 const char *iof_ctx_error(struct iof_ctx *ctx);
+/** Set that text, for a library that builds on this one; text is copied. Returns err. */
+int iof_ctx_error_set(struct iof_ctx *ctx, int err, const char *text);
 /** Version of the library, as "0.1.0". */
 const char *iof_version(void);
 

@@ -41,6 +41,8 @@ struct iof_vmm {
 	/** What was read from the firmware image that the config names, in the same form; NULL if
 	 * it was not read. Weaker than firmware. */
 	const char *firmware_read;
+	/** Where version_read comes from, in words; NULL: "read from the QEMU binary". */
+	const char *version_source;
 };
 
 /**
@@ -89,6 +91,29 @@ struct iof_value {
 /** Resolved properties by index; -ENOENT after the last. */
 int iof_machine_property(const struct iof_machine *, size_t index, struct iof_value *);
 
+/** Index of the device that such a property belongs to, for iof_machine_device(); SIZE_MAX: it is
+ * the machine's own, or there is no such property. */
+size_t iof_machine_property_device(const struct iof_machine *, size_t index);
+
+/** One device of the config. */
+struct iof_machine_device {
+	const char *driver; /**< the VMM's own name, aliases resolved */
+	const char *id;	    /**< NULL: none was given */
+	const char *label;  /**< id, else host address, else driver: for people */
+	const char *host;   /**< PCI address of the assigned host device; NULL */
+	bool is_plugged;    /**< hot-plugged after the start (iof_vmm.plug) */
+};
+/** Devices by index, in the order in which the VMM makes them; -ENOENT after the last. */
+int iof_machine_device(const struct iof_machine *, size_t index, struct iof_machine_device *);
+
+/** Physical address bits that the guest's CPU shows, and those of its own guests (CPUID 0x80000008,
+ * bits 23:16). Zero: not known, or none. */
+void iof_machine_cpu_widths(const struct iof_machine *, unsigned *phys_bits,
+			    unsigned *guest_phys_bits);
+
+/** The locked-memory limit that was assumed, in bytes; UINT64_MAX unlimited, 0 not said. */
+uint64_t iof_machine_memlock(const struct iof_machine *);
+
 /** What a stretch of the guest physical address map is. */
 enum iof_region_kind {
 	IOF_REGION_UNKNOWN = 0,
@@ -122,6 +147,9 @@ const char *iof_region_name(const struct iof_region *);
 const char *iof_region_device(const struct iof_region *);
 /** BAR number, 0 to 5; -1: no BAR. */
 int iof_region_bar(const struct iof_region *);
+/** Bus, as firmware numbers it, and device and function (devfn) of a BAR's function. -ENOENT: no
+ * BAR. */
+int iof_region_pci(const struct iof_region *, unsigned *bus, unsigned *devfn);
 /** Whether the VMM maps it into the IOMMU for assigned devices: RAM always, a BAR if it can be
  * memory-mapped. */
 bool iof_region_is_mapped(const struct iof_region *);

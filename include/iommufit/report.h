@@ -156,6 +156,15 @@ int iof_text_diff(struct iof_ctx *, const char *old_name, const char *old_text, 
 /** The whole report as text (verdict first) or as schema iommufit.check/1. */
 int iof_report_write(struct iof_ctx *, struct iof_report *, const struct iof_output *);
 
+/**
+ * Let iof_report_write(), and iof_map_write() as text and JSON, end with what another library says
+ * of the same VM: write renders lines of text, or one JSON value that becomes the member `name`.
+ * data and name must live as long as the report is used; write NULL: no such part (the default).
+ */
+typedef int (*iof_report_part_fn)(void *data, const struct iof_output *);
+void iof_report_part_set(struct iof_report *, const char *name, iof_report_part_fn write,
+			 void *data);
+
 /** The guest's address map against the ranges that the host can map: a picture as text, as SVG or
  * as an HTML page with findings and fixes, or schema iommufit.map/1. */
 int iof_map_write(struct iof_ctx *, struct iof_report *, const struct iof_output *);

@@ -222,6 +222,19 @@ void emit_null(struct emit *e, const char *key)
 		puts_raw(e, "null");
 }
 
+void emit_json(struct emit *e, const char *key, const char *text, size_t length)
+{
+	const char *end = text + length, *line;
+
+	if (!json_member(e, key, false))
+		return;
+	for (bool is_first = true; next_line(&text, end, &line, &length); is_first = false) {
+		if (!is_first)
+			json_line(e);
+		emit_raw(e, line, length);
+	}
+}
+
 void emit_range(struct emit *e, const char *key, const struct iof_range *range)
 {
 	char text[64];

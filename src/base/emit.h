@@ -40,6 +40,8 @@ void emit_i64(struct emit *, const char *key, int64_t);
 void emit_hex(struct emit *, const char *key, uint64_t); /* "0x…" */
 void emit_bool(struct emit *, const char *key, bool);
 void emit_null(struct emit *, const char *key);
+/* A JSON value that another emitter wrote, at the indentation of this place. */
+void emit_json(struct emit *, const char *key, const char *text, size_t length);
 void emit_range(struct emit *, const char *key, const struct iof_range *); /* ["0x0","0xfff"] */
 
 /* Text. Styles are dropped unless out->colour. */

@@ -61,6 +61,11 @@ IOF_EXPORT const char *iof_ctx_error(struct iof_ctx *ctx)
 	return ctx->error ? ctx->error : "";
 }
 
+IOF_EXPORT int iof_ctx_error_set(struct iof_ctx *ctx, int err, const char *text)
+{
+	return ctx_fail(ctx, err, "%s", text);
+}
+
 IOF_EXPORT const char *iof_version(void)
 {
 	return IOMMUFIT_VERSION;

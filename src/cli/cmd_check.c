@@ -9,6 +9,8 @@ int cmd_check(struct tool *t)
 
 	if (!err)
 		err = job_check(t, &job, job.vm);
+	if (!err)
+		err = running_compare(t, &job);
 	if (!err && !t->args.quiet)
 		err = iof_report_write(t->ctx, job.report, &t->out);
 	return job_finish(t, &job, err);

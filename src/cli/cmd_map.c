@@ -44,6 +44,8 @@ int cmd_map(struct tool *t)
 	if (!err)
 		err = job_check(t, &job, job.vm);
 	if (!err)
+		err = running_compare(t, &job);
+	if (!err)
 		err = write_map(t, job.report);
 	return job_finish(t, &job, err);
 }

@@ -213,18 +213,19 @@ static int parse_again(struct tool *t, struct job *job)
 	return 0;
 }
 
-static int read_config(struct tool *t, struct config *c)
+static int read_config(struct tool *t, struct job *job)
 {
 	const struct arguments *a = &t->args;
+	struct config *c = &job->config;
 	const char *path;
-	int err = 0;
+	int err = running_open(t, job);
 
-	if (c->text) /* the command has read it already */
-		return 0;
+	if (err || c->text) /* the command has read it already */
+		return err;
 	if (names_managed(a))
 		return managed_read(t, c);
-	if (a->pid)
-		return process_read(t, a->pid, c);
+	if (a->pid || (a->qmp && !a->vm && !a->vm_argc && !a->operands.n))
+		return running_config(t, job);
 	if (a->vm_argc) {
 		c->name = "command line";
 		for (size_t i = 0; !err && i < a->vm_argc; i++)
@@ -282,7 +283,14 @@ static void search_program(struct tool *t, const char *name, char **version)
 static void read_vmm_version(struct tool *t, struct job *job)
 {
 	const char *program = job->config.program ? job->config.program : iof_vm_program(job->vm);
+	const char *live = job->live ? iof_live_version(job->live) : NULL;
 
+	/* Without memory for it, the file is asked. */
+	job->version_read = live ? strdup(live) : NULL;
+	if (job->version_read) {
+		job->vmm.version_source = "as the running QEMU says";
+		return;
+	}
 	if (!program || !*program || !host_is_live(&t->args) || t->args.vmm)
 		return;
 	if (!strchr(program, '/'))
@@ -319,7 +327,7 @@ int job_open(struct tool *t, struct job *job)
 	if (a->devices.n) {
 		err = make_ordinary_vm(t, &job->vm);
 	} else {
-		err = read_config(t, &job->config);
+		err = read_config(t, job);
 		if (!err)
 			err = job_parse(t, job, &job->config, &job->vm);
 	}
@@ -335,6 +343,7 @@ int job_open(struct tool *t, struct job *job)
 		.size = sizeof(job->vmm),
 		.version = a->vmm,
 		.version_read = job->version_read,
+		.version_source = job->vmm.version_source,
 		.backend = a->backend,
 		.plug = a->plug.items,
 		.n_plug = a->plug.n,
@@ -361,6 +370,7 @@ int job_check(struct tool *t, struct job *job, struct iof_vm *vm)
 
 void job_close(struct job *job)
 {
+	running_close(job);
 	iof_report_unref(job->report);
 	iof_machine_unref(job->machine);
 	iof_vm_unref(job->vm);

@@ -5,6 +5,8 @@
 
 #include "tool.h"
 
+#include <iommufit/live.h>
+
 /* A vector of strings from malloc(), NULL at the end once it holds something. */
 struct words {
 	char **items;
@@ -50,6 +52,8 @@ struct job {
 	char *firmware_read;
 	struct iof_machine *machine;
 	struct iof_report *report;
+	struct iof_live *live; /* of a VM that runs; NULL */
+	struct iof_live_comparison *comparison;
 };
 
 /* Load everything that the command line names; nothing is checked yet. A config whose text is there
@@ -66,5 +70,13 @@ int job_finish(struct tool *, struct job *, int err);
 
 /* Read the command line of a running process, its limit and program. */
 int process_read(struct tool *, uint64_t pid, struct config *);
+
+/* --qmp: ask the running VM. */
+int running_open(struct tool *, struct job *);
+/* The config of a running process: of --pid, or of the one behind --qmp. */
+int running_config(struct tool *, struct job *);
+/* After the check: compare what runs with what was predicted, as a part of the report. */
+int running_compare(struct tool *, struct job *);
+void running_close(struct job *);
 
 #endif

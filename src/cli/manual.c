@@ -111,24 +111,40 @@ const struct manual manuals[N_COMMANDS] = {
 	[COMMAND_CHECK] =
 		{
 			.description =
-				PARAGRAPHS{"The verdict is the worst of three phases: start, "
-					   "hot-plug (with --plug) and run; migration "
-					   "counts with --migrate. The first line says it; each "
-					   "finding then says what will happen, "
-					   "why (with the numbers), what the VMM will print, how "
-					   "to fix it, and the rule's id.",
-					   "The VM is a file with a QEMU command line as people "
-					   "write it (quotes, backslashes, "
-					   "comments), a libvirt log, a command line after --, a "
-					   "running process (--pid), or "
-					   "made up around a device (--device). Options of QEMU "
-					   "that do not bear on the question "
-					   "are kept and ignored; --verbose lists them.",
-					   "The version of the VMM is that of --vmm, else it is "
-					   "read from the QEMU file that the "
-					   "config names, else it follows from the machine type. "
-					   "The answer says which.",
-					   NULL},
+				PARAGRAPHS{
+					"The verdict is the worst of three phases: start, "
+					"hot-plug (with --plug) and run; migration "
+					"counts with --migrate. The first line says it; each "
+					"finding then says what will happen, "
+					"why (with the numbers), what the VMM will print, how "
+					"to fix it, and the rule's id.",
+					"The VM is a file with a QEMU command line as people "
+					"write it (quotes, backslashes, "
+					"comments), a libvirt log, a command line after --, a "
+					"running process (--pid), or "
+					"made up around a device (--device). Options of QEMU "
+					"that do not bear on the question "
+					"are kept and ignored; --verbose lists them.",
+					"With --qmp the running VM is asked over its QMP socket, "
+					"and what it says (version, machine, CPU widths, "
+					"properties "
+					"of IOMMUs, memory, addresses of BARs, hot-plugged "
+					"devices) "
+					"is compared with what its config leads to: the config of "
+					"the process behind the socket, or the one that is given, "
+					"too. Only commands that read are sent. A QMP monitor "
+					"serves "
+					"one client at a time, and with libvirt or Proxmox VE it "
+					"is "
+					"the manager's: start the VM with a second one (libvirt: "
+					"<qemu:arg value='-qmp'/>; Proxmox VE: args: -qmp "
+					"unix:/run/VMID.qmp,server=on,wait=off), or ask by hand "
+					"with virsh qemu-monitor-command.",
+					"The version of the VMM is that of --vmm, else it is "
+					"read from the QEMU file that the "
+					"config names, else it follows from the machine type. "
+					"The answer says which.",
+					NULL},
 			.files = ITEMS{{"/proc/PID/cmdline, /proc/PID/fd, /proc/PID/limits",
 					"Of a process given by --pid. The descriptors say which "
 					"device libvirt has "
@@ -146,6 +162,8 @@ const struct manual manuals[N_COMMANDS] = {
 				       "A command line that was never written down."},
 				      {"iommufit check --host cpu:i7-13700k --vmm qemu=10.0 vm.sh",
 				       "On a machine of the catalogue, with another QEMU."},
+				      {"iommufit check --qmp /run/vm.qmp vm.sh",
+				       "Is the VM that runs the one that the script starts?"},
 				      {"iommufit check --plug vfio-pci,host=01:00.0,bus=rp0 vm.sh",
 				       "What if this device is plugged later?"},
 				      {"iommufit check --driver 01:00.0=vfio-pci vm.sh",

@@ -278,8 +278,10 @@ static int check_operands(struct parser *p)
 		return 0;
 	sources = a->operands.n + (a->vm_argc > 0) + (a->pid != 0) + (a->devices.n > 0) +
 		  (a->libvirt != NULL) + (a->proxmox != NULL);
-	if (sources == 0)
+	if (sources == 0 && !a->qmp)
 		return wrong(p, "%s: no VM", c->name);
+	if (a->qmp && a->devices.n)
+		return wrong(p, "%s: --qmp is a VM, --device makes up another", c->name);
 	if (sources > 1)
 		return wrong(p,
 			     "%s: give one VM: a file, '--' and a command line, --pid, --libvirt, "

@@ -34,6 +34,14 @@ IOF_EXPORT struct iof_report *iof_report_unref(struct iof_report *report)
 	return NULL;
 }
 
+IOF_EXPORT void iof_report_part_set(struct iof_report *report, const char *name,
+				    iof_report_part_fn write, void *data)
+{
+	report->part_name = name;
+	report->part_write = write;
+	report->part_data = data;
+}
+
 IOF_EXPORT enum iof_verdict iof_report_verdict(const struct iof_report *report)
 {
 	return report->verdict;

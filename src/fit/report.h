@@ -72,6 +72,11 @@ struct iof_report {
 	size_t n_lines[IOF_PHASE_MIGRATE + 1];
 	bool is_rendered;
 	int err; /* out of memory while checking */
+
+	/* what another library adds to the answer; NULL: nothing */
+	iof_report_part_fn part_write;
+	const char *part_name;
+	void *part_data;
 };
 
 struct fix_list {

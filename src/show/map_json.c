@@ -93,5 +93,6 @@ void map_write_json(struct emit *e, struct iof_report *report, const struct map_
 		put_item(e, &view->items[i]);
 	emit_array_end(e);
 	put_findings(e, report);
+	report_write_part(e, report);
 	emit_object_end(e);
 }

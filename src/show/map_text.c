@@ -368,4 +368,5 @@ void map_write_text(struct emit *e, struct iof_report *report, const struct map_
 	write_list(e, view);
 	emit_newline(e);
 	emit_wrapped(e, 2, "", "%s", firmware);
+	report_write_part(e, report);
 }

@@ -283,5 +283,6 @@ void report_write_json(struct iof_report *report, struct emit *e)
 		json_finding(e, report, finding);
 	}
 	emit_array_end(e);
+	report_write_part(e, report);
 	emit_object_end(e);
 }

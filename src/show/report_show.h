@@ -22,6 +22,9 @@ const char *host_phrase(const struct iof_host *);
 /* A finding as a block: what will happen, why, what QEMU says, the ways out. */
 void report_write_finding(struct emit *, struct iof_report *, const struct iof_finding *);
 
+/* What another library adds (iof_report_part_set): as text, or as a member of the open object. */
+void report_write_part(struct emit *, const struct iof_report *);
+
 /* Members that other schemas have, too. */
 void json_vmm(struct emit *, const struct iof_report *);
 void json_finding(struct emit *, struct iof_report *, const struct iof_finding *);

@@ -473,6 +473,7 @@ void report_write_text(struct iof_report *report, struct emit *e)
 	write_host(e, report);
 	write_missing(e, report);
 	write_provenance(e, report);
+	report_write_part(e, report);
 	if (!e->out->verbose)
 		return;
 	write_resolved(e, report);

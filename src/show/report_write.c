@@ -128,3 +128,31 @@ const char *current_value(const struct iof_report *report, const char *target)
 	}
 	return NULL;
 }
+
+static int collect(void *data, const char *bytes, size_t length)
+{
+	struct buf *text = data;
+
+	buf_append(text, bytes, length);
+	return text->err;
+}
+
+void report_write_part(struct emit *e, const struct iof_report *report)
+{
+	struct buf text = {0};
+	struct iof_output out = *e->out;
+	int err;
+
+	if (!report->part_write)
+		return;
+	out.write = collect;
+	out.data = &text;
+	err = report->part_write(report->part_data, &out);
+	if (err)
+		e->err = e->err ? e->err : err;
+	else if (out.format == IOF_FORMAT_JSON)
+		emit_json(e, report->part_name, text.data, text.length);
+	else
+		emit_raw(e, text.data, text.length);
+	buf_free(&text);
+}

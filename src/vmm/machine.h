@@ -226,6 +226,7 @@ struct iof_machine {
 /* A value with who decided it, and how the config would say it. */
 struct resolved {
 	struct iof_value value;
+	size_t device;	      /* index; SIZE_MAX: it is the machine's own */
 	size_t option;	      /* of the VM, where it is or would be said; SIZE_MAX: nowhere */
 	const char *key;      /* there; NULL: it cannot be said */
 	const char *pin_text; /* what to write there; NULL: the value's text */

@@ -228,6 +228,15 @@ IOF_EXPORT int iof_region_bar(const struct iof_region *region)
 	return region->kind == IOF_REGION_BAR ? (int)region->bar : -1;
 }
 
+IOF_EXPORT int iof_region_pci(const struct iof_region *region, unsigned *bus, unsigned *devfn)
+{
+	if (!region->function)
+		return -ENOENT;
+	*bus = region->function->bus->number;
+	*devfn = region->function->devfn;
+	return 0;
+}
+
 IOF_EXPORT bool iof_region_is_mapped(const struct iof_region *region)
 {
 	return region->is_mapped;

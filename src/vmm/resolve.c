@@ -25,6 +25,11 @@ static int keep_request(struct iof_machine *m, const struct iof_vmm *vmm)
 		if (!m->vmm.firmware_read)
 			return -ENOMEM;
 	}
+	if (vmm->version_source) {
+		m->vmm.version_source = arena_strdup(m->arena, vmm->version_source);
+		if (!m->vmm.version_source)
+			return -ENOMEM;
+	}
 	if (vmm->backend)
 		m->vmm.backend = str_eq(vmm->backend, "iommufd") ? "iommufd" : "legacy";
 	plug = arena_array(m->arena, vmm->n_plug + 1, sizeof(*plug));
@@ -189,4 +194,37 @@ IOF_EXPORT int iof_machine_property(const struct iof_machine *m, size_t index,
 		return -ENOENT;
 	*out = m->resolved[index].value;
 	return 0;
+}
+
+IOF_EXPORT size_t iof_machine_property_device(const struct iof_machine *m, size_t index)
+{
+	return index < m->n_resolved ? m->resolved[index].device : SIZE_MAX;
+}
+
+IOF_EXPORT int iof_machine_device(const struct iof_machine *m, size_t index,
+				  struct iof_machine_device *out)
+{
+	const struct machine_device *device;
+
+	if (index >= m->n_devices)
+		return -ENOENT;
+	device = &m->devices[index];
+	*out = (struct iof_machine_device){.driver = device->driver ? device->driver : "",
+					   .id = device->id,
+					   .label = device->label,
+					   .host = device->host_bdf,
+					   .is_plugged = device->is_plugged};
+	return 0;
+}
+
+IOF_EXPORT void iof_machine_cpu_widths(const struct iof_machine *m, unsigned *phys_bits,
+				       unsigned *guest_phys_bits)
+{
+	*phys_bits = m->vcpu.phys_bits;
+	*guest_phys_bits = m->vcpu.guest_phys_bits;
+}
+
+IOF_EXPORT uint64_t iof_machine_memlock(const struct iof_machine *m)
+{
+	return m->memlock;
 }

@@ -29,6 +29,7 @@ static struct resolved *add(struct list *list, const char *device, const char *p
 	item = &list->items[list->n++];
 	*item = (struct resolved){
 		.value = {.device = device, .property = property, .text = text},
+		.device = SIZE_MAX,
 		.option = SIZE_MAX,
 	};
 	return item;
@@ -273,6 +274,7 @@ static void add_property(struct list *list, const struct machine_device *device,
 					   ? 0
 					   : value->pair->at.line;
 	resolve_auto(list->m, device, id, &item->value);
+	item->device = (size_t)(device - list->m->devices);
 	item->value.guest_visible = is_viommu && is_guest_visible(id);
 	item->option = device->option_index;
 	item->key = value->def->name;

@@ -57,7 +57,9 @@ int machine_find_version(struct iof_ctx *ctx, struct iof_machine *m, const struc
 			return ctx_fail(ctx, -EINVAL, "%s: the config is for QEMU", text);
 		r = set_version(ctx, m, text, "as given");
 	} else if (vmm && vmm->version_read) {
-		r = set_version(ctx, m, vmm->version_read, "read from the QEMU binary");
+		r = set_version(ctx, m, vmm->version_read,
+				vmm->version_source ? vmm->version_source
+						    : "read from the QEMU binary");
 	} else if (m->vm->manager_vmm) {
 		r = set_version(ctx, m, m->vm->manager_vmm, "assumed: it comes with the manager");
 	} else if (m->type.version) {

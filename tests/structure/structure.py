@@ -18,6 +18,7 @@ MAY_INCLUDE = {
     "fit": {"base", "host", "vm", "vmm", "fit"},
     "explain": {"base", "host", "vm", "vmm", "fit", "explain"},
     "show": {"base", "host", "vm", "vmm", "fit", "explain", "show"},
+    "live": {"base", "host", "vm", "vmm", "fit", "live"},  # its own library, on public symbols and a copy of base
     "archive": {"base", "host", "archive"},  # a module that is loaded when it is needed
     "xml": {"base", "vm", "xml"},  # the same
     "cli": {"cli"},  # and the public headers
@@ -99,9 +100,9 @@ def declared(text):
     return set(re.findall(r"\b(iof_\w+)\s*\(", text))
 
 
-def check_exports(o):
-    wanted = set().union(*(declared(p.read_text()) for p in o.headers))
-    lines = run(["nm", "-D", "--defined-only", o.library]).splitlines()
+def expect_exports(library, headers):
+    wanted = set().union(*(declared(p.read_text()) for p in headers))
+    lines = run(["nm", "-D", "--defined-only", library]).splitlines()
     names = {line.split()[-1].split("@")[0] for line in lines if line.split()[-2] in "TDBRW"}
     exported = {n for n in names if not n.startswith(("LIBIOMMUFIT", "__asan", "__odr_asan", "__ubsan"))}
     problems = [f"declared, not exported: {n}" for n in sorted(wanted - exported)]
@@ -110,20 +111,40 @@ def check_exports(o):
         raise Failure("\n".join(problems))
 
 
-def check_needed(o):
-    dynamic = run(["readelf", "-d", o.library])
-    needed = re.findall(r"\(NEEDED\).*\[(.+)\]", dynamic)
-    wrong = [n for n in needed
-             if not NEEDED.match(n) and not (o.sanitize and NEEDED_BY_SANITIZERS.match(n))]
+def check_exports(o):
+    """live.h is libiommufit-live's, the rest libiommufit's."""
+    expect_exports(o.library, [p for p in o.headers if p.name != "live.h"])
+    expect_exports(o.live_library, [p for p in o.headers if p.name == "live.h"])
+
+
+def expect_needed(o, library, also=()):
+    needed = re.findall(r"\(NEEDED\).*\[(.+)\]", run(["readelf", "-d", library]))
+    wrong = [n for n in needed if n not in also and
+             not NEEDED.match(n) and not (o.sanitize and NEEDED_BY_SANITIZERS.match(n))]
     if wrong or not needed:
-        raise Failure(f"{o.library} needs {', '.join(wrong)}")
+        raise Failure(f"{library} needs {', '.join(wrong)}")
+
+
+def check_needed(o):
+    expect_needed(o, o.library)
+    expect_needed(o, o.live_library, ["libiommufit.so.0"])
+
+
+# What reaches another process: a library that a sandboxed VMM links has none of it.
+LIVE_CALLS = {"socket", "connect", "send", "recv", "sendmsg", "recvmsg", "ioctl"}
+
+
+def called_by(library):
+    return {line.split()[-1].split("@")[0] for line in run(["nm", "-D", "--undefined-only", library]).splitlines()}
 
 
 def check_calls(o):
-    called = {line.split()[-1].split("@")[0]
-              for line in run(["nm", "-D", "--undefined-only", o.library]).splitlines()}
-    if called & FORBIDDEN_CALLS:
-        raise Failure(f"the library calls {', '.join(sorted(called & FORBIDDEN_CALLS))}")
+    for library, forbidden in ((o.library, FORBIDDEN_CALLS | LIVE_CALLS), (o.live_library, FORBIDDEN_CALLS)):
+        wrong = called_by(library) & forbidden
+        if wrong:
+            raise Failure(f"{library} calls {', '.join(sorted(wrong))}")
+    if "connect" not in called_by(o.live_library):
+        raise Failure("the live library connects to nothing: is it the right one?")
 
 
 def check_headers_alone(o):
@@ -157,7 +178,8 @@ def check_install(o):
         run(["meson", "install", "-C", o.build, "--no-rebuild", "--quiet", "--destdir", work])
         prefix = pathlib.Path(work + o.prefix)
         libdir = prefix / o.libdir
-        for path in [libdir / "libiommufit.so", libdir / "libiommufit.so.0", prefix / "bin/iommufit",
+        for path in [libdir / "libiommufit.so", libdir / "libiommufit.so.0",
+                     libdir / "libiommufit-live.so.0", libdir / "pkgconfig/iommufit-live.pc", prefix / "bin/iommufit",
                      libdir / "pkgconfig/iommufit.pc", *(prefix / "include/iommufit" / h.name for h in o.headers)]:
             if not path.exists():
                 raise Failure(f"not installed: {path}")
@@ -194,7 +216,7 @@ def check_text(o):
 
 def arguments():
     parser = argparse.ArgumentParser()
-    for name in ("source", "build", "library"):
+    for name in ("source", "build", "library", "live-library"):
         parser.add_argument("--" + name, type=pathlib.Path, required=True)
     for name in ("cxx", "version", "prefix", "libdir"):
         parser.add_argument("--" + name, required=True)

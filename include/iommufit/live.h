@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * iommufit/live.h - a VM that is running: what it says of itself over QMP and what /proc shows,
+ * compared with what was predicted from its config. In a library of its own, libiommufit-live.
+ *
+ * Everything here only reads. No command that is sent changes anything in the VM.
+ */
+#ifndef IOMMUFIT_LIVE_H
+#define IOMMUFIT_LIVE_H
+
+#include <iommufit/report.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct iof_live;
+struct iof_live_comparison;
+
+/** Set size to sizeof(struct iof_live_options); zero means the default. */
+struct iof_live_options {
+	size_t size;
+	unsigned timeout_ms; /**< for all of a QMP session together; default 5000 */
+};
+
+/**
+ * Ask a running QEMU over its QMP socket (a path): version, status, machine, CPU widths, devices
+ * with the properties of IOMMUs, assigned and memory devices, PCI functions with their BARs,
+ * memory. options may be NULL. A QMP monitor serves one client at a time: while libvirt or another
+ * manager holds it, it does not answer. Returns 0, -ENOENT or -ECONNREFUSED (nobody listens),
+ * -EACCES, -ETIMEDOUT (busy, or no answer in time), -EBADMSG (an answer that is none of QMP) or
+ * -ENOMEM.
+ */
+int iof_live_load_qmp(struct iof_ctx *, const char *socket, const struct iof_live_options *,
+		      struct iof_live **);
+/** What /proc alone shows of a process: its program, its limit of locked memory, the VFIO devices
+ * that it holds open. Returns 0, -ESRCH (no such process) or -ENOMEM; what may not be read stays
+ * unknown. */
+int iof_live_load_process(struct iof_ctx *, uint64_t pid, struct iof_live **);
+/** Add what /proc shows to what QMP said, before the object is shared. */
+int iof_live_add_process(struct iof_ctx *, struct iof_live *, uint64_t pid);
+struct iof_live *iof_live_ref(struct iof_live *);
+struct iof_live *iof_live_unref(struct iof_live *);
+
+/** The process: the one asked for, or the one that listens at the socket (SO_PEERCRED); 0: not
+ * known (it is in another PID namespace). If a manager opened the socket and handed it to QEMU,
+ * this is the manager. */
+uint64_t iof_live_pid(const struct iof_live *);
+/** "10.0.13 (Debian 1:10.0.13+ds-0+deb13u1)", as iof_vmm.version_read; NULL: QMP was not asked. */
+const char *iof_live_version(const struct iof_live *);
+
+/** What became of one value. */
+enum iof_live_result {
+	IOF_LIVE_UNKNOWN = 0,	   /**< cannot be compared; why says it */
+	IOF_LIVE_AGREES = 1,	   /**< it is what was predicted */
+	IOF_LIVE_DIFFERS = 2,	   /**< it is not */
+	IOF_LIVE_UNEXPECTED = 3,   /**< it is there, but the config does not say so */
+	IOF_LIVE_MISSING = 4,	   /**< the config says so, but it is not there */
+	IOF_LIVE_LEFT_TO_HOST = 5, /**< "auto": decided from the first cold-plugged device's host */
+};
+
+struct iof_live_item {
+	enum iof_live_result result;
+	const char *subject;   /**< "intel-iommu", "cpu", "net0 BAR 4", "process" */
+	const char *property;  /**< "aw-bits"; NULL: the thing itself */
+	const char *live;      /**< as text; NULL: there is none */
+	const char *predicted; /**< as text; NULL: nothing was predicted */
+	const char *where;     /**< QOM path, QMP command or /proc file where it was read; NULL */
+	const char *why;       /**< a sentence about a difference; NULL */
+};
+
+/**
+ * Compare with a machine that was resolved from the config: a pure function of both. The result
+ * keeps a reference to live; its strings live as long as it does, and so must the machine. Returns
+ * 0 or -ENOMEM.
+ */
+int iof_live_compare(struct iof_ctx *, struct iof_live *, const struct iof_machine *,
+		     struct iof_live_comparison **);
+struct iof_live_comparison *iof_live_comparison_unref(struct iof_live_comparison *);
+/** Items by index; -ENOENT after the last. */
+int iof_live_item(const struct iof_live_comparison *, size_t index, struct iof_live_item *);
+/** How many items have that result. */
+size_t iof_live_count(const struct iof_live_comparison *, enum iof_live_result);
+
+/** As text, or as one JSON object: the member "live" of iommufit.check/1. */
+int iof_live_write(const struct iof_live_comparison *, const struct iof_output *);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
