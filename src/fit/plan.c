@@ -464,13 +464,15 @@ static bool contains(const struct iof_fix *more, const struct iof_fix *less)
 	return more->n_edits > less->n_edits;
 }
 
-/* A cure that led to another fault, whose own cure would have done alone: nobody wants both. */
+/* A cure that led to another fault, whose own cure would have done alone: nobody wants both. What
+ * is one cure is meant so. */
 static void drop_supersets(struct iof_fix **first)
 {
 	struct iof_fix **link = first;
 
 	while (*link) {
-		const struct iof_fix *other = *first;
+		bool is_one = (*link)->edits[(*link)->n_edits - 1].round == 0;
+		const struct iof_fix *other = is_one ? NULL : *first;
 
 		while (other &&
 		       !(other->is_lenient <= (*link)->is_lenient && contains(*link, other)))
