@@ -62,15 +62,17 @@ def found(answer):
 
 
 def without_hunk(before, after, skip):
-    """The repaired text with one hunk taken back; NULL when there is none of that number."""
-    out, number = [], 0
+    """The repaired text with one hunk taken back; None when there is none of that number. What a line or two part is one
+    hunk: a property that gets another name."""
+    out, number, end = [], -1, -9
     for tag, i, j, k, m in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag != "equal":
-            out += before[i:j] if number == skip else after[k:m]
-            number += 1
-        else:
+        if tag == "equal":
             out += before[i:j]
-    return "".join(out) if skip < number else None
+            continue
+        number += i - end > 2
+        end = j
+        out += before[i:j] if number == skip else after[k:m]
+    return "".join(out) if skip <= number else None
 
 
 def one(bench, language, number, cell):
