@@ -59,6 +59,7 @@ extern const struct topics rule_topics, config_topics, qemu_topics, smmu_topics,
 /* What may stand before a message, and tells about it. */
 enum head_kind {
 	HEAD_WARNING,
+	HEAD_HARDWARE, /* "hardware error: " */
 	HEAD_ERROR,
 	HEAD_VFIO,	/* "vfio 0000:01:00.0: " */
 	HEAD_CONTAINER, /* "failed to setup container for group 1: " */
@@ -66,7 +67,6 @@ enum head_kind {
 	HEAD_REGION,	/* "Region pc.ram: " */
 	HEAD_VIOMMU,	/* "Failed to set vIOMMU: ", 10.0 and later */
 	HEAD_DEVICE,	/* the same of 9.1 and 9.2, "Failed to set iommu_device: " */
-	HEAD_HARDWARE,	/* "hardware error: " */
 	HEAD_BDF,	/* "0000:01:00.0: " */
 	N_HEADS,
 };

@@ -286,10 +286,35 @@ static size_t operand_end(const struct comparison *c, char type, size_t at, bool
 	return i;
 }
 
-/* A sentence ends behind the last operand. */
+static bool has_before(const struct comparison *c, size_t at, size_t end, char wanted)
+{
+	bool is_odd = false;
+
+	for (size_t i = at; i < end; i++)
+		is_odd ^= c->cells[i].c == wanted;
+	return is_odd;
+}
+
+/* Whether the last character belongs to the sentence around the operand: a stop, or a bracket or
+ * quote that was opened outside. */
+static bool is_stop(const struct comparison *c, size_t at, size_t end)
+{
+	char last = c->cells[end - 1].c;
+
+	switch (last) {
+	case ')':
+		return !has_before(c, at, end, '(') && !has_before(c, at, end - 1, ')');
+	case '\'':
+	case '"':
+		return has_before(c, at, end, last);
+	default:
+		return strchr(".,;:]}", last);
+	}
+}
+
 static size_t without_stop(const struct comparison *c, size_t at, size_t end)
 {
-	while (end > at + 1 && strchr(".,;:'\")]}", c->cells[end - 1].c))
+	while (end > at + 1 && is_stop(c, at, end))
 		end--;
 	return end;
 }
