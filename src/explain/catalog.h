@@ -54,7 +54,7 @@ struct topics {
 	size_t n;
 };
 extern const struct topics rule_topics, config_topics, qemu_topics, smmu_topics, libvirt_topics,
-	proxmox_topics, kernel_topics;
+	proxmox_topics, kernel_topics, cloud_hypervisor_topics;
 
 /* What may stand before a message, and tells about it. */
 enum head_kind {
