@@ -21,7 +21,7 @@ static const char *const head_texts[N_HEADS] = {
 };
 
 static const char *const mark_texts[] = {
-	"qemu-system-{*}:",	 "qemu-kvm:", "kvm:", "qemu:", "\"desc\":\"", "\"desc\": \"",
+	"qemu-system-{*:a}:",	 "qemu-kvm:", "kvm:", "qemu:", "\"desc\":\"", "\"desc\": \"",
 	"QEMU command '{*:q}':",
 };
 

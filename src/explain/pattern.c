@@ -224,6 +224,8 @@ static bool may_be(char type, char c, size_t i)
 		return is_hex(c) || (i == 1 && (c == 'x' || c == 'X')) || strchr("(nil)PTR", c);
 	case 'b':
 		return is_hex(c) || c == ':' || c == '.';
+	case 'a':
+		return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_';
 	case 'q':
 		return c != '\'' && c != '"';
 	case 'w':
@@ -255,7 +257,7 @@ static bool ends_word(const struct comparison *c, char type, size_t at, bool is_
 {
 	uint8_t flags = c->cells[at].flags;
 
-	if (flags & CELL_GAP)
+	if ((flags & CELL_GAP) || (type == 'a' && (flags & CELL_BREAK)))
 		return true;
 	if (flags & CELL_BREAK) {
 		bool is_digit = c->cells[at].c >= '0' && c->cells[at].c <= '9';
@@ -284,7 +286,6 @@ static bool is_address(const struct comparison *c, size_t at, size_t end)
 static bool ends_before(const struct comparison *c, char type, size_t at, size_t i, bool is_last)
 {
 	const struct cell *cells = c->cells;
-
 	char next = i + 1 < c->n ? cells[i + 1].c : '"';
 
 	if (is_last)

@@ -5,6 +5,7 @@
  *
  *   d  a decimal number, {x} a hexadecimal one (0x may be missing; also "(nil)")
  *   b  a PCI address       w  a word (the default)
+ *   a  an architecture, in one line
  *   t  any text            q  any text without quotes (the default behind a quote)
  *
  * A blank stands for any white space; and between any two characters a line may have been broken.
