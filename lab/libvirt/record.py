@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""record.py SEED COUNT SUITE…: what libvirt makes of drawn domains, one JSON line each: version, XML, and either where
+"""record.py SEED COUNT SUITE…, or record.py edges SUITE…: what libvirt makes of domains, one JSON line each: version, XML, and either where
 each PCI device is ("id driver bus address …") or the words in which it is refused for its PCI topology. Domains that
 libvirt refuses for other reasons are left out. SUITE: "system" or one of Debian's."""
 import glob
@@ -14,6 +14,7 @@ import tempfile
 from xml.etree import ElementTree
 
 import draw
+import edges
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOPOLOGY = re.compile(r"PCI|busNr|controllers? (?:are|with index|should)|Multiple '|integrated device|connect a|connect flags")
@@ -210,8 +211,11 @@ def boards(suites):
 
 
 def main():
-    seed, count, suites = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] or ["system"]
-    xmls = list(draw.draw(seed, count, boards(suites)))
+    if sys.argv[1] == "edges":
+        suites, xmls = sys.argv[2:], list(edges.edges())
+    else:
+        suites = sys.argv[3:]
+        xmls = list(draw.draw(int(sys.argv[1]), int(sys.argv[2]), boards(suites)))
     for suite in suites:
         why = missing(suite)
         if why:

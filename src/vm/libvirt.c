@@ -312,6 +312,8 @@ static void read_pci_address(struct lv_domain *d, struct lv_device *device,
 	/* All zero is no address, whatever the function: libvirt finds one
 	 * (virPCIDeviceAddressIsEmpty). */
 	pci->is_set = pci->is_user = pci->domain || pci->bus || pci->slot;
+	if (pci->is_set)
+		lv_check_pci_parts(d, node);
 }
 
 static void read_address(struct lv_domain *d, struct lv_device *device)

@@ -7,38 +7,6 @@
 #define V(major, minor) LIBVIRT_VERSION(major, minor, 0)
 #define UNSUPPORTED "unsupported configuration: "
 
-/* virPCIDeviceAddressIsValid() */
-static void check_host_address(struct lv_domain *d, const struct lv_device *hostdev)
-{
-	static const struct {
-		const char *name;
-		uint64_t max;
-	} parts[] = {{"bus", 0xff}, {"slot", 0x1f}, {"function", 7}};
-	const struct xml_node *address = xml_path(hostdev->node, "source/address");
-
-	for (size_t i = 0; address && i < ARRAY_SIZE(parts); i++) {
-		const struct xml_attribute *a = xml_attribute(address, parts[i].name);
-		uint64_t n;
-
-		if (!a)
-			continue;
-		if (!lv_number(a->value, UINT32_MAX, &n))
-			lv_invalid_value(d, address, a, " Expected non-negative integer value");
-		else if (n > parts[i].max && i == 0)
-			lv_refuse(d, &a->at,
-				  "XML error: Invalid PCI address bus='0x%x', must be <= 0xFF",
-				  (unsigned)n);
-		else if (n > parts[i].max && i == 1)
-			lv_refuse(d, &a->at,
-				  "XML error: Invalid PCI address slot='0x%x', must be <= 0x1F",
-				  (unsigned)n);
-		else if (n > parts[i].max)
-			lv_refuse(d, &a->at,
-				  "XML error: Invalid PCI address function=0x%x, must be <= 7",
-				  (unsigned)n);
-	}
-}
-
 /* What tells host devices apart: "0000:01:00.0", a UUID in lower case. NULL: nothing. */
 static const char *identity(struct lv_domain *d, const struct lv_device *hostdev)
 {
@@ -95,7 +63,7 @@ void lv_check_hostdevs(struct lv_domain *d)
 		const struct xml_node *address = xml_path(hostdev->node, "source/address");
 
 		if (str_eq(hostdev->kind, "pci"))
-			check_host_address(d, hostdev);
+			lv_check_pci_parts(d, xml_path(hostdev->node, "source/address"));
 		else if (str_eq(hostdev->kind, "mdev") && address && !xml_value(address, "uuid"))
 			lv_refuse(d, &address->at,
 				  "XML error: Missing required attribute 'uuid' in element "

@@ -6,6 +6,7 @@
  */
 #include "vm/libvirt_devices.h"
 
+#define MANY_VCPUS_SINCE LIBVIRT_VERSION(10, 7, 0) /* not yet in 9.0.0, but in 11.3.0 */
 #define MANY_VCPUS 255u /* more need interrupt remapping with 32-bit ids */
 
 static bool is_x86(const struct lv_domain *d)
@@ -63,8 +64,7 @@ static void add_many_vcpus_iommu(struct lv_domain *d)
 {
 	struct lv_device *iommu;
 
-	if (d->vcpus <= MANY_VCPUS || d->version < LIBVIRT_VERSION(10, 7, 0) ||
-	    lv_device(d, LV_IOMMU, 0))
+	if (d->vcpus <= MANY_VCPUS || d->version < MANY_VCPUS_SINCE || lv_device(d, LV_IOMMU, 0))
 		return;
 	iommu = add_model(d, LV_IOMMU, "intel");
 	if (iommu)
@@ -225,7 +225,7 @@ static void add_video(struct lv_domain *d)
 
 static bool needs_remapping(const struct lv_domain *d)
 {
-	return d->vcpus > MANY_VCPUS && d->board == LV_Q35;
+	return d->vcpus > MANY_VCPUS && d->board == LV_Q35 && d->version >= MANY_VCPUS_SINCE;
 }
 
 static bool is_said(const struct lv_device *iommu, const char *attribute)
@@ -247,7 +247,7 @@ static void complete_iommus(struct lv_domain *d)
 		bool is_amd =
 			str_eq(iommu->model, "amd") && d->version >= LIBVIRT_VERSION(12, 2, 0);
 
-		if ((!is_intel && !is_amd) || d->version < LIBVIRT_VERSION(10, 7, 0))
+		if (!is_intel && !is_amd)
 			continue;
 		iommu->adds_intremap = !is_said(iommu, "intremap");
 		iommu->adds_eim = is_intel && !is_said(iommu, "eim");

@@ -110,6 +110,7 @@ void lv_cure_rename(struct lv_domain *, struct remark *, const struct xml_node *
 		    const char *attribute, const char *name);
 void lv_cure_remove(struct lv_domain *, struct remark *, const struct xml_node *);
 /* libvirt_check_value.c; node may be NULL; a wrong value is to be left out */
+void lv_check_pci_parts(struct lv_domain *, const struct xml_node *address); /* may be NULL */
 void lv_invalid_value(struct lv_domain *, const struct xml_node *, const struct xml_attribute *,
 		      const char *expected);
 void lv_check_word(struct lv_domain *, const struct xml_node *, const char *attribute,
