@@ -214,7 +214,44 @@ static bool is_same_bar(const struct plan *p, const struct iof_finding *finding)
 	       a->bus->number == b->bus->number && p->finding->mapping.bar == finding->mapping.bar;
 }
 
-/* Cures of the first fault that the check still finds, one after another. */
+static size_t count_edits(const struct iof_fix *const *rounds, unsigned n_rounds)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < n_rounds; i++)
+		n += rounds[i]->n_edits;
+	return n;
+}
+
+/* The cure with the fewest edits in all. One that leads to another fault may be no better than the
+ * cure of that fault alone, which comes later in the list. */
+static bool try_cures(struct plan *p, const struct iof_fix *fix, const struct iof_machine *m)
+{
+	const struct iof_fix *best[MAX_ROUNDS];
+	unsigned before = p->n_rounds, n_best = 0;
+
+	for (; fix && !p->err; fix = fix->next) {
+		bool is_last;
+
+		if (!try_cure(p, fix, m->host, m->vm))
+			continue;
+		is_last = p->n_rounds == before + 1;
+		if (!n_best || count_edits(p->rounds, p->n_rounds) < count_edits(best, n_best)) {
+			memcpy(best, p->rounds, sizeof(best));
+			n_best = p->n_rounds;
+		}
+		p->n_rounds = before;
+		if (is_last)
+			break;
+	}
+	if (!n_best)
+		return false;
+	memcpy(p->rounds, best, sizeof(best));
+	p->n_rounds = n_best;
+	return true;
+}
+
+/* Cures of the first fault that the check still finds. */
 static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 {
 	const struct iof_machine *m = report->machine;
@@ -233,11 +270,7 @@ static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 		tell_why(&list, finding);
 		if (list.err)
 			p->err = list.err;
-		for (struct iof_fix *fix = list.first; fix && !p->err; fix = fix->next) {
-			if (try_cure(p, fix, m->host, m->vm))
-				return true;
-		}
-		return false;
+		return try_cures(p, list.first, m);
 	}
 	return false;
 }
@@ -293,8 +326,10 @@ static struct iof_fix *clean_fix(struct plan *p)
 {
 	struct iof_fix *fix = join_rounds(p, p->rounds, p->n_rounds);
 
-	if (fix)
+	if (fix) {
 		fix->is_checked = true;
+		fix->is_lenient = p->is_lenient;
+	}
 	return fix;
 }
 
@@ -311,6 +346,81 @@ static struct iof_fix *best_fix(struct plan *p)
 	return fix;
 }
 
+/* Whether edits of later rounds mean the same options without this round. */
+static bool keeps_order(const struct iof_fix *round)
+{
+	for (size_t i = 0; i < round->n_edits; i++) {
+		enum iof_op op = round->edits[i].op;
+
+		if (op != IOF_OP_SET && op != IOF_OP_UNSET)
+			return false;
+	}
+	return true;
+}
+
+static bool checks_well(struct plan *p, struct iof_host *host, struct iof_vm *vm)
+{
+	struct iof_machine *m = NULL;
+	struct iof_report *report = NULL;
+	int r = iof_report_new(NULL, &report);
+	bool is_well;
+
+	if (r == 0)
+		r = iof_machine_resolve(NULL, host, vm, &p->vmm, &m);
+	if (r == 0)
+		r = iof_check(host, m, &p->report->options, report);
+	if (r == -ENOMEM)
+		p->err = r;
+	is_well = r == 0 && is_good(p, report);
+	iof_report_unref(report);
+	iof_machine_unref(m);
+	return is_well;
+}
+
+static bool holds_without(struct plan *p, unsigned skip)
+{
+	const struct iof_machine *m = p->report->machine;
+	struct iof_host *host = iof_host_ref((struct iof_host *)(uintptr_t)p->report->host);
+	struct iof_vm *vm = iof_vm_ref(m->vm);
+	uint64_t memlock = p->vmm.memlock;
+	bool holds;
+	int r = 0;
+
+	for (unsigned i = 0; r == 0 && i < p->n_rounds; i++) {
+		struct iof_host *new_host = NULL;
+		struct iof_vm *new_vm = NULL;
+
+		if (i == skip)
+			continue;
+		r = apply_edits(p, p->rounds[i], host, vm, &new_host, &new_vm);
+		iof_host_unref(host);
+		iof_vm_unref(vm);
+		host = new_host;
+		vm = new_vm;
+	}
+	if (r == -ENOMEM)
+		p->err = r;
+	holds = r == 0 && checks_well(p, host, vm);
+	iof_host_unref(host);
+	iof_vm_unref(vm);
+	p->vmm.memlock = memlock;
+	return holds;
+}
+
+/* A later round may make an earlier one needless: who removes the vIOMMU need not set it right. */
+static void drop_needless_rounds(struct plan *p)
+{
+	for (unsigned i = 0; i + 1 < p->n_rounds && !p->err;) {
+		if (!keeps_order(p->rounds[i]) || !holds_without(p, i)) {
+			i++;
+			continue;
+		}
+		memmove(&p->rounds[i], &p->rounds[i + 1],
+			(p->n_rounds - i - 1) * sizeof(p->rounds[0]));
+		p->n_rounds--;
+	}
+}
+
 /* So that all is well; if that cannot be, so that this fault is gone. */
 static bool try_both_ways(struct plan *p, const struct iof_fix *fix)
 {
@@ -323,7 +433,55 @@ static bool try_both_ways(struct plan *p, const struct iof_fix *fix)
 		p->tries = 0;
 		solved = try_cure(p, fix, p->report->host, m->vm);
 	}
+	if (solved)
+		drop_needless_rounds(p);
 	return solved;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && str_eq(a, b));
+}
+
+static bool has_edit(const struct iof_fix *fix, const struct fix_edit *edit)
+{
+	for (size_t i = 0; i < fix->n_edits; i++) {
+		const struct fix_edit *e = &fix->edits[i];
+
+		if (e->where == edit->where && e->op == edit->op && same_text(e->key, edit->key) &&
+		    same_text(e->value, edit->value) && same_text(e->target, edit->target))
+			return true;
+	}
+	return false;
+}
+
+static bool contains(const struct iof_fix *more, const struct iof_fix *less)
+{
+	for (size_t i = 0; i < less->n_edits; i++) {
+		if (!has_edit(more, &less->edits[i]))
+			return false;
+	}
+	return more->n_edits > less->n_edits;
+}
+
+/* A cure that led to another fault, whose own cure would have done alone: nobody wants both. What
+ * is one cure is meant so. */
+static void drop_supersets(struct iof_fix **first)
+{
+	struct iof_fix **link = first;
+
+	while (*link) {
+		bool is_one = (*link)->edits[(*link)->n_edits - 1].round == 0;
+		const struct iof_fix *other = is_one ? NULL : *first;
+
+		while (other &&
+		       !(other->is_lenient <= (*link)->is_lenient && contains(*link, other)))
+			other = other->next;
+		if (other)
+			*link = (*link)->next;
+		else
+			link = &(*link)->next;
+	}
 }
 
 int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
@@ -352,6 +510,7 @@ int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 		if (*last)
 			last = &(*last)->next;
 	}
+	drop_supersets(&finding->fixes);
 	if (!finding->fixes && !p.err)
 		finding->fixes = best_fix(&p);
 	if (!finding->fixes)

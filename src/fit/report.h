@@ -43,6 +43,7 @@ struct iof_fix {
 	size_t n_edits;
 	const char *consequence;
 	bool is_checked;
+	bool is_lenient;	      /* what else speaks against the config was left */
 	const struct rule *next_rule; /* the fault that is left after it; NULL: none */
 };
 

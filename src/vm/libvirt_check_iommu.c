@@ -88,7 +88,8 @@ static void check_width(struct lv_domain *d, const struct lv_device *iommu)
 
 	if (bits && d->version >= V(12, 1) && lv_number(bits->value, INT32_MAX, &n) && n &&
 	    (n < 32 || n > 64))
-		lv_refuse(d, &bits->at, "XML error: aw-bits must be within [32,64]");
+		lv_cure_set(d, lv_refuse(d, &bits->at, "XML error: aw-bits must be within [32,64]"),
+			    iommu->node, "driver", "aw_bits", n < 32 ? "32" : "64");
 }
 
 static void check_accel(struct lv_domain *d, const struct lv_device *iommu)
@@ -135,6 +136,15 @@ static void check_address(struct lv_domain *d, const struct lv_device *iommu,
 			       address);
 }
 
+/* An x86 machine of the other board can become q35. */
+static void cure_board(struct lv_domain *d, struct remark *remark, enum lv_iommu_model model)
+{
+	bool is_x86 = str_eq(d->arch, "x86_64") || str_eq(d->arch, "i686");
+
+	if (is_x86 && model != LV_SMMUV3)
+		lv_cure_set(d, remark, d->root, "os/type", "machine", "q35");
+}
+
 static void check_board(struct lv_domain *d, const struct lv_device *iommu,
 			enum lv_iommu_model model)
 {
@@ -149,9 +159,12 @@ static void check_board(struct lv_domain *d, const struct lv_device *iommu,
 	else if (model == LV_VIRTIO && !is_q35 && !is_arm_virt)
 		where = "Q35 and ARM Virt";
 	if (where)
-		lv_refuse(d, lv_at(iommu->node),
-			  UNSUPPORTED "IOMMU device: '%s' is only supported with %s machines",
-			  iommu->model, where);
+		cure_board(d,
+			   lv_refuse(d, lv_at(iommu->node),
+				     UNSUPPORTED
+				     "IOMMU device: '%s' is only supported with %s machines",
+				     iommu->model, where),
+			   model);
 }
 
 static void check_virtio_acpi(struct lv_domain *d, const struct lv_device *iommu)

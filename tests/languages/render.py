@@ -36,6 +36,7 @@ class Vm:
         first, *rest = argument.split(",")
         pairs = dict(p.split("=", 1) if "=" in p else (p, None) for p in rest)
         if option in ("-machine", "-M"):
+            self.is_plain &= "=" not in first
             self.machine = {"type": first, **pairs}
         elif option == "-accel" and not rest:
             self.accel = first

@@ -83,20 +83,16 @@ def version_of(program):
     return found.group(1) if found else None
 
 
-def native(folder, paths):
+def native(lab, suite, paths):
     """Command lines by name; one virsh for all, since starting its driver takes long."""
-    script = "".join(f"echo MARK {p.stem}\ndomxml-to-native qemu-argv {p}\n" for p in paths)
-    root = folder / "libvirt"
-    root.mkdir()
-    result = run("virsh", "-q", "-c", f"qemu:///embed?root={root}", input=script, timeout=400)
-    lines, name = {}, None
-    for line in result.stdout.splitlines():
-        found = re.search(r"^(?:.*# )?MARK (\S+)$", line)
-        if found:
-            name = found.group(1)
-        elif name and "-machine" in line:
-            lines[name] = shlex.split(line[line.index("LC_ALL="):])
-    return lines, result.stderr
+    script = "".join(f"domxml-to-native qemu-argv {p}\n" for p in paths)
+    result = run(lab / "libvirt/libvirt.sh", suite, input=script, timeout=400)
+    lines = {}
+    for answer in result.stdout.split("virsh # "):  # it repeats what it reads, and ends its answer without a newline
+        command, _, text = answer.partition("\n")
+        if "LC_ALL=" in text:
+            lines[pathlib.Path(command.split()[-1]).stem] = shlex.split(text[text.index("LC_ALL="):])
+    return lines, (result.stderr or result.stdout)[-400:]
 
 
 def without_libvirts_own(argv):
@@ -223,6 +219,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--iommufit", type=pathlib.Path, required=True)
     parser.add_argument("--host", type=pathlib.Path, required=True)
+    parser.add_argument("--lab", type=pathlib.Path, required=True)
+    parser.add_argument("--suite", default="system", help="libvirt and QEMU of this suite of Debian, unpacked beside the system")
     options = parser.parse_args()
     missing = [p for p in ("virsh", "qemu-system-x86_64") if not shutil.which(p)]
     if missing:
@@ -243,7 +241,7 @@ def main():
             text = re.sub(r" *<hostdev.*?</hostdev>\n?", "", path.read_text(), flags=re.S)
             bare.append(folder / path.name)
             bare[-1].write_text(text)
-        lines, bench.complaint = native(folder, bare)
+        lines, bench.complaint = native(options.lab, options.suite, bare)
         for path in bare:
             bench.test(f"real libvirt {options.libvirt} and QEMU {options.qemu}: {path.stem}", test_native, path.stem,
                        lines.get(path.stem))
