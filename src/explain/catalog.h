@@ -2,7 +2,7 @@
 /*
  * catalog.h - the messages that are known, as one table. What a rule predicts comes from the rule's
  * own steps, so a new rule is recognised without more; what no rule predicts stands in
- * messages_*.c.
+ * known_*.c.
  */
 #ifndef EXPLAIN_CATALOG_H
 #define EXPLAIN_CATALOG_H

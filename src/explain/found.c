@@ -179,7 +179,7 @@ int found_add(struct iof_explain *x, const struct sighting *s)
 	struct iof_explained e = {.log = x,
 				  .entry = s->entry,
 				  .has_heads = s->has_heads,
-				  .line = x->cells[s->match.whole.start].line,
+				  .line = x->cells[s->start].line,
 				  .count = 1};
 	int err;
 

@@ -411,15 +411,6 @@ static bool match_from(struct comparison *c, size_t token, size_t at, bool wants
 	return !c->must_end || at == c->must_end;
 }
 
-bool pattern_match(const struct pattern *p, const struct cell *cells, size_t n, size_t at,
-		   struct match *match)
-{
-	struct comparison c = {.pattern = p, .cells = cells, .n = n, .start = at, .match = match};
-
-	*match = (struct match){.whole = {.start = at}};
-	return at < n && match_from(&c, 0, at, false);
-}
-
 /* Whether a message may begin here. */
 static bool may_begin(const struct pattern *p, const struct cell *cell)
 {
@@ -428,6 +419,18 @@ static bool may_begin(const struct pattern *p, const struct cell *cell)
 	if (first->kind == TOKEN_TEXT)
 		return cell->c == first->text[0];
 	return may_be(first->type, cell->c, 0);
+}
+
+bool pattern_match(const struct pattern *p, const struct cell *cells, size_t n, size_t at,
+		   struct match *match)
+{
+	struct comparison c = {.pattern = p, .cells = cells, .n = n, .start = at, .match = match};
+
+	/* Mostly it does not, and a match is large. */
+	if (at >= n || !may_begin(p, &cells[at]))
+		return false;
+	*match = (struct match){.whole = {.start = at}};
+	return match_from(&c, 0, at, false);
 }
 
 /* Whether a word begins here: a message or what stands before it does. */
@@ -459,24 +462,30 @@ bool pattern_find(const struct pattern *p, const struct cell *cells, size_t n, s
 	return is_found;
 }
 
+static bool match_until(const struct pattern *p, const struct cell *cells, size_t at, size_t end,
+			struct match *match)
+{
+	struct comparison c = {.pattern = p,
+			       .cells = cells,
+			       .n = end,
+			       .start = at,
+			       .must_end = end,
+			       .match = match};
+
+	*match = (struct match){.whole = {.start = at}};
+	return match_from(&c, 0, at, false);
+}
+
 bool pattern_find_before(const struct pattern *p, const struct cell *cells, size_t floor,
 			 size_t end, struct match *match)
 {
 	size_t lowest = end - floor < REACH ? floor : end - REACH;
 
 	for (size_t at = end; at-- > lowest;) {
-		struct comparison c = {.pattern = p,
-				       .cells = cells,
-				       .n = end,
-				       .start = at,
-				       .must_end = end,
-				       .match = match};
-
-		if ((cells[at].flags & CELL_SKIP) || !begins_word(cells, floor, at) ||
-		    !may_begin(p, &cells[at]))
+		if (!may_begin(p, &cells[at]) || (cells[at].flags & CELL_SKIP) ||
+		    !begins_word(cells, floor, at))
 			continue;
-		*match = (struct match){.whole = {.start = at}};
-		if (match_from(&c, 0, at, false))
+		if (match_until(p, cells, at, end, match))
 			return true;
 	}
 	return false;
