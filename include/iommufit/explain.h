@@ -25,6 +25,7 @@ enum iof_speaker {
 	IOF_SPEAKER_LIBVIRT = 2,
 	IOF_SPEAKER_PROXMOX = 3,
 	IOF_SPEAKER_KERNEL = 4,
+	IOF_SPEAKER_CLOUD_HYPERVISOR = 5,
 };
 
 /** Set size to sizeof(struct iof_explain_options). */
@@ -63,8 +64,8 @@ uint64_t iof_explained_count(const struct iof_explained *);
 /** How often it is said with yet other numbers that are not told one by one; 0 but for the last of
  * many. */
 uint64_t iof_explained_more(const struct iof_explained *);
-/** QEMU versions that word it like this, as "9.1"; until is the first that no longer does. NULL:
- * no bound is known, or not QEMU's. */
+/** Versions of the VMM that word it like this, as "9.1"; until is the first that no longer does.
+ * NULL: no bound is known, or not a VMM's. */
 const char *iof_explained_since(const struct iof_explained *);
 const char *iof_explained_until(const struct iof_explained *);
 /** What changes from one such message to another (numbers, addresses, names), in order; NULL after

@@ -21,16 +21,16 @@ static const char *const head_texts[N_HEADS] = {
 };
 
 static const char *const mark_texts[] = {
-	"qemu-system-{*}:",	 "qemu-kvm:", "kvm:", "qemu:", "\"desc\":\"", "\"desc\": \"",
+	"qemu-system-{*:a}:",	 "qemu-kvm:", "kvm:", "qemu:", "\"desc\":\"", "\"desc\": \"",
 	"QEMU command '{*:q}':",
 };
 
 static const struct known_messages *const all_messages[] = {&qemu_messages,    &config_messages,
 							    &smmu_messages,    &libvirt_messages,
 							    &proxmox_messages, &kernel_messages};
-static const struct topics *const all_topics[] = {&rule_topics,	 &config_topics,  &qemu_topics,
-						  &smmu_topics,	 &libvirt_topics, &proxmox_topics,
-						  &kernel_topics};
+static const struct topics *const all_topics[] = {
+	&rule_topics,	 &config_topics,  &qemu_topics,	  &smmu_topics,
+	&libvirt_topics, &proxmox_topics, &kernel_topics, &cloud_hypervisor_topics};
 
 const struct topic *topic_find(const char *id)
 {
@@ -219,6 +219,27 @@ static int add_lines(struct catalog *c, const char *message, const struct varian
 	return err;
 }
 
+/* Cloud Hypervisor's errors: one line, or from 47.0 on a numbered chain whose first lines are those
+ * of all its errors and whose last repeat the one before; the third and fourth tell. */
+static int add_chain(struct catalog *c, const char *message, const struct variant *base)
+{
+	const char *third = strstr(message, "\n  3: "), *from = third ? third + 6 : message;
+	const char *end = strstr(from, "\n  5: ");
+	char *copy = arena_strndup(c->arena, from, end ? (size_t)(end - from) : strlen(from));
+	size_t to = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	for (size_t i = 0; copy[i]; i++) {
+		bool is_indent = to && copy[to - 1] == ' ' && (copy[i] == ' ' || copy[i] == '\n');
+
+		if (!is_indent)
+			copy[to++] = (char)(copy[i] == '\n' ? ' ' : copy[i]);
+	}
+	copy[to] = '\0';
+	return add_line(c, copy, base);
+}
+
 static const struct topic *rule_topic(struct catalog *c, const struct rule *rule)
 {
 	const struct topic *known = topic_find(rule->id);
@@ -233,28 +254,34 @@ static const struct topic *rule_topic(struct catalog *c, const struct rule *rule
 	return topic;
 }
 
+static int add_step(struct catalog *c, const struct step *step, enum vmm_kind vmm)
+{
+	bool is_ch = vmm == VMM_CLOUD_HYPERVISOR;
+	struct variant v = {.by = is_ch ? IOF_SPEAKER_CLOUD_HYPERVISOR : IOF_SPEAKER_QEMU,
+			    .since = step->since,
+			    .until = step->until,
+			    .flags = step->effect == EFFECT_KILLS ? MESSAGE_ABORTS : 0,
+			    .rule = step->rule};
+
+	if (!step->message)
+		return 0;
+	v.topic = rule_topic(c, step->rule);
+	if (!v.topic)
+		return -ENOMEM;
+	return is_ch ? add_chain(c, step->message, &v) : add_lines(c, step->message, &v);
+}
+
 static int add_steps(struct catalog *c)
 {
-	for (size_t f = 0; f < n_rule_families; f++) {
-		for (size_t i = 0; i < rule_families[f]->n_steps; i++) {
-			const struct step *step = &rule_families[f]->steps[i];
-			struct variant v = {.by = IOF_SPEAKER_QEMU,
-					    .since = step->since,
-					    .until = step->until,
-					    .flags = step->effect == EFFECT_KILLS ? MESSAGE_ABORTS
-										  : 0,
-					    .rule = step->rule};
-			int err;
+	int err = 0;
 
-			if (!step->message)
-				continue;
-			v.topic = rule_topic(c, step->rule);
-			err = v.topic ? add_lines(c, step->message, &v) : -ENOMEM;
-			if (err)
-				return err;
-		}
+	for (size_t f = 0; f < n_rule_families; f++) {
+		const struct rule_family *family = rule_families[f];
+
+		for (size_t i = 0; !err && i < family->n_steps; i++)
+			err = add_step(c, &family->steps[i], family->vmm);
 	}
-	return 0;
+	return err;
 }
 
 static int add_known(struct catalog *c, const struct known_message *m)

@@ -2,7 +2,7 @@
 /*
  * catalog.h - the messages that are known, as one table. What a rule predicts comes from the rule's
  * own steps, so a new rule is recognised without more; what no rule predicts stands in
- * messages_*.c.
+ * known_*.c.
  */
 #ifndef EXPLAIN_CATALOG_H
 #define EXPLAIN_CATALOG_H
@@ -54,7 +54,7 @@ struct topics {
 	size_t n;
 };
 extern const struct topics rule_topics, config_topics, qemu_topics, smmu_topics, libvirt_topics,
-	proxmox_topics, kernel_topics;
+	proxmox_topics, kernel_topics, cloud_hypervisor_topics;
 
 /* What may stand before a message, and tells about it. */
 enum head_kind {

@@ -141,10 +141,12 @@ static int hex_escape(const char *text, size_t length, size_t digits)
  * meant. Returns the bytes used, or INCOMPLETE. */
 static int put_backslash(struct sink *s, const char *text, size_t length, bool is_end)
 {
-	size_t n = strspn(text, "\\") < length ? strspn(text, "\\") : length;
+	size_t n = 0;
 	int value;
 	char c;
 
+	while (n < length && text[n] == '\\')
+		n++;
 	if (n >= length || n > 8)
 		return is_end || n > 8 ? (int)n : INCOMPLETE;
 	c = text[n];

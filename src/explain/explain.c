@@ -173,22 +173,38 @@ IOF_EXPORT const char *iof_explained_operand(const struct iof_explained *e, size
 	return NULL;
 }
 
-static void fill_operands(const struct iof_explained *e, const struct variant *v,
-			  struct topic_operands *o)
+/* The kernel writes some hexadecimal numbers without 0x. NULL: no memory. */
+static const char *slot_number(const struct iof_explained *e, size_t slot)
 {
+	const char *text = e->slot[slot];
+	size_t digits = strspn(text, "0123456789abcdefABCDEF");
+
+	if (pattern_slot_type(&e->entry->core, slot) != 'x' || !digits || text[digits])
+		return text;
+	return arena_printf(e->log->arena, "0x%s", text);
+}
+
+static int fill_operands(const struct iof_explained *e, const struct variant *v,
+			 struct topic_operands *o)
+{
+	bool is_missing = false;
+
 	for (size_t i = 0; i < N_HEADS; i++) {
 		if (e->head[i] && v->head_index[i] >= 0 && v->head_index[i] < TOPIC_OPERANDS)
 			o->text[v->head_index[i]] = e->head[i];
 	}
 	for (size_t i = 0; i < PATTERN_SLOTS; i++) {
-		if (e->slot[i] && v->index[i] >= 0 && v->index[i] < TOPIC_OPERANDS)
-			o->text[v->index[i]] = e->slot[i];
+		if (!e->slot[i] || v->index[i] < 0 || v->index[i] >= TOPIC_OPERANDS)
+			continue;
+		o->text[v->index[i]] = slot_number(e, i);
+		is_missing |= !o->text[v->index[i]];
 	}
 	/* Who it is about is told by a head even where the rule's own form has none. */
 	for (size_t i = 0; i < N_HEADS; i++) {
 		if (e->head[i] && !o->text[0] && (i == HEAD_VFIO || i == HEAD_BDF))
 			o->text[0] = e->head[i];
 	}
+	return is_missing ? -ENOMEM : 0;
 }
 
 /* The variant of the index-th topic: several may have one. */
@@ -214,7 +230,8 @@ IOF_EXPORT int iof_explained_cause(const struct iof_explained *e, size_t index,
 
 	if (!v)
 		return -ENOENT;
-	fill_operands(e, v, &operands);
+	if (fill_operands(e, v, &operands) != 0)
+		return -ENOMEM;
 	*out = (struct iof_cause){.id = v->topic->id,
 				  .is_rule = v->rule != NULL,
 				  .title = v->topic->title ? v->topic->title

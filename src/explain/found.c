@@ -64,13 +64,14 @@ static int read_texts(struct iof_explain *x, const struct sighting *s, struct io
 	bool is_missing = false;
 
 	for (unsigned i = 0; i < s->entry->core.n_slots; i++) {
-		e->slot[i] = span_text(x->scratch, x->cells, s->match.slot[i]);
+		e->slot[i] = span_text(x->scratch, x->cells, s->match.slot[i],
+				       pattern_slot_type(&s->entry->core, i) == 't');
 		is_missing |= !e->slot[i];
 	}
 	for (unsigned i = 0; i < N_HEADS; i++) {
 		if (!(s->has_heads & 1u << i) || !s->heads[i].end)
 			continue;
-		e->head[i] = span_text(x->scratch, x->cells, s->heads[i]);
+		e->head[i] = span_text(x->scratch, x->cells, s->heads[i], false);
 		is_missing |= !e->head[i];
 	}
 	return is_missing ? -ENOMEM : 0;
@@ -178,7 +179,7 @@ int found_add(struct iof_explain *x, const struct sighting *s)
 	struct iof_explained e = {.log = x,
 				  .entry = s->entry,
 				  .has_heads = s->has_heads,
-				  .line = x->cells[s->match.whole.start].line,
+				  .line = x->cells[s->start].line,
 				  .count = 1};
 	int err;
 

@@ -84,6 +84,8 @@ static const struct known_message messages[] = {
 	     "cannot limit locked memory of process {0:d} to {1:d}: Operation not "
 	     "permitted"),
 	SAYS("libvirt.migration-differs", "Target CPU maxphysaddr does not match source"),
+	SAYS("libvirt.migration-differs",
+	     "Target domain IOMMU device {0:t} '{1}' does not match source '{2}'"),
 	SAYS("libvirt.migration-differs", "Target domain IOMMU device {0:t} does not match source"),
 	SAYS("libvirt.migration-hostdev",
 	     "cannot migrate a domain with <hostdev mode='subsystem' type='pci'>"),
@@ -196,6 +198,7 @@ static const struct topic topics[] = {
 	 "right as well\n"
 	 "libvirt: iommufd='yes' for the <hostdev>s, which counts the RAM once"},
 	{"libvirt.migration-differs", "a migration between configs that differ",
+	 "The target's is {1}, the source's {2}.\n"
 	 "{0} of the vIOMMU is not the same at both ends; a value that is written and the same one "
 	 "by default differ, too.\n!The width of the CPU is not the same at both ends.",
 	 "libvirt: write the same value at both ends (aw_bits, maxphysaddr limit) instead of "

@@ -91,6 +91,7 @@ static const struct known_message messages[] = {
 	BETWEEN(V8_1, V9_1, "virtio.granule-frozen",
 		"virtio-iommu {0} does not support frozen granule {1:x}"),
 	SINCE(V9_0, "qemu.granule", "Unsupported granule mode"),
+	SINCE(V9_1, "qemu.virtio-alias", "virtio-iommu does not support aliased BDF"),
 	SAYS("qemu.virtio-ats", "Virtio-iommu does not support dev-iotlb yet"),
 	SAYS("config.machine-without-viommu",
 	     "Check your machine implements a hotplug handler for the virtio-iommu-pci device"),
@@ -194,6 +195,11 @@ static const struct topic topics[] = {
 	{"qemu.wrong-target", "a guest IOVA that points to no RAM",
 	 "The guest's IOMMU tables point into {0}, which is no RAM.",
 	 "A fault of the guest: check its driver"},
+	{"qemu.virtio-alias", "a device behind a PCI bridge below virtio-iommu",
+	 "A conventional PCI bridge makes all devices behind it look like one, which virtio-iommu "
+	 "cannot tell apart.",
+	 "QEMU: a pcie-root-port for the device in place of the bridge\n"
+	 "QEMU: intel-iommu in place of virtio-iommu-pci, if the devices must share one space"},
 	{"qemu.device-iotlb-off", "ATS without the vIOMMU's device-iotlb",
 	 "The device has ATS on, but the vIOMMU has no device IOTLB.",
 	 "QEMU: -device intel-iommu,device-iotlb=on\n"

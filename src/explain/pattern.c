@@ -181,14 +181,15 @@ static size_t next_cell(const struct comparison *c, size_t at, bool *space)
 static size_t match_char(const struct comparison *c, size_t at, char ch, bool wants_blank)
 {
 	bool after_skip = false;
-	size_t next;
+	size_t next = next_cell(c, at, &after_skip);
 
+	/* What stands before a line may begin like what is looked for: "[", "20", ">". */
+	if (next != SIZE_MAX && next != at && c->cells[next].c == ch && after_skip &&
+	    !(c->cells[next].flags & CELL_GAP))
+		return next + 1;
 	if (at < c->n && c->cells[at].c == ch && may_follow(c, at, wants_blank))
 		return at + 1;
-	next = next_cell(c, at, &after_skip);
-	if (next == SIZE_MAX || next == at || c->cells[next].c != ch)
-		return SIZE_MAX;
-	return (c->cells[next].flags & CELL_GAP) || !after_skip ? SIZE_MAX : next + 1;
+	return SIZE_MAX;
 }
 
 static size_t match_text(const struct comparison *c, const struct token *token, size_t at,
@@ -223,6 +224,8 @@ static bool may_be(char type, char c, size_t i)
 		return is_hex(c) || (i == 1 && (c == 'x' || c == 'X')) || strchr("(nil)PTR", c);
 	case 'b':
 		return is_hex(c) || c == ':' || c == '.';
+	case 'a':
+		return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || c == '_';
 	case 'q':
 		return c != '\'' && c != '"';
 	case 'w':
@@ -254,7 +257,7 @@ static bool ends_word(const struct comparison *c, char type, size_t at, bool is_
 {
 	uint8_t flags = c->cells[at].flags;
 
-	if (flags & CELL_GAP)
+	if ((flags & CELL_GAP) || (type == 'a' && (flags & CELL_BREAK)))
 		return true;
 	if (flags & CELL_BREAK) {
 		bool is_digit = c->cells[at].c >= '0' && c->cells[at].c <= '9';
@@ -266,6 +269,33 @@ static bool ends_word(const struct comparison *c, char type, size_t at, bool is_
 	return (flags & CELL_BLANK) && type != 't' && type != 'q';
 }
 
+/* "01:00.0" and the like */
+static bool is_address(const struct comparison *c, size_t at, size_t end)
+{
+	unsigned colons = 0, dots = 0;
+
+	for (size_t i = at; i < end; i++) {
+		colons += c->cells[i].c == ':';
+		dots += c->cells[i].c == '.';
+	}
+	return colons >= 1 && colons <= 2 && dots == 1;
+}
+
+/* Whether what holds the message goes on here: behind a JSON string, at a tag of a web page, or
+ * behind a device's name whose colon is at the end of a line. */
+static bool ends_before(const struct comparison *c, char type, size_t at, size_t i, bool is_last)
+{
+	const struct cell *cells = c->cells;
+	char next = i + 1 < c->n ? cells[i + 1].c : '"';
+
+	if (is_last)
+		return (cells[i].c == '"' && (type == 'w' || strchr(",}]\"", next))) ||
+		       (cells[i].c == '<' && next == '/') ||
+		       (cells[i].c == '`' && (i + 1 == c->n || cells[i + 1].flags));
+	return type == 'w' && (cells[i].flags & CELL_BREAK) && cells[i - 1].c == ':' &&
+	       is_address(c, at, i - 1);
+}
+
 /* How far an operand may go at most: the cells that it may have, one behind another. */
 static size_t operand_end(const struct comparison *c, char type, size_t at, bool is_last)
 {
@@ -275,7 +305,8 @@ static size_t operand_end(const struct comparison *c, char type, size_t at, bool
 	for (; i < c->n && n < max; i++) {
 		bool is_skip = i > at && (c->cells[i].flags & CELL_SKIP);
 
-		if (i > at && !after_skip && ends_word(c, type, i, is_last))
+		if (i > at && !after_skip &&
+		    (ends_word(c, type, i, is_last) || ends_before(c, type, at, i, is_last)))
 			break;
 		if (i > at && (c->cells[i].flags & CELL_BREAK) && ++breaks > MAX_BREAKS)
 			break;
@@ -306,6 +337,7 @@ static bool is_stop(const struct comparison *c, size_t at, size_t end)
 		return !has_before(c, at, end, '(') && !has_before(c, at, end - 1, ')');
 	case '\'':
 	case '"':
+	case '`':
 		return has_before(c, at, end, last);
 	default:
 		return strchr(".,;:]}", last);
@@ -319,23 +351,12 @@ static size_t without_stop(const struct comparison *c, size_t at, size_t end)
 	return end;
 }
 
-/* "01:00.0" and the like */
-static bool is_address(const struct comparison *c, size_t at, size_t end)
-{
-	unsigned colons = 0, dots = 0;
-
-	for (size_t i = at; i < end; i++) {
-		colons += c->cells[i].c == ':';
-		dots += c->cells[i].c == '.';
-	}
-	return colons >= 1 && colons <= 2 && dots == 1;
-}
-
-static bool take_operand(struct comparison *c, size_t token, size_t at, size_t end)
+static bool take_operand(struct comparison *c, size_t token, size_t at, size_t end,
+			 bool wants_blank)
 {
 	if (c->pattern->tokens[token].type == 'b' && !is_address(c, at, end))
 		return false;
-	if (!match_from(c, token + 1, end, false))
+	if (!match_from(c, token + 1, end, wants_blank))
 		return false;
 	c->match->slot[c->pattern->tokens[token].slot] = (struct span){at, end};
 	return true;
@@ -356,14 +377,14 @@ static bool match_operand(struct comparison *c, size_t token, size_t at, bool wa
 	if (first == SIZE_MAX || (first == at && !may_follow(c, at, wants_blank)))
 		return false;
 	end = operand_end(c, t->type, first, is_last);
-	if (may_be_empty(t->type) && !is_last && take_operand(c, token, at, at))
+	if (may_be_empty(t->type) && !is_last && take_operand(c, token, at, at, wants_blank))
 		return true;
 	if (end == first)
 		return false;
 	if (is_last)
-		return take_operand(c, token, first, without_stop(c, first, end));
+		return take_operand(c, token, first, without_stop(c, first, end), false);
 	for (size_t i = first + 1; i <= end; i++) {
-		if (take_operand(c, token, first, i))
+		if (take_operand(c, token, first, i, false))
 			return true;
 		if (c->steps > MAX_STEPS)
 			return false;
@@ -390,15 +411,6 @@ static bool match_from(struct comparison *c, size_t token, size_t at, bool wants
 	return !c->must_end || at == c->must_end;
 }
 
-bool pattern_match(const struct pattern *p, const struct cell *cells, size_t n, size_t at,
-		   struct match *match)
-{
-	struct comparison c = {.pattern = p, .cells = cells, .n = n, .start = at, .match = match};
-
-	*match = (struct match){.whole = {.start = at}};
-	return at < n && match_from(&c, 0, at, false);
-}
-
 /* Whether a message may begin here. */
 static bool may_begin(const struct pattern *p, const struct cell *cell)
 {
@@ -407,6 +419,18 @@ static bool may_begin(const struct pattern *p, const struct cell *cell)
 	if (first->kind == TOKEN_TEXT)
 		return cell->c == first->text[0];
 	return may_be(first->type, cell->c, 0);
+}
+
+bool pattern_match(const struct pattern *p, const struct cell *cells, size_t n, size_t at,
+		   struct match *match)
+{
+	struct comparison c = {.pattern = p, .cells = cells, .n = n, .start = at, .match = match};
+
+	/* Mostly it does not, and a match is large. */
+	if (at >= n || !may_begin(p, &cells[at]))
+		return false;
+	*match = (struct match){.whole = {.start = at}};
+	return match_from(&c, 0, at, false);
 }
 
 /* Whether a word begins here: a message or what stands before it does. */
@@ -438,46 +462,65 @@ bool pattern_find(const struct pattern *p, const struct cell *cells, size_t n, s
 	return is_found;
 }
 
+static bool match_until(const struct pattern *p, const struct cell *cells, size_t at, size_t end,
+			struct match *match)
+{
+	struct comparison c = {.pattern = p,
+			       .cells = cells,
+			       .n = end,
+			       .start = at,
+			       .must_end = end,
+			       .match = match};
+
+	*match = (struct match){.whole = {.start = at}};
+	return match_from(&c, 0, at, false);
+}
+
 bool pattern_find_before(const struct pattern *p, const struct cell *cells, size_t floor,
 			 size_t end, struct match *match)
 {
 	size_t lowest = end - floor < REACH ? floor : end - REACH;
 
 	for (size_t at = end; at-- > lowest;) {
-		struct comparison c = {.pattern = p,
-				       .cells = cells,
-				       .n = end,
-				       .start = at,
-				       .must_end = end,
-				       .match = match};
-
-		if ((cells[at].flags & CELL_SKIP) || !begins_word(cells, floor, at) ||
-		    !may_begin(p, &cells[at]))
+		if (!may_begin(p, &cells[at]) || (cells[at].flags & CELL_SKIP) ||
+		    !begins_word(cells, floor, at))
 			continue;
-		*match = (struct match){.whole = {.start = at}};
-		if (match_from(&c, 0, at, false))
+		if (match_until(p, cells, at, end, match))
 			return true;
 	}
 	return false;
 }
 
-char *span_text(struct arena *arena, const struct cell *cells, struct span span)
+char *span_text(struct arena *arena, const struct cell *cells, struct span span, bool is_text)
 {
 	char *text = arena_alloc(arena, 2 * (span.end - span.start) + 1), *to = text;
-	bool after_skip = true;
+	bool after_skip = true, is_broken = false;
 
 	for (size_t i = span.start; text && i < span.end; i++) {
 		uint8_t flags = cells[i].flags;
 		bool is_skip = (flags & CELL_SKIP) && i > span.start;
 
+		is_broken |= i > span.start && (flags & CELL_BREAK);
 		if (!is_skip) {
-			if (!after_skip && (flags & CELL_BLANK) && !(flags & CELL_BREAK))
+			bool is_blank = !after_skip && (flags & CELL_BLANK) && !is_broken;
+
+			if (is_blank || (is_broken && is_text))
 				*to++ = ' ';
 			*to++ = cells[i].c;
+			is_broken = false;
 		}
 		after_skip = is_skip;
 	}
 	return text;
+}
+
+char pattern_slot_type(const struct pattern *p, size_t slot)
+{
+	for (size_t i = 0; i < p->n_tokens; i++) {
+		if (p->tokens[i].kind == TOKEN_OPERAND && p->tokens[i].slot == slot)
+			return p->tokens[i].type;
+	}
+	return 'w';
 }
 
 void pattern_render(const struct pattern *p, const char *const *slots, struct buf *out)

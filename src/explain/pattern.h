@@ -5,6 +5,7 @@
  *
  *   d  a decimal number, {x} a hexadecimal one (0x may be missing; also "(nil)")
  *   b  a PCI address       w  a word (the default)
+ *   a  an architecture, in one line
  *   t  any text            q  any text without quotes (the default behind a quote)
  *
  * A blank stands for any white space; and between any two characters a line may have been broken.
@@ -61,8 +62,10 @@ bool pattern_find(const struct pattern *, const struct cell *, size_t n, size_t 
 /* Ends before cell `end` and begins where it can, not before floor. */
 bool pattern_find_before(const struct pattern *, const struct cell *, size_t floor, size_t end,
 			 struct match *);
-/* The text of an operand, wrappings taken off; in the arena, NULL: no memory. */
-char *span_text(struct arena *, const struct cell *, struct span);
+/* The text of an operand, wrappings taken off; in the arena, NULL: no memory. is_text: a line break
+ * in it was a blank, else it was in the middle of a word. */
+char *span_text(struct arena *, const struct cell *, struct span, bool is_text);
+char pattern_slot_type(const struct pattern *, size_t slot);
 /* The message as the pattern has it, with these texts for its operands. */
 struct buf;
 void pattern_render(const struct pattern *, const char *const *slots, struct buf *);

@@ -38,17 +38,26 @@ static void find_heads(struct iof_explain *x, struct sighting *s)
 	}
 }
 
-/* Whether the text between a VMM's name and the message is an option that it speaks of, a file or
- * nothing. */
+/* Whether the text between a VMM's name and the message is an option that it speaks of, which may
+ * go over lines, or a file, or nothing: no other message and no other program's name. */
 static bool is_spoken(const struct iof_explain *x, size_t mark_end, size_t start)
 {
 	const struct cell *c = x->cells;
+	bool is_option;
 
 	while (mark_end < start && (c[mark_end].flags & CELL_SKIP))
 		mark_end++;
 	if (mark_end == start)
 		return true;
-	return c[start - 1].c == ':' && (c[mark_end].c == '-' || start - mark_end < 80);
+	is_option = c[mark_end].c == '-';
+	for (size_t i = mark_end + 1; i < start; i++) {
+		bool ends_part = c[i - 1].c == ':' && (c[i].flags & CELL_BLANK) &&
+				 !(i > 1 && c[i - 2].c == '"');
+
+		if (ends_part || (!is_option && (c[i].flags & CELL_BREAK)))
+			return false;
+	}
+	return c[start - 1].c == ':' && (is_option || start - mark_end < 80);
 }
 
 /* Whether a line has nothing before it but a place: "1:43: ". */
@@ -109,17 +118,22 @@ static bool counts(const struct iof_explain *x, const struct sighting *s)
 {
 	const struct entry *entry = s->entry;
 
-	if (entry->core.n_slots == 0 && entry->core.n_literal < SHORT && !s->has_heads &&
-	    !has_bare_variant(entry))
-		return false;
-	return !is_generic(entry) || is_said_by_vmm(x, s->start);
+	bool is_short = entry->core.n_slots == 0 && entry->core.n_literal < SHORT &&
+			!s->has_heads && !has_bare_variant(entry);
+
+	return (!is_short && !is_generic(entry)) || is_said_by_vmm(x, s->start);
 }
 
 /* ---- overlapping messages: the longest counts ---- */
 
-static bool holds(const struct match *outer, const struct match *inner)
+static bool holds(const struct sighting *outer, const struct sighting *inner)
 {
-	return outer->whole.start <= inner->whole.start && outer->whole.end >= inner->whole.end;
+	const struct span *o = &outer->match.whole, *i = &inner->match.whole;
+
+	/* Of two that are as long the one that says more in its own words. */
+	if (o->start == i->start && o->end == i->end)
+		return outer->entry->core.n_literal >= inner->entry->core.n_literal;
+	return o->start <= i->start && o->end >= i->end;
 }
 
 static int settle(struct iof_explain *x, size_t before)
@@ -143,11 +157,11 @@ static int propose(struct iof_explain *x, const struct sighting *s)
 	int err = 0;
 
 	for (size_t i = 0; i < x->n_pending; i++) {
-		if (holds(&x->pending[i].match, &s->match))
+		if (holds(&x->pending[i], s))
 			return 0;
 	}
 	for (size_t i = 0; i < x->n_pending; i++) {
-		if (!holds(&s->match, &x->pending[i].match))
+		if (!holds(s, &x->pending[i]))
 			x->pending[kept++] = x->pending[i];
 	}
 	x->n_pending = kept;

@@ -284,9 +284,11 @@ static const struct topic topics[] = {
 	 "Host: options vfio_iommu_type1 dma_entry_limit=N in /etc/modprobe.d, N above {2}"},
 	{"limits.virtio-mem-refused", NULL,
 	 "Each block of virtio-mem may need a mapping; the kernel allows {2}, and there are {3} "
-	 "memory slots. QEMU 10.2 and later refuse that.",
+	 "memory slots. QEMU 10.2 and later refuse that.\n"
+	 "!Each block of virtio-mem may need a mapping, and the kernel allows fewer.",
 	 "QEMU: a larger block-size= on virtio-mem-pci, at least the memory's size divided by {2}\n"
-	 "Host: options vfio_iommu_type1 dma_entry_limit=N in /etc/modprobe.d, N above {2}"},
+	 "Host: options vfio_iommu_type1 dma_entry_limit=N in /etc/modprobe.d, N above {2}\n"
+	 "!QEMU: a larger block-size= on virtio-mem-pci"},
 	{"map.bar-outside-iova", NULL,
 	 "Firmware has put a BAR of {size 3} at {2}, to {end 2 3}: that takes {endbits 2 3} bits, "
 	 "and the host's IOMMU has fewer. -22 (EINVAL) is the kernel's answer.\n"
@@ -301,7 +303,9 @@ static const struct topic topics[] = {
 	{"map.ram-bar-outside-iova", NULL,
 	 "A BAR that is memory (ivshmem, KVMFR) of {size 3} is at {2}, to {end 2 3}: that takes "
 	 "{endbits 2 3} bits, and the host's IOMMU has fewer. QEMU maps it like RAM and cannot go "
-	 "on without.",
+	 "on without.\n"
+	 "!A BAR that is memory (ivshmem, KVMFR) is out of the reach of the host's IOMMU. QEMU "
+	 "maps it like RAM and cannot go on without.",
 	 "QEMU: -cpu host,guest-phys-bits=N (9.1 and later) or host-phys-bits-limit=N with the "
 	 "width of the host's IOMMU, below {endbits 2 3}\n"
 	 "libvirt: <maxphysaddr mode='passthrough' limit='N'/> in <cpu>\n" WIDTH_OF_HOST},

@@ -12,12 +12,12 @@
 static const char *const speakers[] = {
 	[IOF_SPEAKER_UNKNOWN] = "unknown", [IOF_SPEAKER_QEMU] = "QEMU",
 	[IOF_SPEAKER_LIBVIRT] = "libvirt", [IOF_SPEAKER_PROXMOX] = "Proxmox",
-	[IOF_SPEAKER_KERNEL] = "Linux",
+	[IOF_SPEAKER_KERNEL] = "Linux",	   [IOF_SPEAKER_CLOUD_HYPERVISOR] = "Cloud Hypervisor",
 };
 static const char *const speaker_ids[] = {
 	[IOF_SPEAKER_UNKNOWN] = "unknown", [IOF_SPEAKER_QEMU] = "qemu",
 	[IOF_SPEAKER_LIBVIRT] = "libvirt", [IOF_SPEAKER_PROXMOX] = "proxmox",
-	[IOF_SPEAKER_KERNEL] = "kernel",
+	[IOF_SPEAKER_KERNEL] = "kernel",   [IOF_SPEAKER_CLOUD_HYPERVISOR] = "cloud-hypervisor",
 };
 
 /* ---- text ---- */

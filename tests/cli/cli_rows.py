@@ -35,6 +35,12 @@ FILES = {
     "secret": FITS,
 }
 
+# What libvirt shows when QEMU refuses wide.sh.
+SAID = ("error: internal error: QEMU unexpectedly closed the monitor (vm='gpu'): 2026-11-20T12:00:01.123456Z "
+        "qemu-system-x86_64: -device vfio-pci,host=0000:00:05.0,id=gpu: vfio 0000:00:05.0: Failed to set vIOMMU: "
+        "aw-bits 48 > host\n aw-bits 39\n")
+REFUSED = "vfio 0000:00:05.0: Failed to set vIOMMU: aw-bits 48 > host aw-bits 39"
+
 H39 = ["--host", "{data}/captures/intel39-pb46.tar.xz"]
 V = ["--vmm", "qemu=11.1.3"]
 
@@ -119,6 +125,11 @@ FAILURES = [
     ("two forms of a map", ["map", "--svg", "--html", "fits.sh"] + H39, 64, "give one of", None),
     ("map in no folder", ["map", "fits.sh", "-o", "no/folder/map.txt"] + H39, 73, "no/folder/map.txt", None),
     ("output in no folder", ["capture", "-o", "no/folder/x.tar"], 73, "no/folder/x.tar", None),
+    ("explain with a host alone", ["explain"] + H39, 64, "go with a VM", ""),
+    ("explain with two VMs", ["explain", "--vm", "wide.sh", "--pid", "1"], 64, "give one VM", ""),
+    ("explain with an absent VM", ["explain", "--vm", "nofile"] + H39, 66, "nofile", ""),
+    ("explain with a VM that is text", ["explain", "--vm", "words.txt"] + H39, 65, r"words\.txt", ""),
+    ("explain with unknown options", ["explain", "--diff"], 64, "explain has no option --diff", ""),
 ] + [("planned: " + name, [name], 64, name + ": not in this version", None) for name in PLANNED]
 
 # name, arguments, status, pattern of standard output, standard input
@@ -155,6 +166,19 @@ ANSWERS = [
     ("map as HTML", ["map", "--html", "wide.sh"] + H39 + V, 2, r"\A<!DOCTYPE html>\n(?:.*\n)+</html>\n\Z", None),
     ("map that is quiet", ["map", "-q", "reach.sh"] + H39 + V, 2, r"\A\Z", None),
     ("check draws the map", ["check", "reach.sh"] + H39 + V, 2, r"^RAM +#+ +#+!+$", None),
+    ("explain", ["explain"], 0, r"^  says  vfio 0000:00:05\.0: Failed to set vIOMMU: aw-bits 48 > host aw-bits 39$", SAID),
+    ("explain other numbers", ["explain"], 0, r"IOMMU maps 46 \(0x3fffffffffff\): 57 > 46\.$",
+     SAID.replace("48", "57").replace("39", "46")),
+    ("explain words", ["explain"] + REFUSED.split(), 0, r"aw-bits=39 in place of aw-bits=48$", None),
+    ("explain a dash", ["explain", "-"], 0, r"^vIOMMU wider than the host's IOMMU$", SAID),
+    ("explain a rule", ["explain", "width.viommu-exceeds-host"], 0, r"^width\.viommu-exceeds-host  error$", None),
+    ("explain nothing", ["explain"], 1, r"\ANothing in this log is known\.\n\Z", ""),
+    ("explain what is unknown", ["explain"], 1, r"\ANothing in this log is known\.\n\Z", "words\n" * 1000),
+    ("explain quietly", ["explain", "-q"], 0, r"\A\Z", SAID),
+    ("explain nothing quietly", ["explain", "-q"], 1, r"\A\Z", "words\n"),
+    ("explain for a VM", ["explain", "--vm", "wide.sh"] + H39 + V, 0,
+     r"For this VM on this host:\n(?:.*\n)*  fix   intel-iommu: aw-bits=48 -> aw-bits=39$", SAID),
+    ("explain for another VM", ["explain", "--vm", "fits.sh"] + H39 + V, 0, r"\A(?!(?s:.*)For this VM)vIOMMU", SAID),
     ("rules", ["rules"], 0, r"^[a-z]+\.[a-z-]+  (error|warning|note)\n", None),
 ]
 
@@ -191,6 +215,11 @@ JSON = [
     ("caps", ["caps"] + H39 + V, "caps"),
     ("caps in theory", ["caps", "--theory"] + V, "caps"),
     ("resolve", ["resolve", "wide.sh"] + H39 + V, "resolve"),
+    ("explain", ["explain", REFUSED], "explain"),
+    ("explain what is unknown", ["explain", "words"], "explain"),
+    ("explain what means several things", ["explain", "hardware error: vfio: DMA mapping failed, unable to continue"],
+     "explain"),
+    ("explain with a finding", ["explain", "--vm", "wide.sh", REFUSED] + H39 + V, "explain"),
     ("rules", ["rules"], "rules"),
     ("one rule", ["rules", "width.viommu-exceeds-host"], "rules"),
     ("host", ["host"] + H39, "host"),
