@@ -25,9 +25,8 @@ static const struct rule rules[PROBLEM_COUNT] = {
 				"Cloud Hypervisor vmm/src/config.rs VmConfig::validate", "source",
 				cure_ch_config, "Change what it complains of."},
 	[PROBLEM_MANAGER_DROPS] =
-		{"config.setting-dropped", IOF_SEVERITY_WARNING,
-		 "a setting that the manager drops without a word",
-		 "{2} will drop {0} without a word: the VM starts without it.", "{1}",
+		{"config.setting-dropped", IOF_SEVERITY_WARNING, "a setting that the manager drops",
+		 "{2} will drop {0}: the VM starts without it.", "{1}",
 		 "libvirt src/conf/domain_conf.c; qemu-server src/PVE/QemuServer.pm", "lab",
 		 cure_remark, "Write it as the manager knows it, or leave it out."},
 	[PROBLEM_MANAGER_NO_EFFECT] =

@@ -33,7 +33,7 @@ static const struct rule_case rows[] = {
 	 SILENT("config.pending-change"), "starts works", NULL},
 
 	{"a sub-key that lacks a letter", &host_intel48, "11.0",
-	 "cpu: host,guest-phys-bit=48\nmemory: 64\n", NULL, FIRES("config.manager-warns"),
+	 "cpu: host,guest-phys-bit=48\nmemory: 64\n", NULL, FIRES("config.setting-dropped"),
 	 "starts works", NULL},
 	{"a width that the CPU should have too", &host_intel48, "11.0",
 	 INTEL_VM ",aw-bits=39\nmemory: 64\n", NULL, FIRES("config.manager-warns"), "starts works",

@@ -4,6 +4,21 @@
 
 #include "vm/libvirt/say.h"
 
+/* The first of them in words: "driver: cachingMode", to "caching_mode". */
+static void tell(struct lv_domain *d, struct remark *remark, const struct lv_cure *cure)
+{
+	const char *attribute = cure->attribute ? cure->attribute : "";
+
+	if (remark->to)
+		return;
+	remark->target =
+		arena_printf(d->t->vm->arena, "%s%s%s", cure->path ? cure->path : cure->node->name,
+			     *attribute ? ": " : "", attribute);
+	remark->to = cure->op == LV_CURE_SET || cure->op == LV_CURE_RENAME ? cure->value : NULL;
+	if (!remark->target)
+		d->t->err = -ENOMEM;
+}
+
 void lv_cure(struct lv_domain *d, struct remark *remark, const struct lv_cure *what)
 {
 	struct lv_cure *cure, *last;
@@ -16,6 +31,7 @@ void lv_cure(struct lv_domain *d, struct remark *remark, const struct lv_cure *w
 		return;
 	}
 	cure->next = NULL;
+	tell(d, remark, cure);
 	for (last = (struct lv_cure *)remark->origin; last && last->next;)
 		last = (struct lv_cure *)last->next;
 	if (last)

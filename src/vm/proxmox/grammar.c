@@ -206,23 +206,40 @@ static void note_twice(struct reader *r, const struct pve_entry *before, const s
 		r->t->err = -ENOMEM;
 }
 
-/* The nearest sub-key is what an edit can put there. */
-static void note_wrong(struct reader *r, const struct pve_entry *e, const char *wrong)
+/* A slip of the pen costs the whole line: the nearest name is what an edit can put there. */
+static void note_misspelt(struct reader *r, const struct pve_entry *e, const char *wrong,
+			  const char *meant)
 {
-	size_t before = r->t->vm->n_remarks;
-	struct pve_remedy *remedy;
+	struct arena *arena = r->t->vm->arena;
+	const char *text = arena_printf(arena, "%s: %s", e->key, e->value);
+	const char *detail =
+		arena_printf(arena, "unable to parse value of '%s' - %s", e->key, wrong);
+	struct pve_remedy *remedy = arena_alloc(arena, sizeof(*remedy));
+	struct remark *remark;
 
-	warn(r, &e->at, "unable to parse value of '%s' - %s", e->key, wrong);
-	if (r->t->vm->n_remarks == before || e->section != PVE_MAIN || !pve_cure(e, NULL, NULL))
-		return;
-	remedy = arena_alloc(r->t->vm->arena, sizeof(*remedy));
-	if (!remedy) {
+	if (!text || !detail || !remedy) {
 		r->t->err = -ENOMEM;
 		return;
 	}
+	remark = remark_add(r->t, REMARK_DROPPED, &e->at, text, detail);
+	if (!remark)
+		return;
 	remedy->misspelt = e;
-	r->t->vm->remarks[before].has_cure = true;
-	r->t->vm->remarks[before].origin = remedy;
+	remark->has_cure = true;
+	remark->origin = remedy;
+	remark->target = e->key;
+	remark->to = meant;
+}
+
+static void note_wrong(struct reader *r, const struct pve_entry *e, const char *wrong)
+{
+	const char *meant = NULL;
+
+	if (r->t->vm->n_remarks < MAX_REMARKS && e->section == PVE_MAIN &&
+	    pve_cure(e, NULL, &meant))
+		note_misspelt(r, e, wrong, meant);
+	else
+		warn(r, &e->at, "unable to parse value of '%s' - %s", e->key, wrong);
 }
 
 static void take(struct reader *r, struct pve_entry *e)
