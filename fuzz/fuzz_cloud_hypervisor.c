@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parser: src/vm/cloud_hypervisor.c src/vm/cloud_hypervisor_args.c src/vm/cloud_hypervisor_edit.c
+/* parser: src/vm/cloud_hypervisor/cloud_hypervisor.c src/vm/cloud_hypervisor/args.c
+ * src/vm/cloud_hypervisor/edit.c
  */
-/* parser: src/vm/cloud_hypervisor_json.c src/vm/cloud_hypervisor_keys.c */
+/* parser: src/vm/cloud_hypervisor/json.c src/vm/cloud_hypervisor/keys.c */
 /*
  * The first byte is the version (30 and what it says above 'A'), the rest a config. Behind
  * "\n%%\n", each line is an edit: its number, an option, then key=value; or '!' and a remark to be

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parser: src/vm/libvirt.c src/vm/libvirt_alias.c src/vm/libvirt_check.c */
-/* parser: src/vm/libvirt_check_iommu.c src/vm/libvirt_check_memory.c src/vm/libvirt_command.c */
-/* parser: src/vm/libvirt_controllers.c src/vm/libvirt_cpu.c src/vm/libvirt_devices.c */
-/* parser: src/vm/libvirt_firmware.c src/vm/libvirt_hostdev.c src/vm/libvirt_iommu.c */
-/* parser: src/vm/libvirt_known.c src/vm/libvirt_memory.c src/vm/libvirt_memlock.c */
-/* parser: src/vm/libvirt_pci.c src/vm/libvirt_peripherals.c src/vm/libvirt_props.c */
+/* parser: src/vm/libvirt/libvirt.c src/vm/libvirt/alias.c src/vm/libvirt/check.c */
+/* parser: src/vm/libvirt/check_iommu.c src/vm/libvirt/check_memory.c src/vm/libvirt/command.c */
+/* parser: src/vm/libvirt/controllers.c src/vm/libvirt/cpu.c src/vm/libvirt/devices.c */
+/* parser: src/vm/libvirt/firmware.c src/vm/libvirt/hostdev.c src/vm/libvirt/iommu.c */
+/* parser: src/vm/libvirt/known.c src/vm/libvirt/memory.c src/vm/libvirt/memlock.c */
+/* parser: src/vm/libvirt/pci.c src/vm/libvirt/peripherals.c src/vm/libvirt/props.c */
 /* parser: src/vm/translate.c */
 /*
  * A domain, read as libvirt of two versions would, resolved and checked. The first byte chooses the

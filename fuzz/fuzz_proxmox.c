@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parser: src/vm/proxmox.c src/vm/proxmox_args.c src/vm/proxmox_command.c */
-/* parser: src/vm/proxmox_cpu.c src/vm/proxmox_cure.c src/vm/proxmox_devices.c */
-/* parser: src/vm/proxmox_disks.c src/vm/proxmox_edit.c src/vm/proxmox_edit_args.c */
-/* parser: src/vm/proxmox_edit_hostpci.c src/vm/proxmox_edit_text.c src/vm/proxmox_firmware.c */
-/* parser: src/vm/proxmox_grammar.c src/vm/proxmox_hostpci.c src/vm/proxmox_keys.c */
-/* parser: src/vm/proxmox_machine.c src/vm/proxmox_memory.c src/vm/proxmox_pci.c */
-/* parser: src/vm/proxmox_property.c */
+/* parser: src/vm/proxmox/proxmox.c src/vm/proxmox/args.c src/vm/proxmox/command.c */
+/* parser: src/vm/proxmox/cpu.c src/vm/proxmox/cure.c src/vm/proxmox/devices.c */
+/* parser: src/vm/proxmox/disks.c src/vm/proxmox/edit.c src/vm/proxmox/edit_args.c */
+/* parser: src/vm/proxmox/edit_hostpci.c src/vm/proxmox/edit_text.c src/vm/proxmox/firmware.c */
+/* parser: src/vm/proxmox/grammar.c src/vm/proxmox/hostpci.c src/vm/proxmox/keys.c */
+/* parser: src/vm/proxmox/machine.c src/vm/proxmox/memory.c src/vm/proxmox/pci.c */
+/* parser: src/vm/proxmox/property.c */
 /*
  * A qemu-server config. The first byte says what of the host is known: 'F' which functions it has,
  * and that files may be asked for (all of them hold the input). Behind "\n%%\n", each line is an

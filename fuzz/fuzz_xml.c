@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* parser: src/vm/xml_draft.c src/vm/xml_edit.c src/vm/xml_place.c src/vm/xml_tree.c */
+/* parser: src/vm/xml/draft.c src/vm/xml/edit.c src/vm/xml/place.c src/vm/xml/tree.c */
 /*
  * A document. Behind "\n%%\n", each line is an edit: its number, an element's, another one's, then
  * name=value. The edited text must be readable, if its names were names; what was read stands where
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "fuzz.h"
-#include "vm/xml_draft.h"
+#include "vm/xml/draft.h"
 
 #define MAX_EDITS 8
 

@@ -41,7 +41,7 @@ struct arguments {
 	bool in_place, offline, warn;
 	const char *host, *kernel, *vmm, *manager, *backend, *machine, *firmware, *output, *format;
 	const char *prefer, *vm, *libvirt, *proxmox;
-	const char *qmp; /* socket of a running VM */
+	const char *qmp;  /* socket of a running VM */
 	uint64_t memlock; /* bytes; UINT64_MAX unlimited, 0 not said */
 	uint64_t pid;	  /* 0 not said */
 	struct list drivers, bars, plug, devices, operands;

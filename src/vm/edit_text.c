@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "vm/cloud_hypervisor.h"
+#include "vm/cloud_hypervisor/cloud_hypervisor.h"
 #include "vm/edit.h"
 #include "vm/language.h"
 

@@ -2,7 +2,7 @@
 /* vm.c - a VM from text, from arguments, or built by its embedder. */
 #include <errno.h>
 
-#include "vm/cloud_hypervisor.h"
+#include "vm/cloud_hypervisor/cloud_hypervisor.h"
 #include "vm/language.h"
 #include "vm/parser.h"
 

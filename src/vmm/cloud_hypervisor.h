@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* cloud_hypervisor.h - Cloud Hypervisor by version: its machine, its address map, what it refuses.
+/* cloud_hypervisor.h - Cloud Hypervisor by version: its machine, its address map,
+ * what it refuses.
  */
 #ifndef VMM_CLOUD_HYPERVISOR_H
 #define VMM_CLOUD_HYPERVISOR_H

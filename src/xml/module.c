@@ -8,7 +8,7 @@
 #include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
 
-#include "vm/xml_module.h"
+#include "vm/xml/module.h"
 
 /* Without a DOCTYPE there is no entity but the five built in, and character references: those are
  * to be resolved. XML_PARSE_HUGE is left out: libxml2's own limits hold. */

@@ -13,7 +13,7 @@
 #include "../table.h"
 #include "describe.h"
 #include "inject.h"
-#include "vm/libvirt.h"
+#include "vm/libvirt/libvirt.h"
 
 static const char *folder;
 

@@ -7,7 +7,7 @@
 #include <dirent.h>
 
 #include "proxmox_tests.h"
-#include "vm/proxmox.h"
+#include "vm/proxmox/proxmox.h"
 
 static char *inputs, *outputs;
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "proxmox_tests.h"
-#include "vm/proxmox.h"
+#include "vm/proxmox/proxmox.h"
 
 static uint64_t seed = 20261126;
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "vm/xml_tree.h"
+#include "vm/xml/tree.h"
 
 /* The document, which must be well. */
 struct xml_node *must_read(struct arena *, const char *text, size_t length);
