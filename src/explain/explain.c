@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/strings.h"
 #include "explain/scan.h"
 #include "fit/report.h"
 
@@ -163,7 +164,10 @@ IOF_EXPORT const char *iof_explained_until(const struct iof_explained *e)
 IOF_EXPORT const char *iof_explained_operand(const struct iof_explained *e, size_t index)
 {
 	for (size_t i = 0; i < N_HEADS; i++) {
-		if (e->head[i] && index-- == 0)
+		bool is_again = i == HEAD_BDF && e->head[i] && e->head[HEAD_VFIO] &&
+				str_eq(e->head[i], e->head[HEAD_VFIO]);
+
+		if (e->head[i] && !is_again && index-- == 0)
 			return e->head[i];
 	}
 	for (size_t i = 0; i < e->entry->core.n_slots; i++) {

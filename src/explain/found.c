@@ -241,6 +241,17 @@ static void judge_aborts(struct iof_explain *x)
 		drop_variants(x->items[i], is_abort);
 }
 
+/* Without a number of its own, and told by another message that has some. */
+static bool is_told_by(const struct iof_explained *e, const struct iof_explained *other)
+{
+	bool is_beside = false;
+
+	for (size_t i = 0; i < e->n_variants; i++)
+		is_beside |= (e->variants[i]->flags & MESSAGE_COMPANION) != 0;
+	return is_beside && e->entry->core.n_slots == 0 && other->entry->core.n_slots > 0 &&
+	       shares_topic(e, other);
+}
+
 void found_hide(struct iof_explain *x)
 {
 	judge_aborts(x);
@@ -255,6 +266,8 @@ void found_hide(struct iof_explain *x)
 			else if (found_has_flag(e, MESSAGE_COMPANION))
 				e->is_hidden = !found_has_flag(other, MESSAGE_COMPANION) &&
 					       shares_topic(e, other);
+			else
+				e->is_hidden = is_told_by(e, other);
 		}
 	}
 }

@@ -269,16 +269,18 @@ static bool ends_word(const struct comparison *c, char type, size_t at, bool is_
 	return (flags & CELL_BLANK) && type != 't' && type != 'q';
 }
 
-/* "01:00.0" and the like */
+/* "01:00.0", "0000:01:00.0"; not what is left of one whose beginning is in the line before. */
 static bool is_address(const struct comparison *c, size_t at, size_t end)
 {
 	unsigned colons = 0, dots = 0;
+	size_t first = 0;
 
 	for (size_t i = at; i < end; i++) {
 		colons += c->cells[i].c == ':';
 		dots += c->cells[i].c == '.';
+		first += colons == 0 && !(c->cells[i].flags & CELL_SKIP && i > at);
 	}
-	return colons >= 1 && colons <= 2 && dots == 1;
+	return dots == 1 && ((colons == 1 && first <= 2) || (colons == 2 && first >= 4));
 }
 
 /* Whether what holds the message goes on here: behind a JSON string, at a tag of a web page, or
@@ -436,7 +438,7 @@ bool pattern_match(const struct pattern *p, const struct cell *cells, size_t n, 
 /* Whether a word begins here: a message or what stands before it does. */
 static bool begins_word(const struct cell *cells, size_t floor, size_t at)
 {
-	return at == floor || cells[at].flags || strchr("('\"=/>[{", cells[at - 1].c);
+	return at == floor || cells[at].flags || strchr("('\">[{", cells[at - 1].c);
 }
 
 bool pattern_find(const struct pattern *p, const struct cell *cells, size_t n, size_t floor,

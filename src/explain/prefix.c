@@ -123,6 +123,9 @@ static size_t iso_time(const struct line *l, size_t at)
 	i += n;
 	while (goes_on(l, i))
 		i++;
+	/* QEMU's own, with the message behind it. */
+	if (l->cells[i - 1].c == 'Z')
+		return i - at;
 	return i - at + host_and_program(l, i);
 }
 

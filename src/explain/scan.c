@@ -28,7 +28,8 @@ static void find_heads(struct iof_explain *x, struct sighting *s)
 	while (is_found) {
 		is_found = false;
 		for (unsigned kind = 0; kind < N_HEADS && !is_found; kind++) {
-			if (s->has_heads & 1u << kind)
+			/* The device's own word is the innermost. */
+			if ((s->has_heads & 1u << kind) || (kind == HEAD_BDF && s->has_heads))
 				continue;
 			is_found =
 				pattern_find_before(&c->heads[kind], x->cells, 0, s->start, &match);

@@ -200,9 +200,9 @@ static bool holds(const char **text, const struct topic_operands *o)
 	if (!side(text, o, &left))
 		return false;
 	sign = *(*text)++;
-	if (!side(text, o, &right) || **text != ' ')
+	if (!side(text, o, &right) || (**text != ' ' && **text != '?'))
 		return false;
-	(*text)++;
+	*text += **text == ' ';
 	return sign == '<' ? left < right : sign == '>' ? left > right : left == right;
 }
 

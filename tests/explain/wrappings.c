@@ -3,7 +3,14 @@
  * blank. What is told must be the same. */
 #include "explain_tests.h"
 
-enum spelling { PLAIN, JSON, JSON_TWICE, HTML, HTML_NUMBERS };
+enum spelling {
+	PLAIN,
+	NAMELESS, /* no VMM's name before it, without which some short messages do not count */
+	JSON,
+	JSON_TWICE,
+	HTML,
+	HTML_NUMBERS
+};
 
 #define SAID                                                                                       \
 	"qemu-system-x86_64: -device vfio-pci,host=0000:01:00.0,id=hostdev0,bus=pci.4,addr=0x0: "
@@ -62,6 +69,7 @@ static const struct wrapping {
 	 PLAIN},
 	{"syslog of RFC 5424", "<13>1 2026-11-20T12:00:01.003Z host qemu 4711 - - kvm: ", "\n",
 	 PLAIN},
+	{"QEMU's time alone", "kvm: -device a: failed\n" STAMP, "\n", NAMELESS},
 	{"dmesg", "[    0.012345] qemu: ", "\n[    0.012399] Memory: 32G\n", PLAIN},
 	{"dmesg with threads", "[  12.000001][  T123] qemu: ", "\n", PLAIN},
 	{"dmesg -T", "[Fri Nov 20 12:00:01 2026] qemu: ", "\n", PLAIN},
@@ -126,6 +134,15 @@ static void compare(const struct excerpt *e, const char *log, size_t length, con
 	iof_explain_unref(x);
 }
 
+static bool needs_name(const struct excerpt *e)
+{
+	struct iof_explain *x = read_log(e->name, strlen(e->name), false);
+	bool is_known = iof_explained_next(x, NULL) != NULL;
+
+	iof_explain_unref(x);
+	return !is_known;
+}
+
 static void test_wrapped(void **state)
 {
 	const struct excerpt *e = *state;
@@ -134,6 +151,8 @@ static void test_wrapped(void **state)
 		const struct wrapping *w = &wrappings[i];
 		struct buf log = {0};
 
+		if (w->spelling == NAMELESS && needs_name(e))
+			continue;
 		buf_puts(&log, w->before);
 		spell(&log, e->name, w->spelling);
 		buf_puts(&log, w->after);
