@@ -7,6 +7,7 @@
 struct excerpt *excerpts;
 size_t n_excerpts;
 static struct iof_explain *catalogue;
+static char *table; /* the text of the rows */
 
 /* ---- the table ---- */
 
@@ -44,18 +45,24 @@ static void read_row(char *line, struct excerpt *e)
 
 int excerpts_load(void)
 {
-	static char *text; /* lives as long as the rows */
 	char *line, *rest;
 
-	text = read_table();
+	table = read_table();
 	excerpts = calloc(1000, sizeof(*excerpts));
-	if (!text || !excerpts)
+	if (!table || !excerpts)
 		return 1;
-	for (rest = text; (line = strsep(&rest, "\n")) && n_excerpts < 1000;) {
+	for (rest = table; (line = strsep(&rest, "\n")) && n_excerpts < 1000;) {
 		if (*line && *line != '#')
 			read_row(line, &excerpts[n_excerpts++]);
 	}
 	return n_excerpts < 60;
+}
+
+void excerpts_free(void)
+{
+	catalogue = iof_explain_unref(catalogue);
+	free(excerpts);
+	free(table);
 }
 
 int for_excerpts(const char *group, CMUnitTestFunction test)

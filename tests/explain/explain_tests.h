@@ -27,6 +27,7 @@ struct excerpt {
 extern struct excerpt *excerpts;
 extern size_t n_excerpts;
 int excerpts_load(void);
+void excerpts_free(void);
 
 /* A log that has been read; the catalogue is built once. */
 struct iof_explain *read_log(const char *text, size_t length, bool is_message);

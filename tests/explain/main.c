@@ -3,7 +3,11 @@
 
 int main(void)
 {
+	int failed;
+
 	if (excerpts_load())
 		return 1;
-	return excerpts_run() + wrappings_run() + operands_run() + rules_run() + alloc_run();
+	failed = excerpts_run() + wrappings_run() + operands_run() + rules_run() + alloc_run();
+	excerpts_free();
+	return failed;
 }
