@@ -23,7 +23,7 @@ static const char *skip_prologue(const char *p, const char *end)
 			p++;
 		if (end - p >= 4 && strncmp(p, "<!--", 4) == 0)
 			close = strstr(p + 4, "-->");
-		else if (end - p >= 2 && (p[1] == '?' || p[1] == '!') && p[0] == '<')
+		else if (end - p >= 2 && p[0] == '<' && p[1] == '?')
 			close = strchr(p, '>');
 		else
 			return p;
