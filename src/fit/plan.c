@@ -275,21 +275,31 @@ static bool cure_first_fault(struct plan *p, const struct iof_report *report)
 	return false;
 }
 
-static bool solve(struct plan *p, struct iof_host *host, struct iof_vm *vm)
+/* The check of another VM on another host. *m and *report are to be unreferenced in any case. */
+static int check_vm(struct plan *p, struct iof_host *host, struct iof_vm *vm,
+		    struct iof_machine **m, struct iof_report **report)
 {
-	struct iof_machine *m = NULL;
-	struct iof_report *report = NULL;
-	bool solved = false;
-	int r = iof_report_new(NULL, &report);
+	int r;
 
+	*m = NULL;
+	*report = NULL;
+	r = iof_report_new(NULL, report);
 	if (r == 0)
-		r = iof_machine_resolve(NULL, host, vm, &p->vmm, &m);
+		r = iof_machine_resolve(NULL, host, vm, &p->vmm, m);
 	if (r == 0)
-		r = iof_check(host, m, &p->report->options, report);
+		r = iof_check(host, *m, &p->report->options, *report);
 	if (r == -ENOMEM)
 		p->err = r;
-	if (r == 0)
-		solved = is_good(p, report) || cure_first_fault(p, report);
+	return r;
+}
+
+static bool solve(struct plan *p, struct iof_host *host, struct iof_vm *vm)
+{
+	struct iof_machine *m;
+	struct iof_report *report;
+	int r = check_vm(p, host, vm, &m, &report);
+	bool solved = r == 0 && (is_good(p, report) || cure_first_fault(p, report));
+
 	if (r == 0 && !solved)
 		keep_best(p, report);
 	iof_report_unref(report);
@@ -360,18 +370,10 @@ static bool keeps_order(const struct iof_fix *round)
 
 static bool checks_well(struct plan *p, struct iof_host *host, struct iof_vm *vm)
 {
-	struct iof_machine *m = NULL;
-	struct iof_report *report = NULL;
-	int r = iof_report_new(NULL, &report);
-	bool is_well;
+	struct iof_machine *m;
+	struct iof_report *report;
+	bool is_well = check_vm(p, host, vm, &m, &report) == 0 && is_good(p, report);
 
-	if (r == 0)
-		r = iof_machine_resolve(NULL, host, vm, &p->vmm, &m);
-	if (r == 0)
-		r = iof_check(host, m, &p->report->options, report);
-	if (r == -ENOMEM)
-		p->err = r;
-	is_well = r == 0 && is_good(p, report);
 	iof_report_unref(report);
 	iof_machine_unref(m);
 	return is_well;
