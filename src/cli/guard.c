@@ -50,15 +50,15 @@ static void handle(int signal)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
-static void limit(int resource, rlim_t value)
-{
-	struct rlimit now;
-
-	if (getrlimit(resource, &now) < 0)
-		return;
-	now.rlim_cur = value < now.rlim_max ? value : now.rlim_max;
-	setrlimit(resource, &now);
-}
+/* A macro: the type of a resource's name is the C library's own affair. */
+#define LIMIT(resource, value)                                                                     \
+	do {                                                                                       \
+		struct rlimit now;                                                                 \
+		if (getrlimit(resource, &now) == 0) {                                              \
+			now.rlim_cur = (value) < now.rlim_max ? (value) : now.rlim_max;            \
+			setrlimit(resource, &now);                                                 \
+		}                                                                                  \
+	} while (0)
 
 /* Standard error may be a log of any length. */
 static bool writes_to_files(void)
@@ -71,14 +71,14 @@ static bool writes_to_files(void)
 
 static void limit_resources(void)
 {
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_CPU, 1); /* seconds */
-	limit(RLIMIT_NOFILE, 64);
+	LIMIT(RLIMIT_CORE, 0);
+	LIMIT(RLIMIT_CPU, 1); /* seconds */
+	LIMIT(RLIMIT_NOFILE, 64);
 	if (!IS_SANITIZED) /* which reserves terabytes */
-		limit(RLIMIT_AS, (rlim_t)512 << 20);
+		LIMIT(RLIMIT_AS, (rlim_t)512 << 20);
 	signal(SIGXFSZ, SIG_IGN);
 	if (!writes_to_files())
-		limit(RLIMIT_FSIZE, 0);
+		LIMIT(RLIMIT_FSIZE, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
