@@ -130,36 +130,13 @@ const size_t n_option_specs = sizeof(option_specs) / sizeof(option_specs[0]);
 static const char *const usage_host[] = {"[OPTIONS]", NULL};
 static const char *const usage_capture[] = {"[OPTIONS] -o FILE", NULL};
 static const char *const usage_caps[] = {"[OPTIONS] [MODEL]", NULL};
-static const char *const usage_check[] = {"[OPTIONS] VM",
-					  "[OPTIONS] -- PROGRAM ARGUMENTS...",
-					  "[OPTIONS] --pid PID",
-					  "[OPTIONS] --qmp SOCKET [VM]",
-					  "[OPTIONS] --libvirt NAME",
-					  "[OPTIONS] --proxmox VMID",
-					  "[OPTIONS] --device BDF...",
-					  NULL};
-static const char *const usage_fix[] = {"[OPTIONS] VM",
-					"[OPTIONS] -- PROGRAM ARGUMENTS...",
-					"[OPTIONS] --pid PID",
-					"[OPTIONS] --qmp SOCKET [VM]",
-					"[OPTIONS] --libvirt NAME",
-					"[OPTIONS] --proxmox VMID",
-					NULL};
-static const char *const usage_map[] = {"[OPTIONS] VM",
-					"[OPTIONS] -- PROGRAM ARGUMENTS...",
-					"[OPTIONS] --pid PID",
-					"[OPTIONS] --qmp SOCKET [VM]",
-					"[OPTIONS] --libvirt NAME",
-					"[OPTIONS] --proxmox VMID",
-					"[OPTIONS] --device BDF...",
-					NULL};
-static const char *const usage_resolve[] = {"[OPTIONS] VM",
-					    "[OPTIONS] -- PROGRAM ARGUMENTS...",
-					    "[OPTIONS] --pid PID",
-					    "[OPTIONS] --qmp SOCKET [VM]",
-					    "[OPTIONS] --libvirt NAME",
-					    "[OPTIONS] --proxmox VMID",
-					    NULL};
+/* Every way to name a VM. */
+#define VM_FORMS                                                                                   \
+	"[OPTIONS] VM", "[OPTIONS] -- PROGRAM ARGUMENTS...", "[OPTIONS] --pid PID",                \
+		"[OPTIONS] --qmp SOCKET [VM]", "[OPTIONS] --libvirt NAME",                         \
+		"[OPTIONS] --proxmox VMID"
+static const char *const usage_judge[] = {VM_FORMS, "[OPTIONS] --device BDF...", NULL};
+static const char *const usage_edit[] = {VM_FORMS, NULL};
 static const char *const usage_hook[] = {"[OPTIONS] libvirt GUEST OPERATION SUBOPERATION EXTRA",
 					 "[OPTIONS] proxmox VMID PHASE", NULL};
 static const char *const usage_explain[] = {"[OPTIONS] [TEXT...]", "[OPTIONS] RULE", NULL};
@@ -178,14 +155,14 @@ const struct command_spec command_specs[N_COMMANDS] = {
 	[COMMAND_CAPS] = {"caps", usage_caps,
 			  "What each virtual IOMMU accepts, and what this host allows of it", 1,
 			  false, COMPLETE_CHOICES, "intel virtio amd"},
-	[COMMAND_CHECK] = {"check", usage_check, "Will this VM start here, and will its DMA work",
+	[COMMAND_CHECK] = {"check", usage_judge, "Will this VM start here, and will its DMA work",
 			   1, true, COMPLETE_FILE, NULL},
-	[COMMAND_FIX] = {"fix", usage_fix, "The smallest edits that make check pass", 1, true,
+	[COMMAND_FIX] = {"fix", usage_edit, "The smallest edits that make check pass", 1, true,
 			 COMPLETE_FILE, NULL},
-	[COMMAND_MAP] = {"map", usage_map,
+	[COMMAND_MAP] = {"map", usage_judge,
 			 "The guest's addresses against what the host's IOMMU can map", 1, true,
 			 COMPLETE_FILE, NULL},
-	[COMMAND_RESOLVE] = {"resolve", usage_resolve,
+	[COMMAND_RESOLVE] = {"resolve", usage_edit,
 			     "Every default and auto spelled out, and who decided it", 1, true,
 			     COMPLETE_FILE, NULL},
 	/* More arguments than today's managers give: a hook must not block a VM for that. */
