@@ -182,6 +182,8 @@ static void set_global(struct iof_machine *m, struct machine_device *device,
 							    text_operand(property->name),
 							    text_operand(given->value),
 							    text_operand(reason)}});
+		if (device->problem.pair == given)
+			device->problem.option = (size_t)(global - m->vm->options);
 		return;
 	}
 	device->value[property->id] = (struct machine_value){.number = number,
