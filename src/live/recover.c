@@ -34,15 +34,11 @@ static int restore_all(struct binder *b, const struct journal *j)
 /* A reboot has given every device back to the driver that finds it. */
 static int forget(struct binder *b, const struct journal *j)
 {
-	int err = journal_remove(b->calls, b->ctx);
-
-	if (err)
-		return err;
-	return live_fail(
-		b->ctx, -ESTALE, JOURNAL_PATH,
-		"it is of another boot (%s): since a reboot gives devices back, nothing is "
-		"restored; the journal was removed",
-		j->boot_id);
+	binder_say(b,
+		   "%s is of another boot (%s): a reboot gives devices back, and nothing is "
+		   "restored; the journal is removed",
+		   JOURNAL_PATH, j->boot_id);
+	return journal_remove(b->calls, b->ctx);
 }
 
 /* outcome: a word for it. */

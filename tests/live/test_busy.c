@@ -679,11 +679,12 @@ static void long_override(struct bench *b)
 
 static void endless(struct bench *b)
 {
-	char path[200] = "";
+	char path[120];
 
-	for (unsigned i = 0; i < 60; i++)
-		strcat(path, "/a");
-	file(b, join(path + 1, "/x"), "");
+	for (size_t i = 0; i < sizeof(path); i += 2)
+		memcpy(path + i, "a/", 2);
+	path[sizeof(path) - 1] = '\0';
+	file(b, join(path, "/x"), "");
 }
 
 /* ---- where it runs ---- */
