@@ -290,16 +290,16 @@ static bool rehearse_device(struct iof_live_rehearsal *r, struct rehearse_device
 static struct rehearse_device *add_device(struct iof_live_rehearsal *r,
 					  const struct iof_assignment *a)
 {
-	struct rehearse_device *grown = arena_grow(r->arena, r->devices, r->n_devices,
-						   &r->cap_devices, sizeof(*grown));
+	struct rehearse_device *grown =
+		arena_grow(r->arena, r->devices, r->n_devices, &r->cap_devices, sizeof(*grown));
 
 	if (!grown) {
 		r->err = -ENOMEM;
 		return NULL;
 	}
 	r->devices = grown;
-	grown[r->n_devices] = (struct rehearse_device){
-		.a = *a, .bdf = a->host ? iof_device_bdf(a->host) : NULL};
+	grown[r->n_devices] =
+		(struct rehearse_device){.a = *a, .bdf = a->host ? iof_device_bdf(a->host) : NULL};
 	return &grown[r->n_devices++];
 }
 

@@ -34,11 +34,10 @@ enum rehearse_site {
 	SITE_HW_INFO,
 	SITE_HWPT_ALLOC,
 	SITE_ATTACH,
-	SITE_IOVA_RANGES,
 	SITE_VIOMMU_ALLOC,
 	SITE_VDEVICE_ALLOC,
 	SITE_NESTED_ALLOC,
-	SITE_WIDTH, /* no call: QEMU compares the vIOMMU's width with what the kernel told */
+	SITE_WIDTH,    /* no call: QEMU compares the vIOMMU's width with what the kernel told */
 	SITE_MAP_COLD, /* while a device is attached */
 	SITE_MAP_LATE, /* RAM that comes later */
 	SITE_MAP_BAR,
@@ -68,11 +67,11 @@ struct undo {
 struct rehearse_container {
 	struct rehearse_container *next;
 	size_t space;
-	bool is_iommufd; /* how the calls are made */
+	bool is_iommufd;  /* how the calls are made */
 	bool is_stand_in; /* the group route in place of iommufd's */
 	bool is_held_back;
-	int fd;		      /* of the container, or of iommufd */
-	const char *iommufd;  /* id of the object; NULL: legacy */
+	int fd;		     /* of the container, or of iommufd */
+	const char *iommufd; /* id of the object; NULL: legacy */
 	uint32_t ioas;
 	uint32_t *domains; /* HWPTs */
 	size_t n_domains, cap_domains;
@@ -114,13 +113,13 @@ struct rehearse_device {
 struct rehearse_failure {
 	enum rehearse_site site;
 	enum iof_phase phase;
-	size_t step;	   /* index */
-	int error;	   /* errno */
-	size_t device;	   /* NO_INDEX: none */
-	const char *bdf;   /* of an assigned device, as QEMU names it; NULL */
-	unsigned group;	   /* its number */
-	bool is_iommufd;   /* its backend */
-	struct iof_section section; /* of a mapping */
+	size_t step;		      /* index */
+	int error;		      /* errno */
+	size_t device;		      /* NO_INDEX: none */
+	const char *bdf;	      /* of an assigned device, as QEMU names it; NULL */
+	unsigned group;		      /* its number */
+	bool is_iommufd;	      /* its backend */
+	struct iof_section section;   /* of a mapping */
 	unsigned wanted_width, width; /* at SITE_WIDTH */
 };
 
@@ -177,8 +176,8 @@ bool rehearse_step(struct iof_live_rehearsal *, size_t device, const char *call,
 /* The last step failed, and QEMU takes that as an answer: it goes on. Returns false. */
 bool rehearse_expected(struct iof_live_rehearsal *);
 /* The last step failed, and QEMU ends there. Only the first such counts. Returns false. */
-bool rehearse_failed(struct iof_live_rehearsal *, enum rehearse_site,
-		     const struct iof_assignment *, const struct iof_section *);
+bool rehearse_failed(struct iof_live_rehearsal *, enum rehearse_site, const struct iof_assignment *,
+		     const struct iof_section *);
 /* Lines that QEMU prints in that phase. */
 void rehearse_message(struct iof_live_rehearsal *, enum iof_phase, const char *text);
 /* What could not be tried, said once. */
@@ -232,6 +231,8 @@ const struct iof_finding *fatal_finding(const struct iof_live_rehearsal *, enum 
 /* Whether the calls for this device, which all succeeded, answer what the finding says. */
 bool is_answered(const struct iof_live_rehearsal *, const struct iof_finding *,
 		 const struct rehearse_device *);
+/* It is about RAM that comes when devices are attached already. */
+bool is_late(const struct iof_finding *);
 /* Whether that is the failure that the finding predicts. */
 bool is_predicted(const struct iof_finding *, const struct rehearse_failure *);
 /* A fact that check misses and that no call told: what it is about; NULL: none is. */

@@ -197,8 +197,7 @@ static const char *ranges_text(struct iof_live_rehearsal *r, const struct iof_ra
 static const char *width_text(struct iof_live_rehearsal *r, const struct iof_range *ranges,
 			      size_t n)
 {
-	const char *text =
-		arena_printf(r->arena, "%u bits", n ? ranges_width(ranges, n) : 64);
+	const char *text = arena_printf(r->arena, "%u bits", n ? ranges_width(ranges, n) : 64);
 
 	if (!text)
 		r->err = -ENOMEM;
@@ -280,8 +279,8 @@ static void assume_maps(struct iof_live_rehearsal *r, const struct rehearse_cont
 
 	for (size_t i = 0; i < r->n_sections; i++) {
 		const struct iof_section *section = &r->sections[i];
-		bool is_bar = section->kind == IOF_SECTION_BAR ||
-			      section->kind == IOF_SECTION_RAM_BAR;
+		bool is_bar =
+			section->kind == IOF_SECTION_BAR || section->kind == IOF_SECTION_RAM_BAR;
 
 		if (is_bar != of_bars || section->is_in_blocks)
 			continue;

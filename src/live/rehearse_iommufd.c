@@ -37,7 +37,9 @@ static bool find_cdev(struct iof_live_rehearsal *r, const struct iof_assignment 
 
 	name[0] = '\0';
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfio-dev", bdf);
-	err = calls->list(calls->data, path, take_name, name);
+	do
+		err = calls->list(calls->data, path, take_name, name);
+	while (err == -EINTR);
 	if (err >= 0 && !name[0])
 		err = -ENOENT;
 	if (rehearse_step(r, a->device, "opendir", err, "%s", path))
@@ -159,8 +161,8 @@ static bool make_domain(struct iof_live_rehearsal *r, struct device *d,
 			struct rehearse_container *c, uint32_t flags, int *err)
 {
 	struct iommufd_hwpt hwpt = {.dev_id = d->id, .pt_id = c->ioas, .flags = flags};
-	uint32_t *grown = arena_grow(r->arena, c->domains, c->n_domains, &c->cap_domains,
-				     sizeof(*grown));
+	uint32_t *grown =
+		arena_grow(r->arena, c->domains, c->n_domains, &c->cap_domains, sizeof(*grown));
 	uint32_t id;
 
 	if (!grown)

@@ -19,11 +19,11 @@ static const char *verdict_name(enum iof_verdict verdict)
 static const char *outcome_name(enum iof_outcome outcome)
 {
 	static const char *const names[] = {
-		[IOF_OUTCOME_UNKNOWN] = "unknown",   [IOF_OUTCOME_STARTS] = "starts",
-		[IOF_OUTCOME_FAILS] = "fails",	     [IOF_OUTCOME_ACCEPTED] = "accepted",
-		[IOF_OUTCOME_REFUSED] = "refused",   [IOF_OUTCOME_KILLS_VM] = "kills-vm",
-		[IOF_OUTCOME_WORKS] = "works",	     [IOF_OUTCOME_DEGRADED] = "degraded",
-		[IOF_OUTCOME_BROKEN] = "broken",     [IOF_OUTCOME_NOT_REACHED] = "not-reached",
+		[IOF_OUTCOME_UNKNOWN] = "unknown",  [IOF_OUTCOME_STARTS] = "starts",
+		[IOF_OUTCOME_FAILS] = "fails",	    [IOF_OUTCOME_ACCEPTED] = "accepted",
+		[IOF_OUTCOME_REFUSED] = "refused",  [IOF_OUTCOME_KILLS_VM] = "kills-vm",
+		[IOF_OUTCOME_WORKS] = "works",	    [IOF_OUTCOME_DEGRADED] = "degraded",
+		[IOF_OUTCOME_BROKEN] = "broken",    [IOF_OUTCOME_NOT_REACHED] = "not-reached",
 		[IOF_OUTCOME_NONE] = "not-reached",
 	};
 	const char *name = outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : NULL;
@@ -56,10 +56,7 @@ static void put_step(struct emit *e, const struct iof_live_rehearsal *r, const c
 	emit_string(e, "device", rehearse_label(r, step->device));
 	emit_string(e, "call", step->call);
 	emit_string(e, "what", step->what);
-	emit_string(e, "result",
-		    !step->error	? "done"
-		    : step->is_expected ? "expected"
-					: "failed");
+	emit_string(e, "result", !step->error ? "done" : step->is_expected ? "expected" : "failed");
 	emit_u64(e, "errno", (uint64_t)step->error);
 	emit_string(e, "error", step->error ? rehearse_error(step->error) : NULL);
 	emit_object_end(e);

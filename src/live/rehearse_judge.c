@@ -57,8 +57,9 @@ static enum iof_outcome start_outcome(struct iof_live_rehearsal *r)
 		return IOF_OUTCOME_UNKNOWN;
 	}
 	if (r->refuted && has_viommu(r)) {
-		r->why = join(r, "The kernel does what check thought that it refuses; what QEMU "
-				 "itself says afterwards was not looked at.",
+		r->why = join(r,
+			      "The kernel does what check thought that it refuses; what QEMU "
+			      "itself says afterwards was not looked at.",
 			      NULL);
 		return IOF_OUTCOME_UNKNOWN;
 	}
@@ -170,8 +171,7 @@ static void phase_messages(struct iof_live_rehearsal *r, enum iof_phase phase)
 	bool has_failed = r->failure.site && r->failure.phase == phase;
 	bool is_foretold = f && (f == r->stop || (has_failed && is_predicted(f, &r->failure)));
 
-	if (r->outcome[phase] == IOF_OUTCOME_NOT_REACHED ||
-	    r->outcome[phase] == IOF_OUTCOME_NONE)
+	if (r->outcome[phase] == IOF_OUTCOME_NOT_REACHED || r->outcome[phase] == IOF_OUTCOME_NONE)
 		return;
 	if (has_failed && !is_foretold)
 		add_message(r, &r->failure);

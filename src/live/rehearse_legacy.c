@@ -136,8 +136,8 @@ static bool choose_type(struct iof_live_rehearsal *r, const struct iof_assignmen
 		*type = UAPI_VFIO_TYPE1_IOMMU;
 		has = vfio_container_extension(&r->vfio, fd, UAPI_VFIO_TYPE1_IOMMU);
 	}
-	if (rehearse_step(r, a->device, "VFIO_CHECK_EXTENSION", has == 0 ? -ENODEV : has,
-			  "type1%s", *type == UAPI_VFIO_TYPE1V2_IOMMU ? "v2" : ""))
+	if (rehearse_step(r, a->device, "VFIO_CHECK_EXTENSION", has == 0 ? -ENODEV : has, "type1%s",
+			  *type == UAPI_VFIO_TYPE1V2_IOMMU ? "v2" : ""))
 		return true;
 	return rehearse_failed(r, SITE_CONTAINER_EXTENSION, a, NULL);
 }
@@ -162,8 +162,8 @@ static bool make_container(struct iof_live_rehearsal *r, const struct iof_assign
 
 	if (!undo_reserve(r))
 		return false;
-	fd = vfio_container_open(&r->vfio);
-	if (!rehearse_step(r, a->device, "open", fd, "/dev/vfio/vfio"))
+	fd = vfio_container_open(&r->vfio); /* and its version is asked */
+	if (!rehearse_step(r, a->device, fd < 0 ? r->vfio.call : "open", fd, "/dev/vfio/vfio"))
 		return rehearse_failed(r, SITE_CONTAINER_OPEN, a, NULL);
 	undo_push(r, (struct undo){.kind = UNDO_CLOSE, .fd = fd});
 	if (!choose_type(r, a, fd, &type))

@@ -54,8 +54,8 @@ static bool is_there(const struct iof_section *section, size_t device)
 
 static bool contains(const struct rehearse_container *c, const struct iof_section *section)
 {
-	return !c->n_ranges || ranges_contain(c->ranges, c->n_ranges, section->range.first,
-					      section->range.last);
+	return !c->n_ranges ||
+	       ranges_contain(c->ranges, c->n_ranges, section->range.first, section->range.last);
 }
 
 bool reaches_memory(const struct iof_live_rehearsal *r, const struct rehearse_container *c,

@@ -17,7 +17,7 @@ enum { LEGACY = 1, IOMMUFD = 2, BOTH = 3 };
 
 /*
  * Placeholders: D device, G group, A first address, S size, R region, E error in words, N errno, W
- * the vIOMMU's width, H the host's, O the owner of a BAR.
+ * the vIOMMU's width, H the host's, O the owner of a BAR, P what was opened.
  */
 struct line {
 	enum rehearse_site site;
@@ -50,8 +50,7 @@ static const struct line lines[] = {
 	 CONTAINER "Could not open '/dev/vfio/vfio': {E}"},
 	{SITE_CONTAINER_EXTENSION, LEGACY, 0, QEMU_NEVER, CONTAINER "No available IOMMU models"},
 	{SITE_SET_CONTAINER, LEGACY, 0, QEMU_NEVER, CONTAINER "Failed to set group container: {E}"},
-	{SITE_SET_IOMMU, LEGACY, 0, QEMU_NEVER,
-	 CONTAINER "Failed to set iommu for container: {E}"},
+	{SITE_SET_IOMMU, LEGACY, 0, QEMU_NEVER, CONTAINER "Failed to set iommu for container: {E}"},
 	{SITE_GET_INFO, LEGACY, 0, QEMU_NEVER, CONTAINER "Failed to get VFIO IOMMU info: {E}"},
 	{SITE_DEVICE_FD, LEGACY, 0, QEMU_NEVER,
 	 VFIO "error getting device from group {G}: {E}\nVerify all devices in group {G} are bound "
@@ -64,14 +63,14 @@ static const struct line lines[] = {
 	 VFIO "error bind device fd=N to iommufd=N: Operation not permitted"},
 	{SITE_CDEV_FIND, IOMMUFD, 0, QEMU_NEVER,
 	 CDEV "couldn't open directory /sys/bus/pci/devices/{D}/vfio-dev: {E}"},
+	{SITE_CDEV_OPEN, IOMMUFD, 0, QEMU_NEVER, CDEV "Failed to open {P}"},
 	{SITE_IOMMUFD_OPEN, IOMMUFD, 0, V9_1, VFIO "/dev/iommu opening failed: {E}"},
 	{SITE_IOMMUFD_OPEN, IOMMUFD, V9_1, QEMU_NEVER, VFIO "Could not open '/dev/iommu': {E}"},
 	{SITE_BIND, IOMMUFD, 0, QEMU_NEVER, VFIO "error bind device fd=N to iommufd=N: {E}"},
 	{SITE_IOAS_ALLOC, IOMMUFD, 0, QEMU_NEVER, VFIO "Failed to allocate ioas: {E}"},
 	{SITE_HW_INFO, IOMMUFD, 0, QEMU_NEVER, VFIO "Failed to get hardware info: {E}"},
 	{SITE_HWPT_ALLOC, IOMMUFD, 0, QEMU_NEVER, VFIO "Failed to allocate hwpt: {E}"},
-	{SITE_ATTACH, IOMMUFD, 0, QEMU_NEVER,
-	 VFIO "[iommufd=N] error attach {D} (N) to id=N: {E}"},
+	{SITE_ATTACH, IOMMUFD, 0, QEMU_NEVER, VFIO "[iommufd=N] error attach {D} (N) to id=N: {E}"},
 	{SITE_VIOMMU_ALLOC, IOMMUFD, V11_0, QEMU_NEVER,
 	 VFIO "Failed to set vIOMMU: IOMMU_VIOMMU_ALLOC failed: {E}\nUnable to alloc vIOMMU: "
 	      "hiodi devid N: "},
@@ -153,6 +152,9 @@ static void put(const struct iof_live_rehearsal *r, const struct rehearse_failur
 		break;
 	case 'H':
 		buf_printf(out, "%u", f->width);
+		break;
+	case 'P':
+		buf_puts(out, r->steps[f->step].what);
 		break;
 	case 'O':
 		buf_puts(out, owner_of(r, &f->section));

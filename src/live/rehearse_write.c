@@ -170,8 +170,7 @@ static void write_assumptions(struct emit *e, const struct iof_live_rehearsal *r
 	for (size_t i = 0; i < r->n_assumptions; i++) {
 		const char *what = r->assumptions[i].what;
 
-		if (r->assumptions[i].result != result ||
-		    (names.data && strstr(names.data, what)))
+		if (r->assumptions[i].result != result || (names.data && strstr(names.data, what)))
 			continue;
 		buf_printf(&names, "%s%s", names.length ? ", " : "", what);
 	}
@@ -193,10 +192,9 @@ static void write_steps(struct emit *e, const struct iof_live_rehearsal *r)
 		const char *label = rehearse_label(r, step->device);
 		const char *name = step->error ? strerrorname_np(step->error) : "done";
 
-		emit_wrapped(e, 6, "    ", "%s%s%s%s%s%s: %s%s", step->call,
-			     step->what ? " (" : "", step->what ? step->what : "",
-			     step->what ? ")" : "", label ? " for " : "", label ? label : "",
-			     name ? name : "error",
+		emit_wrapped(e, 6, "    ", "%s%s%s%s%s%s: %s%s", step->call, step->what ? " (" : "",
+			     step->what ? step->what : "", step->what ? ")" : "",
+			     label ? " for " : "", label ? label : "", name ? name : "error",
 			     step->is_expected ? ", which QEMU takes as an answer" : "");
 	}
 }
