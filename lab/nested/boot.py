@@ -44,10 +44,10 @@ def find_busybox(architecture):
 
 def add_modules(archive, kernel):
     names = []
-    for path in kernels.module_files(kernel, kernels.MODULES) if kernel.modules else []:
+    for path in kernels.module_files(kernel) if kernel.modules else []:
         with (lzma.open if path.endswith(".xz") else open)(path, "rb") as file:
             data = file.read()
-        names.append(os.path.basename(path).replace(".ko.xz", ".ko"))
+        names.append(os.path.basename(path).removesuffix(".xz").replace("-", "_"))
         archive.file(f"modules/{names[-1]}", data)
     archive.file("modules/order", "".join(name + "\n" for name in names).encode())
 

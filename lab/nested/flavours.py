@@ -80,10 +80,6 @@ class Flavour:
     def is_on(self, key):
         return self.settings.get(key) == "on"
 
-    def slug(self):
-        """The name, fit for a file's."""
-        return re.sub(r"[^\w.-]+", "_", self.name)
-
     def bdfs(self):
         if self["devices"] == "none":
             return []

@@ -37,9 +37,6 @@ class Host:
             raise LabError(f"{self.name}: kernel {self.kernel_name} is for {kernel.architecture}")
         return kernel
 
-    def slug(self):
-        return self.name.replace(self.flavour.name, self.flavour.slug(), 1)
-
 
 def tool_path(architecture, given=None):
     """The iommufit that a host runs."""
@@ -105,7 +102,7 @@ def capture(host, tool, folder):
         return False
     os.makedirs(folder, exist_ok=True)
     for name, data in found.items():
-        with open(os.path.join(folder, f"{host.slug()}{name[name.index('.'):] if name[0] == 'c' else '.truth.jsonl'}"), "wb") as file:
+        with open(os.path.join(folder, f"{host.name}.{name.removeprefix('capture.')}"), "wb") as file:
             file.write(data)
     say(f"{host.name}: captured in {ended.seconds:.1f} s")
     return True

@@ -25,6 +25,7 @@ STOCK = {"stock-6.1": "bookworm", "stock-6.12": "trixie"}
 IMAGES = {"x86": "arch/x86/boot/bzImage", "arm64": "arch/arm64/boot/Image"}
 # What a stock kernel needs as modules until its root is there, and to hand out devices.
 MODULES = ("virtio_pci", "9pnet_virtio", "9p", "vfio_pci", "vfio_iommu_type1", "virtio_blk", "e1000", "e1000e", "nvme")
+OPTIONAL = ("virtio_iommu", "kvm_amd")  # loaded first; not every kernel has them
 
 
 class Kernel:
@@ -129,8 +130,8 @@ def fetch_stock(name):
     return find(name)
 
 
-def module_files(kernel, names):
-    """Paths of modules and all that they depend on, in the order in which they can be loaded."""
+def module_files(kernel):
+    """Paths of the modules that a host needs and all that they depend on, in the order in which they can be loaded."""
     known = {}
     for path in glob.glob(os.path.join(kernel.modules, "kernel/**/*.ko*"), recursive=True):
         known[os.path.basename(path).split(".ko")[0].replace("-", "_")] = path
@@ -151,6 +152,9 @@ def module_files(kernel, names):
             add(other)
         order.append(known[name])
 
-    for name in names:
+    for name in OPTIONAL:
+        if name in known:
+            add(name)
+    for name in MODULES:
         add(name)
     return order

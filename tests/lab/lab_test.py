@@ -78,7 +78,7 @@ def test_hosts():
     assert jobs.Host("intel39").name == "intel39"
     assert jobs.Host("intel39@6.12").name == "intel39@6.12"
     assert jobs.Host("intel39", "6.1").name == "intel39@6.1"
-    assert jobs.Host("intel:aw=39,pb=42", "6.1").slug() == "intel_aw_39_pb_42@6.1"
+    assert jobs.Host("intel:aw=39,pb=42", "6.1").name == "intel:aw=39,pb=42@6.1"
     assert jobs.Host("arm-smmu").kernel_name == "arm64"
     try:
         jobs.Host("intel39@6.12", "6.1")
