@@ -14,6 +14,8 @@
 #include "base/error.h"
 #include "base/interval.h"
 #include "base/strings.h"
+#include "live/busy.h"
+#include "live/lock.h"
 #include "live/qmp.h"
 #include "vmm/versions.h"
 
@@ -172,6 +174,33 @@ static bool is_bound(struct iof_live_rehearsal *r, const struct rehearse_device 
 	return !r->err && !r->why;
 }
 
+/* Once we have a group open, it is in use by us. */
+static bool is_first_of_group(const struct iof_live_rehearsal *r, const struct rehearse_device *d)
+{
+	int group = iof_device_group(d->a.host);
+
+	for (size_t i = 0; i < r->n_devices; i++) {
+		const struct rehearse_device *other = &r->devices[i];
+
+		if (other != d && other->a.host && iof_device_group(other->a.host) == group)
+			return false;
+	}
+	return true;
+}
+
+/* Who has it open would be disturbed, and the kernel's "busy" is no answer about a start later. */
+static bool is_free(struct iof_live_rehearsal *r, const struct rehearse_device *d)
+{
+	struct busy busy = {.calls = r->vfio.calls, .arena = r->arena};
+	int err = busy_vfio(&busy, d->bdf);
+
+	if (err == -ENOMEM)
+		r->err = err;
+	else if (err)
+		stuck(r, busy.why ? busy.why : "It cannot be told whether a device is in use.");
+	return !err;
+}
+
 static bool wants_width(const struct iof_live_rehearsal *r, const struct rehearse_device *d)
 {
 	return d->a.viommu == IOF_MODEL_INTEL && d->a.aw_bits && r->version >= V9_1;
@@ -275,7 +304,7 @@ static bool rehearse_device(struct iof_live_rehearsal *r, struct rehearse_device
 			return false;
 		return stuck(r, "Which host device a vfio-pci means is not known.");
 	}
-	if (!is_bound(r, d))
+	if (!is_bound(r, d) || (is_first_of_group(r, d) && !is_free(r, d)))
 		return false;
 	if (!attach(r, d))
 		return after_failure(r, d);
@@ -298,8 +327,8 @@ static struct rehearse_device *add_device(struct iof_live_rehearsal *r,
 		return NULL;
 	}
 	r->devices = grown;
-	grown[r->n_devices] =
-		(struct rehearse_device){.a = *a, .bdf = a->host ? iof_device_bdf(a->host) : NULL};
+	grown[r->n_devices] = (struct rehearse_device){
+		.a = *a, .phase = r->phase, .bdf = a->host ? iof_device_bdf(a->host) : NULL};
 	return &grown[r->n_devices++];
 }
 
@@ -376,15 +405,15 @@ static uint32_t version_number(const char *text)
 	return QEMU(part[0], part[1], part[2]);
 }
 
-int rehearse_run(struct iof_ctx *ctx, const struct live_calls *calls, const struct iof_machine *m,
-		 struct iof_report *report, const struct iof_live_rehearse_options *options,
-		 struct iof_live_rehearsal **out)
+static int run_locked(struct iof_ctx *ctx, const struct live_calls *calls,
+		      const struct iof_machine *m, struct iof_report *report,
+		      const struct iof_live_rehearse_options *options,
+		      struct iof_live_rehearsal **out)
 {
 	struct arena *arena = arena_new(ARENA_BLOCK);
 	struct iof_live_rehearsal *r = arena ? arena_alloc(arena, sizeof(*r)) : NULL;
 	int err;
 
-	*out = NULL;
 	if (!r) {
 		arena_free(arena);
 		return live_fail(ctx, -ENOMEM, "rehearse", "out of memory");
@@ -410,20 +439,30 @@ int rehearse_run(struct iof_ctx *ctx, const struct live_calls *calls, const stru
 	return 0;
 }
 
-IOF_EXPORT int iof_live_rehearse(struct iof_ctx *ctx, const struct iof_machine *m,
-				 struct iof_report *report,
-				 const struct iof_live_rehearse_options *options,
-				 struct iof_live_rehearsal **out)
+int rehearse_run(struct iof_ctx *ctx, const struct live_calls *calls, const struct iof_machine *m,
+		 struct iof_report *report, const struct iof_live_rehearse_options *options,
+		 struct iof_live_rehearsal **out)
 {
-	const struct live_calls *calls = &live_calls_system;
+	int lock, err;
 
 	*out = NULL;
 	if (!str_eq(iof_machine_vmm_name(m), "QEMU"))
 		return live_fail(ctx, -EOPNOTSUPP, "rehearse", "only QEMU's way is known, not %s's",
 				 iof_machine_vmm_name(m));
-	if (calls->euid(calls->data) != 0)
-		return live_fail(ctx, -EPERM, "rehearse", "must be root: it opens VFIO's devices");
-	return rehearse_run(ctx, calls, m, report, options, out);
+	lock = lock_take(calls, ctx);
+	if (lock < 0)
+		return lock;
+	err = run_locked(ctx, calls, m, report, options, out);
+	lock_drop(calls, lock);
+	return err;
+}
+
+IOF_EXPORT int iof_live_rehearse(struct iof_ctx *ctx, const struct iof_machine *m,
+				 struct iof_report *report,
+				 const struct iof_live_rehearse_options *options,
+				 struct iof_live_rehearsal **out)
+{
+	return rehearse_run(ctx, &live_calls_system, m, report, options, out);
 }
 
 IOF_EXPORT struct iof_live_rehearsal *iof_live_rehearsal_unref(struct iof_live_rehearsal *r)

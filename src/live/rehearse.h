@@ -105,6 +105,7 @@ enum rehearse_mode { MODE_NONE = 0, MODE_LEGACY, MODE_IOMMUFD, MODE_STAND_IN };
 struct rehearse_device {
 	struct iof_assignment a;
 	const char *bdf;
+	enum iof_phase phase; /* in which it is attached */
 	enum rehearse_mode mode;
 	bool is_attached;
 };

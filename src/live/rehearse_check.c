@@ -233,34 +233,57 @@ static bool is_wanted(const struct answer_row *row, const struct rehearse_device
 		(d->a.wants_nest_parent && d->a.viommu == IOF_MODEL_SMMUV3));
 }
 
-/* One refusal may have several reasons; the one that check gives stands for it. */
-static const char *found_of(const struct iof_live_rehearsal *r, const struct answer_row *row,
-			    const struct rehearse_device *d, bool is_foretold)
+/* Whether no other assumption has its answer from that call. */
+static bool is_alone(const struct answer_row *row, enum rehearse_mode mode, enum rehearse_site site)
+{
+	for (size_t i = 0; i < N_ROWS; i++) {
+		if (&rows[i] != row && rows[i].what && calls_of(&rows[i], mode) & AT(site))
+			return false;
+	}
+	return true;
+}
+
+/* What a call that failed says about it. One refusal may have several reasons: then the one that
+ * check gives stands for it, and the others are open. */
+static const char *found_failing(const struct iof_live_rehearsal *r, const struct answer_row *row,
+				 const struct rehearse_device *d, const struct answer_row *foretold)
 {
 	uint32_t calls = calls_of(row, d->mode);
-	bool has_failed = r->failure.site && r->failure.device == d->a.device;
+	enum rehearse_site site = r->failure.site;
 
-	if (d->is_attached)
-		return calls & ~asked_of(r, d) ? NULL : row->good;
-	if (!has_failed)
+	if (calls & AT(site)) {
+		if (row == foretold || (!foretold && is_alone(row, d->mode, site)))
+			return row->bad;
 		return NULL;
-	if (calls & AT(r->failure.site))
-		return is_foretold || !(calls & AT(SITE_BIND)) ? row->bad : NULL;
+	}
 	/* Calls are made in the order of their sites. */
-	return calls < AT(r->failure.site) ? row->good : NULL;
+	return calls < AT(site) ? row->good : NULL;
+}
+
+static const struct answer_row *foretold_of(const struct iof_live_rehearsal *r,
+					    const struct rehearse_device *d)
+{
+	const struct iof_finding *f = fatal_finding(r, d->phase);
+
+	return f && iof_finding_device(r->report, f) == d->a.device ? row_of(f) : NULL;
 }
 
 static void assume_device(struct iof_live_rehearsal *r, const struct rehearse_device *d)
 {
-	for (size_t i = 0; i < N_ROWS; i++) {
-		const struct iof_finding *f = fatal_finding(r, IOF_PHASE_START);
-		bool is_foretold = f && iof_finding_device(r->report, f) == d->a.device &&
-				   row_of(f) == &rows[i];
+	const struct answer_row *foretold = foretold_of(r, d);
 
-		if (is_wanted(&rows[i], d))
-			assume_texts(r, d->a.device, rows[i].what,
-				     is_foretold ? rows[i].bad : rows[i].good,
-				     found_of(r, &rows[i], d, is_foretold));
+	for (size_t i = 0; i < N_ROWS; i++) {
+		const struct answer_row *row = &rows[i];
+		const char *found = NULL;
+
+		if (!is_wanted(row, d))
+			continue;
+		if (d->is_attached)
+			found = calls_of(row, d->mode) & ~asked_of(r, d) ? NULL : row->good;
+		else if (r->failure.site && r->failure.device == d->a.device)
+			found = found_failing(r, row, d, foretold);
+		assume_texts(r, d->a.device, row->what, row == foretold ? row->bad : row->good,
+			     found);
 	}
 }
 

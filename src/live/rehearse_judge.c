@@ -223,5 +223,6 @@ void judge(struct iof_live_rehearsal *r)
 	for (enum iof_phase phase = IOF_PHASE_START; phase <= IOF_PHASE_RUN; phase++)
 		phase_messages(r, phase);
 	list_assumptions(r);
-	list_untested(r);
+	if (r->n_devices)
+		list_untested(r);
 }

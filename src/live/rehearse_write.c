@@ -205,7 +205,8 @@ static void write_text(struct emit *e, const struct iof_live_rehearsal *r)
 	write_messages(e, r);
 	write_assumptions(e, r, IOF_LIVE_REFUTED, "Check was wrong about", true);
 	write_assumptions(e, r, IOF_LIVE_CONFIRMED, "Check was right about", e->out->verbose);
-	write_assumptions(e, r, IOF_LIVE_NOT_ASKED, "Not asked", e->out->verbose);
+	if (e->out->verbose)
+		write_assumptions(e, r, IOF_LIVE_NOT_ASKED, "Not asked", true);
 	if (r->is_left)
 		emit_wrapped(e, 4, "  ",
 			     "Not all could be undone one by one; closing the devices undid it.");
