@@ -340,21 +340,24 @@ static bool is_undoing(const char *call)
 	return strncmp(call, "munmap", 6) == 0;
 }
 
-/* The call's own name: what stands behind "ioctl ", or the kind. */
+/* The call's own name: what stands behind "ioctl ", or what the kind is called. */
 static void take_name(const char *logged, char name[64])
 {
+	static const char *const kinds[][2] = {{"list", "opendir"}, {"unmap", "munmap"}};
 	size_t length;
 
 	if (strncmp(logged, "ioctl ", 6) == 0)
 		logged += 6;
 	length = strcspn(logged, " ");
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strlen(kinds[i][0]) == length && strncmp(logged, kinds[i][0], length) == 0) {
+			logged = kinds[i][1];
+			length = strlen(logged);
+		}
+	}
 	assert_true(length < 64);
 	memcpy(name, logged, length);
 	name[length] = '\0';
-	if (strcmp(name, "list") == 0)
-		strcpy(name, "opendir");
-	if (strcmp(name, "unmap") == 0)
-		strcpy(name, "munmap");
 }
 
 /* What the report must say of a call that failed: its name with that error, as the end, as an
