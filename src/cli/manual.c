@@ -94,14 +94,30 @@ const struct manual manuals[N_COMMANDS] = {
 	[COMMAND_CAPS] =
 		{
 			.description =
-				PARAGRAPHS{"Needs no VM. For a virtual IOMMU model (all, if none "
-					   "is named) and a VMM version it shows "
-					   "for each property: the values that the VMM accepts, "
-					   "those of them that this host allows, "
-					   "the default, what is recommended, and what limits it.",
-					   NULL},
+				PARAGRAPHS{
+					"Needs no VM. For a virtual IOMMU model (all, if none "
+					"is named) and a VMM version it shows "
+					"for each property: the values that the VMM accepts, "
+					"those of them that this host allows, "
+					"the default, what is recommended, and what limits it.",
+					"What this host allows is the common answer of all its "
+					"devices, or of those that --device names. Where they "
+					"differ, the device that costs a value is named.",
+					"The answer follows from what iommufit reads of the host; "
+					"what the kernel said to iommufit probe stands above it. "
+					"A value that hangs on a fact which neither tells is "
+					"listed as open, with the probe that would tell. An "
+					"auto that the host decides is shown with what it "
+					"would become here.",
+					"Models that the host's architecture has not are left "
+					"out; one that is asked for by name is shown in theory, "
+					"and the answer says so.",
+					NULL},
 			.examples = ITEMS{{"iommufit caps intel --vmm qemu=10.2",
 					   "intel-iommu of QEMU 10.2 here."},
+					  {"iommufit caps --json --vmm qemu=11.1",
+					   "All models, for a management layer: with libvirt's "
+					   "names."},
 					  {"iommufit caps --theory --vmm qemu=11.1",
 					   "Without a look at any host."},
 					  {"iommufit caps virtio --device 0000:01:00.0",

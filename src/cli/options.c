@@ -77,7 +77,8 @@ const struct option_spec option_specs[] = {
 	 "process behind the socket, --pid, or another VM that is given, too."},
 	{"machine", 0, OPTION_TEXT, FOR(COMMAND_CAPS), OFFSET(machine), "TYPE", NULL,
 	 COMPLETE_NOTHING,
-	 "The machine type whose defaults count. Default: the newest q35 of that VMM version."},
+	 "The machine type whose defaults count. Default: the newest q35 of that VMM version, for "
+	 "smmuv3 and on an Arm host virt."},
 	{"theory", 0, OPTION_FLAG, FOR(COMMAND_CAPS), OFFSET(theory), NULL, NULL, COMPLETE_NOTHING,
 	 "Look at no host: only what the VMM accepts."},
 	{"list", 0, OPTION_FLAG, FOR(COMMAND_HOST), OFFSET(list), NULL, NULL, COMPLETE_NOTHING,
@@ -166,7 +167,7 @@ const struct command_spec command_specs[N_COMMANDS] = {
 			     COMPLETE_NOTHING, NULL},
 	[COMMAND_CAPS] = {"caps", usage_caps,
 			  "What each virtual IOMMU accepts, and what this host allows of it", 1,
-			  false, COMPLETE_CHOICES, "intel virtio amd"},
+			  false, COMPLETE_CHOICES, "intel virtio amd smmuv3"},
 	[COMMAND_CHECK] = {"check", usage_judge, "Will this VM start here, and will its DMA work",
 			   1, true, COMPLETE_FILE, NULL},
 	[COMMAND_FIX] = {"fix", usage_edit, "The smallest edits that make check pass", 1, true,
