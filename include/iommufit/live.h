@@ -135,12 +135,14 @@ const char *iof_live_bind_step(const struct iof_live_bind *, size_t index);
 int iof_live_bind_run(struct iof_ctx *, const struct iof_live_bind *,
 		      const struct iof_live_bind_options *, int (*ask)(void *data), void *data);
 /**
- * Finish what a probe left that was cut off. Returns 0 (done, or there was nothing to do);
- * -ESTALE: the journal is of another boot, so that there was nothing to restore; it was removed;
+ * Finish what a probe left that was cut off, and write what was done, as text or as schema
+ * iommufit.recover/1 (out may be NULL). A journal of another boot is removed and nothing is
+ * restored, for the reboot did that; it is said. Returns 0 (done, or there was nothing to do);
  * -EBADMSG (the journal is none); -EBUSY (another probe is under way, or a device is held open);
- * -EPERM; or the error of a step. It can be called again.
+ * -EPERM; the error of a step; or what out's write returned. It can be called again.
  */
-int iof_live_recover(struct iof_ctx *, const struct iof_live_bind_options *);
+int iof_live_recover(struct iof_ctx *, const struct iof_live_bind_options *,
+		     const struct iof_output *out);
 
 /** Set size to sizeof(struct iof_live_rehearse_options); zero means the default. */
 struct iof_live_rehearse_options {
