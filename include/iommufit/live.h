@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
-<<<<<<< HEAD
- * iommufit/live.h - what asks a running VM or the kernel, in a library of its own,
- * libiommufit-live: a VM that runs, compared with what was predicted from its config
- * (iof_live_load_*, iof_live_compare); and what the kernel says that a device's IOMMU can do
- * (iof_live_probe_*).
-=======
  * iommufit/live.h - what touches this machine's kernel or a VM that runs. In a library of its own,
  * libiommufit-live.
->>>>>>> main
  *
  * A VM that is running: what it says of itself over QMP and what /proc shows, compared with what
  * was predicted from its config. That only reads: no command that is sent changes anything in the
  * VM. What rebinds a device says so (iof_live_bind_run, iof_live_recover), and so does what opens
- * devices for a moment (iof_live_rehearse).
+ * devices for a moment (iof_live_rehearse, iof_live_probe_run).
  */
 #ifndef IOMMUFIT_LIVE_H
 #define IOMMUFIT_LIVE_H
@@ -226,8 +219,8 @@ struct iof_live_rehearsal;
  * guest memory and of each BAR where it will be. All is undone before this returns. The devices
  * must be bound to vfio and not in use. report holds the check of that machine on this host; both
  * must live as long as the result, and the report must not be used again. options may be NULL.
- * Returns 0 (also when a call fails: that is the answer), -EPERM (not root, or in a container), -EBUSY (another probe
- * or rehearsal runs), -EOPNOTSUPP (the machine is not QEMU's) or -ENOMEM.
+ * Returns 0 (also when a call fails: that is the answer), -EPERM (not root, or in a container),
+ * -EBUSY (another probe or rehearsal runs), -EOPNOTSUPP (the machine is not QEMU's) or -ENOMEM.
  */
 int iof_live_rehearse(struct iof_ctx *, const struct iof_machine *, struct iof_report *,
 		      const struct iof_live_rehearse_options *, struct iof_live_rehearsal **);

@@ -353,7 +353,6 @@ const struct manual manuals[N_COMMANDS] = {
 					   "With the exact fix for this VM."},
 					  END},
 		},
-<<<<<<< HEAD
 	[COMMAND_PROBE] =
 		{
 			.description =
@@ -394,7 +393,7 @@ const struct manual manuals[N_COMMANDS] = {
 					  {"iommufit check --host rack7.json vm.sh",
 					   "Use it elsewhere."},
 					  END},
-=======
+		},
 	[COMMAND_REHEARSE] =
 		{
 			.description =
@@ -432,7 +431,6 @@ const struct manual manuals[N_COMMANDS] = {
 				      {"iommufit rehearse --reset-ok --verbose vm.xml",
 				       "With iommufd, and every call."},
 				      END},
->>>>>>> main
 		},
 	[COMMAND_RULES] =
 		{

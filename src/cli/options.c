@@ -102,10 +102,6 @@ const struct option_spec option_specs[] = {
 	 "Refused while the VM or libvirt's daemon runs, or Proxmox VE's lock is held."},
 	{"warn", 0, OPTION_FLAG, FOR(COMMAND_HOOK), OFFSET(warn), NULL, NULL, COMPLETE_NOTHING,
 	 "Only say what is wrong; block nothing."},
-	{"reset-ok", 0, OPTION_FLAG, FOR(COMMAND_PROBE), OFFSET(reset_ok), NULL, NULL,
-	 COMPLETE_NOTHING,
-	 "Also ask iommufd, which takes opening the device, and that resets it: its registers, and "
-	 "the other kinds of domain."},
 	{"no-keep", 0, OPTION_FLAG, FOR(COMMAND_PROBE), OFFSET(no_keep), NULL, NULL,
 	 COMPLETE_NOTHING, "Do not keep the answers for later commands."},
 	{"svg", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(svg), NULL, NULL, COMPLETE_NOTHING,
@@ -121,8 +117,8 @@ const struct option_spec option_specs[] = {
 	{"format", 0, OPTION_TEXT, FOR(COMMAND_CAPTURE), OFFSET(format), "FORMAT",
 	 "tar tar.gz tar.xz tar.zst", COMPLETE_CHOICES,
 	 "Format of the archive. Default: by the file's name."},
-	{"reset-ok", 0, OPTION_FLAG, FOR(COMMAND_REHEARSE), OFFSET(reset_ok), NULL, NULL,
-	 COMPLETE_NOTHING,
+	{"reset-ok", 0, OPTION_FLAG, FOR(COMMAND_PROBE) | FOR(COMMAND_REHEARSE), OFFSET(reset_ok),
+	 NULL, NULL, COMPLETE_NOTHING,
 	 "Devices may be opened, which resets them: only then iommufd itself can be asked."},
 	{"json", 0, OPTION_FLAG, FOR_ALL, OFFSET(json), NULL, NULL, COMPLETE_NOTHING,
 	 "Answer as JSON; errors, too."},
@@ -193,14 +189,11 @@ const struct command_spec command_specs[N_COMMANDS] = {
 	[COMMAND_EXPLAIN] = {"explain", usage_explain,
 			     "What the messages in a log mean, and what helps", MANY, false,
 			     COMPLETE_NOTHING, NULL},
-<<<<<<< HEAD
 	[COMMAND_PROBE] = {"probe", usage_probe, "Ask the kernel what a device's IOMMU can do",
 			   MANY, false, COMPLETE_NOTHING, NULL},
-=======
 	[COMMAND_REHEARSE] = {"rehearse", usage_rehearse,
 			      "Make the calls that QEMU would make for this VM, and undo them", 1,
 			      true, COMPLETE_FILE, NULL},
->>>>>>> main
 	[COMMAND_RULES] = {"rules", usage_rules, "The catalogue of rules, or one rule", 1, false,
 			   COMPLETE_NOTHING, NULL},
 };
@@ -244,11 +237,7 @@ const struct status_spec status_specs[] = {
 };
 const size_t n_status_specs = sizeof(status_specs) / sizeof(status_specs[0]);
 
-<<<<<<< HEAD
-static const char *const planned[] = {"rehearse", "compare", "baseline", "fleet"};
-=======
-static const char *const planned[] = {"probe", "compare", "baseline", "fleet"};
->>>>>>> main
+static const char *const planned[] = {"compare", "baseline", "fleet"};
 
 bool command_is_planned(const char *name)
 {

@@ -22,11 +22,8 @@ enum command_id {
 	COMMAND_RESOLVE,
 	COMMAND_HOOK,
 	COMMAND_EXPLAIN,
-<<<<<<< HEAD
 	COMMAND_PROBE,
-=======
 	COMMAND_REHEARSE,
->>>>>>> main
 	COMMAND_RULES,
 	N_COMMANDS,
 };
@@ -43,12 +40,7 @@ struct arguments {
 	enum command_id command;
 	bool help, version, json, svg, html, quiet, verbose, no_colour, migrate, diff, pin, theory,
 		list;
-<<<<<<< HEAD
-	bool in_place, offline, warn;
-	bool reset_ok, no_keep;
-=======
-	bool in_place, offline, warn, reset_ok;
->>>>>>> main
+	bool in_place, offline, warn, reset_ok, no_keep;
 	const char *host, *kernel, *vmm, *manager, *backend, *machine, *firmware, *output, *format;
 	const char *prefer, *vm, *libvirt, *proxmox;
 	const char *qmp;  /* socket of a running VM */
