@@ -139,7 +139,7 @@ const struct rule *rule_find(const char *id);
 /* Operand 0 of every rule about an assigned device is its address, as QEMU names it. */
 static inline const struct device_iova *scene_iova(const struct scene *s)
 {
-	const struct device_iova *iova = s->device->host ? &s->device->host->iova[s->world] : NULL;
+	const struct device_iova *iova = s->device->iova ? &s->device->iova[s->world] : NULL;
 
 	return iova && iova->known ? iova : NULL;
 }

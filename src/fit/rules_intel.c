@@ -183,16 +183,6 @@ static bool has_first_stage(const struct scene *s)
 	return viommu_is(s, DRIVER_INTEL_IOMMU, PROPERTY_FIRST_STAGE, ON);
 }
 
-/* First stage on iommufd goes through a nesting parent, whose width may be another than a plain
- * domain's. */
-static unsigned attached_width(const struct scene *s, const struct device_iova *iova)
-{
-	bool nests = has_first_stage(s) && s->device->backend == BACKEND_IOMMUFD &&
-		     s->m->version >= V11_0;
-
-	return nests && iova->nest_width ? iova->nest_width : iova->width;
-}
-
 static enum answer width_exceeds_host(const struct scene *s, struct operand *op)
 {
 	const struct device_iova *iova = scene_iova(s);
@@ -204,7 +194,7 @@ static enum answer width_exceeds_host(const struct scene *s, struct operand *op)
 	op[1] = number_operand(bits);
 	if (!iova)
 		return MAYBE;
-	op[2] = number_operand(attached_width(s, iova));
+	op[2] = number_operand(iova->width);
 	op[3] = text_operand(s->device->host->unit ? s->device->host->unit->name
 						   : "the host's IOMMU");
 	op[4] = hex_operand(iova->n ? iova->ranges[iova->n - 1].last : UINT64_MAX);
