@@ -23,9 +23,9 @@ struct walk {
 
 /* Within a stage the kernel's say (vfio) comes before the models'. */
 const struct rule_family *const rule_families[] = {
-	&config_family, &vfio_family,	&topology_family,  &memory_family,
-	&map_family,	&limits_family, &intel_family,	   &virtio_family,
-	&amd_family,	&host_family,	&migration_family, &cloud_hypervisor_family,
+	&config_family, &vfio_family,	   &topology_family,	     &memory_family, &map_family,
+	&limits_family, &intel_family,	   &intel_host_family,	     &virtio_family, &amd_family,
+	&host_family,	&migration_family, &cloud_hypervisor_family,
 };
 const size_t n_rule_families = ARRAY_SIZE(rule_families);
 

@@ -126,9 +126,9 @@ struct rule_family {
 	size_t n_rules;
 };
 
-extern const struct rule_family config_family, intel_family, virtio_family, amd_family, vfio_family,
-	topology_family, memory_family, map_family, limits_family, host_family, migration_family,
-	cloud_hypervisor_family;
+extern const struct rule_family config_family, intel_family, intel_host_family, virtio_family,
+	amd_family, vfio_family, topology_family, memory_family, map_family, limits_family,
+	host_family, migration_family, cloud_hypervisor_family;
 extern const struct rule_family *const rule_families[];
 extern const size_t n_rule_families;
 

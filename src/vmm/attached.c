@@ -37,8 +37,7 @@ static enum tristate tracks_dirty(const struct iof_machine *m, const struct mach
 
 static bool same_ranges(const struct device_iova *iova, const struct iof_range *ranges, size_t n)
 {
-	return iova->n == n &&
-	       (n == 0 || memcmp(iova->ranges, ranges, n * sizeof(*ranges)) == 0);
+	return iova->n == n && (n == 0 || memcmp(iova->ranges, ranges, n * sizeof(*ranges)) == 0);
 }
 
 static void use_ranges(struct device_iova *iova, struct iof_range *ranges, size_t n)
@@ -68,8 +67,8 @@ static void attach(const struct iof_machine *m, struct machine_device *device,
 		break;
 	case TRI_UNKNOWN:
 		/* It may be either. */
-		iova->known = same_ranges(iova, iova->dirty_ranges, iova->n_dirty) ||
-			      !iova->n_dirty;
+		iova->known =
+			same_ranges(iova, iova->dirty_ranges, iova->n_dirty) || !iova->n_dirty;
 		break;
 	case TRI_NO:
 		break;

@@ -147,8 +147,8 @@ struct machine_device {
 	bool behind_bridge; /* below a conventional bridge: its requester ID is the bridge's */
 	bool is_nested;	    /* its domain is a nesting parent: the host's IOMMU walks the guest's
 			       tables */
-	/* What the domain that it is attached to can map, one entry for each world of the host; NULL:
-	 * no host device. */
+	/* What the domain that it is attached to can map, one entry for each world of the host;
+	 * NULL: no host device. */
 	const struct device_iova *iova;
 };
 
