@@ -353,6 +353,44 @@ const struct manual manuals[N_COMMANDS] = {
 					   "With the exact fix for this VM."},
 					  END},
 		},
+	[COMMAND_REHEARSE] =
+		{
+			.description =
+				PARAGRAPHS{
+					"Makes on this machine the calls of VFIO and iommufd "
+					"that QEMU would make for the VM's assigned devices, in "
+					"its order: opens group and container or the device's "
+					"cdev, attaches, asks for the usable addresses, and maps "
+					"the first and the last page of each block of guest "
+					"memory, and of each BAR where firmware will put it. A "
+					"few pages of memory are mapped, whatever the VM's size. "
+					"Then all is undone. It says which call fails, with which "
+					"error, and what QEMU prints then.",
+					"It also says which of check's assumptions the kernel "
+					"confirmed or refuted, and what a rehearsal cannot try. "
+					"Where QEMU itself refuses before the kernel is asked, it "
+					"stops there and says so. A BAR that cannot be mapped "
+					"ends nothing: QEMU warns and goes on.",
+					"It must be root. The devices must be bound to vfio and "
+					"not in use. With the legacy backend no device is opened, "
+					"so nothing is reset. What iommufd says needs the device "
+					"itself, and opening it resets it: that is done with "
+					"--reset-ok only. Without, its group is asked in its "
+					"place, which tells the usable addresses, but nothing of "
+					"nesting and dirty tracking.",
+					NULL},
+			.files = ITEMS{{"/dev/vfio/N, /dev/vfio/vfio, /dev/iommu, "
+					"/dev/vfio/devices/vfioN",
+					"What is opened. Nothing else is written, no driver is "
+					"bound or unbound, and configuration space is not "
+					"touched."},
+				       END},
+			.examples =
+				ITEMS{{"iommufit rehearse vm.sh", "Will the VM of a script start?"},
+				      {"iommufit rehearse --reset-ok --verbose vm.xml",
+				       "With iommufd, and every call."},
+				      END},
+		},
 	[COMMAND_RULES] =
 		{
 			.description = PARAGRAPHS{"Lists the rules: id, severity, what is wrong, "
