@@ -109,9 +109,9 @@ static void check_known(const char *bytes, size_t size)
 
 	if (!arena)
 		abort();
-	if (measured_known(arena, bytes, size, &once, &n_once) == 0 &&
-	    (measured_known(arena, once, n_once, &twice, &n_twice) || n_once != n_twice ||
-	     memcmp(once, twice, n_once) != 0))
+	if (measured_known(arena, bytes, size, NULL, "7.2", &once, &n_once) == 0 &&
+	    (measured_known(arena, once, n_once, NULL, "7.2", &twice, &n_twice) ||
+	     n_once != n_twice || memcmp(once, twice, n_once) != 0))
 		abort();
 	arena_free(arena);
 }

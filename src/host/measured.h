@@ -25,6 +25,7 @@ struct profile_reader;
 #define MEASURED_SCHEMA "iommufit.measured/1"
 /* Where probe keeps its answers: a tmpfs, so that they end with the boot that they are true of. */
 #define MEASURED_PATH "/run/iommufit/measured.json"
+#define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
 
 /* The kinds of domain that were asked for. */
 enum measured_use {
@@ -109,10 +110,11 @@ int measured_read_answers(const struct profile_reader *, const struct json_place
 /* measured_write.c: the same members, but boot id and kernel, into an object that is open. */
 void measured_write_device(struct emit *, const struct measured_device *);
 void measured_write_answers(struct emit *, const struct measured_device *);
-/* What of a text may leave the machine: the answers, and neither the boot id nor a text that the
- * kernel did not write. -ENOMEM; -EBADMSG with no error text: not of the schema. */
-int measured_known(struct arena *, const char *bytes, size_t length, const char **out,
-		   size_t *out_length);
+/* What of a text may leave the machine: the answers, and neither the boot id nor a text that is not
+ * a name that we know. -ENOMEM; -EBADMSG: not of the schema; -ESTALE: not of that boot (NULL: of
+ * none), or another kernel's. */
+int measured_known(struct arena *, const char *bytes, size_t length, const char *boot_id,
+		   const char *kernel, const char **out, size_t *out_length);
 
 /* measured_apply.c. What was answered of this host becomes its devices': host->measured, and
  * dev->measured. What does not belong to it (another kernel, group or unit) is left out with a note
