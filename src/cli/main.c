@@ -17,7 +17,7 @@ static int (*const commands[N_COMMANDS])(struct tool *) = {
 	[COMMAND_FIX] = cmd_fix,	   [COMMAND_MAP] = cmd_map,
 	[COMMAND_RESOLVE] = cmd_resolve,   [COMMAND_RULES] = cmd_rules,
 	[COMMAND_HOOK] = cmd_hook,	   [COMMAND_EXPLAIN] = cmd_explain,
-	[COMMAND_REHEARSE] = cmd_rehearse,
+	[COMMAND_REHEARSE] = cmd_rehearse, [COMMAND_PROBE] = cmd_probe,
 };
 
 /* A closed standard descriptor must not become a file of ours that an answer is then written to. */

@@ -362,6 +362,47 @@ const struct manual manuals[N_COMMANDS] = {
 					   "With the exact fix for this VM."},
 					  END},
 		},
+	[COMMAND_PROBE] =
+		{
+			.description =
+				PARAGRAPHS{
+					"What a device can reach depends on its IOMMU and on the "
+					"kernel, and sysfs does not tell all of it. This command "
+					"asks the kernel itself: the ranges and page sizes of a "
+					"VFIO container, first by the device's group, which never "
+					"opens the device. It shows what came out, and what of it "
+					"iommufit had predicted otherwise.",
+					"Only root can ask, and only about a device that is bound "
+					"to vfio-pci (or a variant) and that nobody has open. "
+					"Nothing is bound, and what is made in the kernel for the "
+					"question is given back at once.",
+					"With --reset-ok the device is opened, too, which resets "
+					"it. iommufd then tells the registers of the IOMMU, and "
+					"whether it makes a nesting parent, a domain that tracks "
+					"dirty pages, or one for PASIDs, with the ranges of each; "
+					"on Arm also whether it makes a vIOMMU object.",
+					"The answers are kept in /run until the next boot. All "
+					"commands that look at this machine use them from then on "
+					"instead of what they would predict. With -o a profile of "
+					"the host is written that holds them, for other machines.",
+					NULL},
+			.files = ITEMS{{"/dev/vfio/N, /dev/vfio/vfio",
+					"The group of the device, and the container."},
+				       {"/dev/vfio/devices/vfioN, /dev/iommu",
+					"With --reset-ok: the device, and iommufd."},
+				       {"/proc/PID/fd", "Who has the device or its group open."},
+				       {"/run/iommufit/measured.json",
+					"The answers, by device, with the id of the boot that "
+					"they are true of."},
+				       END},
+			.examples = ITEMS{{"iommufit probe 0000:01:00.0",
+					   "Which addresses can this device reach?"},
+					  {"iommufit probe --reset-ok -o rack7.json 01:00.0",
+					   "Ask for everything, and write a profile with it."},
+					  {"iommufit check --host rack7.json vm.sh",
+					   "Use it elsewhere."},
+					  END},
+		},
 	[COMMAND_REHEARSE] =
 		{
 			.description =

@@ -102,20 +102,23 @@ const struct option_spec option_specs[] = {
 	 "Refused while the VM or libvirt's daemon runs, or Proxmox VE's lock is held."},
 	{"warn", 0, OPTION_FLAG, FOR(COMMAND_HOOK), OFFSET(warn), NULL, NULL, COMPLETE_NOTHING,
 	 "Only say what is wrong; block nothing."},
+	{"no-keep", 0, OPTION_FLAG, FOR(COMMAND_PROBE), OFFSET(no_keep), NULL, NULL,
+	 COMPLETE_NOTHING, "Do not keep the answers for later commands."},
 	{"svg", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(svg), NULL, NULL, COMPLETE_NOTHING,
 	 "Draw the picture as SVG."},
 	{"html", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(html), NULL, NULL, COMPLETE_NOTHING,
 	 "Make one HTML page: verdict, findings, fixes to copy, the picture, the regions. It loads "
 	 "nothing."},
 	{"output", 'o', OPTION_TEXT,
-	 FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_RESOLVE) | FOR(COMMAND_CAPTURE),
+	 FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_RESOLVE) | FOR(COMMAND_CAPTURE) |
+		 FOR(COMMAND_PROBE),
 	 OFFSET(output), "FILE", NULL, COMPLETE_FILE,
 	 "Write to this file (replaced as a whole or not at all)."},
 	{"format", 0, OPTION_TEXT, FOR(COMMAND_CAPTURE), OFFSET(format), "FORMAT",
 	 "tar tar.gz tar.xz tar.zst", COMPLETE_CHOICES,
 	 "Format of the archive. Default: by the file's name."},
-	{"reset-ok", 0, OPTION_FLAG, FOR(COMMAND_REHEARSE), OFFSET(reset_ok), NULL, NULL,
-	 COMPLETE_NOTHING,
+	{"reset-ok", 0, OPTION_FLAG, FOR(COMMAND_PROBE) | FOR(COMMAND_REHEARSE), OFFSET(reset_ok),
+	 NULL, NULL, COMPLETE_NOTHING,
 	 "Devices may be opened, which resets them: only then iommufd itself can be asked."},
 	{"json", 0, OPTION_FLAG, FOR_ALL, OFFSET(json), NULL, NULL, COMPLETE_NOTHING,
 	 "Answer as JSON; errors, too."},
@@ -153,6 +156,7 @@ static const char *const usage_rehearse[] = {"[OPTIONS] VM",
 static const char *const usage_hook[] = {"[OPTIONS] libvirt GUEST OPERATION SUBOPERATION EXTRA",
 					 "[OPTIONS] proxmox VMID PHASE", NULL};
 static const char *const usage_explain[] = {"[OPTIONS] [TEXT...]", "[OPTIONS] RULE", NULL};
+static const char *const usage_probe[] = {"[OPTIONS] DEVICE...", NULL};
 static const char *const usage_rules[] = {"[OPTIONS] [RULE]", NULL};
 
 /* As many operands as the shell gives. */
@@ -185,6 +189,8 @@ const struct command_spec command_specs[N_COMMANDS] = {
 	[COMMAND_EXPLAIN] = {"explain", usage_explain,
 			     "What the messages in a log mean, and what helps", MANY, false,
 			     COMPLETE_NOTHING, NULL},
+	[COMMAND_PROBE] = {"probe", usage_probe, "Ask the kernel what a device's IOMMU can do",
+			   MANY, false, COMPLETE_NOTHING, NULL},
 	[COMMAND_REHEARSE] = {"rehearse", usage_rehearse,
 			      "Make the calls that QEMU would make for this VM, and undo them", 1,
 			      true, COMPLETE_FILE, NULL},
@@ -216,6 +222,10 @@ const struct status_spec status_specs[] = {
 	 FOR(COMMAND_CAPS)},
 	{2, "It cannot.", FOR(COMMAND_CAPS)},
 	{3, "Unknown: a fact is missing.", FOR(COMMAND_CAPS)},
+	{0, "The kernel makes a domain for every device, and told its ranges.", FOR(COMMAND_PROBE)},
+	{2, "It makes none for one of them.", FOR(COMMAND_PROBE)},
+	{3, "Unknown: it does not tell the ranges on the way that was allowed.",
+	 FOR(COMMAND_PROBE)},
 	{64, "Wrong usage.", FOR_ALL},
 	{65, "Bad input: the error names file, line and reason.", FOR_ALL},
 	{66, "No such input.", FOR_ALL},
@@ -227,7 +237,7 @@ const struct status_spec status_specs[] = {
 };
 const size_t n_status_specs = sizeof(status_specs) / sizeof(status_specs[0]);
 
-static const char *const planned[] = {"probe", "compare", "baseline", "fleet"};
+static const char *const planned[] = {"compare", "baseline", "fleet"};
 
 bool command_is_planned(const char *name)
 {

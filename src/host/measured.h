@@ -110,9 +110,13 @@ int measured_read_answers(const struct profile_reader *, const struct json_place
 /* measured_write.c: the same members, but boot id and kernel, into an object that is open. */
 void measured_write_device(struct emit *, const struct measured_device *);
 void measured_write_answers(struct emit *, const struct measured_device *);
-/* What of a text may leave the machine: the answers, and neither the boot id nor a text that is not
- * a name that we know. -ENOMEM; -EBADMSG: not of the schema; -ESTALE: not of that boot (NULL: of
- * none), or another kernel's. */
+/* Parts of it: a member of "domains", and "hw_info" and "viommu". */
+void measured_write_domain(struct emit *, enum measured_use, const struct measured_domain *);
+void measured_write_hw_info(struct emit *, const struct measured_hw_info *);
+void measured_write_viommu(struct emit *, int error);
+/* measured_known.c. What of a text may leave the machine: the answers, and neither the boot id nor
+ * a text that is not a name that we know. -ENOMEM; -EBADMSG: not of the schema; -ESTALE: not of
+ * that boot (NULL: of none), or another kernel's. */
 int measured_known(struct arena *, const char *bytes, size_t length, const char *boot_id,
 		   const char *kernel, const char **out, size_t *out_length);
 

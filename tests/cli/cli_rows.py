@@ -2,8 +2,8 @@
 """The tables of cli_test.py: each row is a test. {data} is the folder of the test data."""
 import re
 
-COMMANDS = ["host", "capture", "caps", "check", "fix", "map", "resolve", "hook", "explain", "rehearse", "rules"]
-PLANNED = ["probe", "compare", "baseline", "fleet"]
+COMMANDS = ["host", "capture", "caps", "check", "fix", "map", "resolve", "hook", "explain", "probe", "rehearse", "rules"]
+PLANNED = ["compare", "baseline", "fleet"]
 
 FITS = "qemu-system-x86_64 -M q35 -m 4G -accel kvm -cpu host\n"
 WIDE = """\
@@ -79,6 +79,8 @@ FAILURES = [
     ("nothing behind --", ["check", "--"], 64, "nothing after '--'", None),
     ("word instead of an address", ["check", "--device", "gpu"] + H39, 64, "'gpu' is no PCI address", None),
     ("resolve that writes without --pin", ["resolve", "-o", "x", "wide.sh"] + H39, 64, "are for --pin", None),
+    ("probe without a device", ["probe"], 64, "probe: no device", None),
+    ("probe with an option of a VM", ["probe", "--migrate", "01:00.0"], 64, "probe has no option --migrate", None),
     ("capture without a file", ["capture"], 64, "no -o FILE", None),
     ("capture of unknown format", ["capture", "-o", "x.zip"], 64, "does not end in", None),
     ("argument of host", ["host", "x"], 64, "one argument too many", None),
