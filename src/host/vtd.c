@@ -158,9 +158,14 @@ bool vtd_pasid(uint64_t ecap)
 	return reg_bits(ecap, 40, 40);
 }
 
+unsigned vtd_pss(uint64_t ecap)
+{
+	return (unsigned)reg_bits(ecap, 35, 39);
+}
+
 unsigned vtd_pasid_bits(uint64_t ecap)
 {
-	return vtd_pasid(ecap) ? (unsigned)reg_bits(ecap, 35, 39) + 1 : 0;
+	return vtd_pasid(ecap) ? vtd_pss(ecap) + 1 : 0;
 }
 
 bool vtd_ssads(uint64_t ecap)
