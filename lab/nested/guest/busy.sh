@@ -55,8 +55,7 @@ hold() {
 
 nic=0000:00:05.0 nvme=0000:00:09.0 rng=0000:00:0a.1 bridge=0000:00:0c.0 share=0000:00:10.0
 one=0000:02:01.0 mate=0000:02:02.0
-modprobe=$(cat /sys/bus/pci/drivers/vfio-pci/module/refcnt 2>/dev/null)
-echo "$(uname -r), vfio-pci in use ${modprobe:-by nobody}"
+uname -r
 
 expect "idle: interface" 0 "bits" probe $nic
 expect "idle: disk" 0 "bits" probe $nvme
@@ -66,7 +65,7 @@ expect "two devices" 0 "bits" probe $nic $nvme
 expect "file system" 71 "mounted" probe $share
 expect "bridge" 64 "bridge" probe $bridge
 expect "no terminal" 77 "terminal" "$IOMMUFIT" probe --bind --no-keep $nic
-expect "not root" 77 "root" setuidgid lab "$IOMMUFIT" probe --bind --yes --no-keep $nic
+expect "not root" 77 "root" setpriv --reuid 1000 --clear-groups "$IOMMUFIT" probe --bind --yes --no-keep $nic
 
 ip link set "$(interface $nic)" up
 expect "interface up" 71 "is up" probe $nic
