@@ -14,7 +14,7 @@ static bool is_device_key(const char *key)
 	return str_eq(key, "driver") || str_eq(key, "id") || str_eq(key, "bus");
 }
 
-static bool object_exists(const struct iof_machine *m, const char *id)
+static const struct vm_option *find_object(const struct iof_machine *m, const char *id)
 {
 	for (size_t i = 0; i < m->vm->n_options; i++) {
 		const char *name = m->vm->options[i].kind == OPTION_OBJECT
@@ -22,8 +22,42 @@ static bool object_exists(const struct iof_machine *m, const char *id)
 					   : NULL;
 
 		if (name && str_eq(name, id))
+			return &m->vm->options[i];
+	}
+	return NULL;
+}
+
+static bool is_named(const struct iof_machine *m, const struct machine_device *before,
+		     const char *id)
+{
+	for (const struct machine_device *other = m->devices; other < before; other++) {
+		if (other->id && str_eq(other->id, id))
 			return true;
 	}
+	return find_object(m, id) != NULL;
+}
+
+/* hw/core/qdev-properties.c, qom/object.c object_resolve_link: a name of another type, or of
+ * nothing. */
+static bool check_link(const struct iof_machine *m, const struct machine_device *device,
+		       const struct property_def *property, const char *name,
+		       struct message *problem)
+{
+	const struct vm_option *object = find_object(m, name);
+	const char *type = object ? option_value(object, "qom-type") : NULL;
+	bool is_bus = property->id == PROPERTY_PRIMARY_BUS;
+	const char *expected = is_bus				  ? "PCI"
+			       : property->id == PROPERTY_IOMMUFD ? "iommufd"
+								  : "memory-region";
+
+	if (!*name || (is_bus && topology_find(m, name)) ||
+	    (property->id == PROPERTY_IOMMUFD && type && str_eq(type, "iommufd")))
+		return true;
+	if (is_named(m, device, name))
+		*problem = MESSAGE2("Invalid parameter type for '{0}', expected: {1}",
+				    property->name, expected);
+	else
+		*problem = MESSAGE1("Device '{0}' not found", name);
 	return false;
 }
 
@@ -39,10 +73,13 @@ static void set_property(struct iof_machine *m, struct machine_device *device,
 			       property->type == VALUE_HOST ? PROBLEM_HOST_ADDRESS : PROBLEM_VALUE,
 			       pair, property->name, problem);
 		device->problem.property = property;
-	} else if (property->id == PROPERTY_IOMMUFD && *pair->value &&
-		   !object_exists(m, pair->value)) {
-		device_problem(device, PROBLEM_OBJECT_ABSENT, pair, pair->value,
-			       MESSAGE1("Device '{0}' not found", pair->value));
+	} else if (property->type == VALUE_LINK &&
+		   !check_link(m, device, property, pair->value, &problem)) {
+		device_problem(device,
+			       property->id == PROPERTY_PRIMARY_BUS ? PROBLEM_BUS_ABSENT
+								    : PROBLEM_OBJECT_ABSENT,
+			       pair, pair->value, problem);
+		device->problem.property = property;
 	}
 	if (property->id == PROPERTY_NONE)
 		return;
@@ -156,7 +193,9 @@ static void set_global(struct iof_machine *m, struct machine_device *device,
 	struct message problem;
 	int64_t number;
 
-	if (!value_parse(device->def, property, &pair, &number, &problem)) {
+	if (!value_parse(device->def, property, &pair, &number, &problem) ||
+	    (property->type == VALUE_LINK &&
+	     !check_link(m, device, property, pair.value, &problem))) {
 		const char *reason;
 
 		/* the string visitor has its own words for what is no number */
