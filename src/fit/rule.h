@@ -127,8 +127,8 @@ struct rule_family {
 };
 
 extern const struct rule_family config_family, intel_family, virtio_family, amd_family, vfio_family,
-	topology_family, memory_family, map_family, limits_family, host_family, migration_family,
-	cloud_hypervisor_family;
+	topology_family, memory_family, map_family, limits_family, smmuv3_family,
+	smmuv3_host_family, host_family, migration_family, cloud_hypervisor_family;
 extern const struct rule_family *const rule_families[];
 extern const size_t n_rule_families;
 

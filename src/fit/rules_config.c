@@ -89,7 +89,8 @@ static const struct rule rules[PROBLEM_COUNT] = {
 	[PROBLEM_DRIVER_ABSENT] = {"config.driver-absent", IOF_SEVERITY_ERROR,
 				   "a device model that this QEMU lacks",
 				   "QEMU will refuse the device: it has no model {0}.",
-				   "An x86 QEMU has intel-iommu, amd-iommu and virtio-iommu-pci.",
+				   "An x86 QEMU has intel-iommu, amd-iommu and virtio-iommu-pci, "
+				   "one for Arm arm-smmuv3 and virtio-iommu-pci.",
 				   QDEV, "lab", cure_driver, NULL},
 	[PROBLEM_DRIVER_MISSING] = {"config.driver-missing", IOF_SEVERITY_ERROR,
 				    "-device without a model",
@@ -99,8 +100,15 @@ static const struct rule rules[PROBLEM_COUNT] = {
 	[PROBLEM_NOT_SYSBUS] = {"config.machine-without-viommu", IOF_SEVERITY_ERROR,
 				"a machine type that takes no such vIOMMU",
 				"QEMU will refuse the {1}: this machine type takes none.",
-				"intel-iommu and amd-iommu exist on q35 only.", QDEV, "lab",
-				cure_use_q35, NULL},
+				"intel-iommu and amd-iommu exist on q35 only, arm-smmuv3 on virt.",
+				QDEV, "lab", cure_use_q35, NULL},
+	[PROBLEM_BOARD_ONLY] = {"config.board-only", IOF_SEVERITY_ERROR,
+				"a model that only the board makes",
+				"QEMU will refuse the {0}: in this version only the board makes "
+				"one.",
+				"Before QEMU 10.2 Arm's virt has one SMMUv3, for -machine "
+				"iommu=smmuv3; -device arm-smmuv3 came with 10.2.",
+				QDEV, "lab", cure_board_smmu, NULL},
 	[PROBLEM_NO_PCI_BUS] = {"config.no-pci", IOF_SEVERITY_ERROR,
 				"a PCI device on a machine without PCI",
 				"QEMU will refuse the {0}: this machine type has no PCI bus.",
