@@ -59,6 +59,11 @@ struct iof_host_options {
 	 * one. */
 	const char *const *bars;
 	size_t n_bars;
+	/** What the kernel of this host answered when it was asked (schema iommufit.measured/1),
+	 * instead of what is kept in /run/iommufit/measured.json and in a profile; its boot id does
+	 * not count. Needs no NUL. NULL: as found. */
+	const char *measured;
+	size_t measured_length;
 };
 
 /** This machine. Works as a plain user; what only root may read becomes a set of possible values.

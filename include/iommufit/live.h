@@ -3,10 +3,14 @@
  * iommufit/live.h - a VM that is running: what it says of itself over QMP and what /proc shows,
  * compared with what was predicted from its config. In a library of its own, libiommufit-live.
  *
- * Everything here only reads. No command that is sent changes anything in the VM.
+ * What looks at a VM only reads: no command that is sent changes anything in it. What rebinds a
+ * device says so (iof_live_bind_run, iof_live_recover).
  */
 #ifndef IOMMUFIT_LIVE_H
 #define IOMMUFIT_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
 
 #include <iommufit/report.h>
 
@@ -84,6 +88,57 @@ size_t iof_live_count(const struct iof_live_comparison *, enum iof_live_result);
 
 /** As text, or as one JSON object: the member "live" of iommufit.check/1. */
 int iof_live_write(const struct iof_live_comparison *, const struct iof_output *);
+
+/**
+ * A device that is lent to vfio-pci while it is asked, and given back as it was. What would be done
+ * is known, and can be told, before anything is.
+ */
+struct iof_live_bind;
+
+/** Set size to sizeof(struct iof_live_bind_options); zero means the default. */
+struct iof_live_bind_options {
+	size_t size;
+	unsigned unbind_timeout_ms; /**< for a driver to let a device go; default 20000 */
+	unsigned bind_timeout_ms;   /**< for a driver to take it; default 60000 */
+	/** Asked before each step; true: go no further, give back what was taken. May be NULL. */
+	bool (*stop)(void *data);
+	void *stop_data;
+	/** Told of each step, one line without a newline. May be NULL. */
+	void (*say)(void *data, const char *line);
+	void *say_data;
+};
+
+/**
+ * What it takes to give a device ("0000:01:00.0") to vfio-pci, and whether that may be done.
+ * Nothing is changed: /sys and /proc are read, and block devices are opened exclusively for
+ * reading, which the kernel refuses for one that is in use. Returns 0; -EBUSY (the device, or
+ * another in its IOMMU group, is in use, or it cannot be told; the text says by what); -EPERM (not
+ * root, or in a container); -EINVAL (no address, or no device that can be assigned: a bridge, an
+ * IOMMU); -ENODEV (no such device, no IOMMU group, no vfio-pci in the kernel); or -ENOMEM. The
+ * caller owns it.
+ */
+int iof_live_bind_plan(struct iof_ctx *, const char *bdf, struct iof_live_bind **);
+struct iof_live_bind *iof_live_bind_free(struct iof_live_bind *);
+/** What would be done, in order, in words; NULL after the last. None: the device is bound to VFIO
+ * already, and nothing needs to be changed. The text lives as long as the plan. */
+const char *iof_live_bind_step(const struct iof_live_bind *, size_t index);
+/**
+ * Do it: take the lock of all probes, check again, write the journal, bind, call ask(data), and
+ * make everything as it was, whatever ask returned and wherever it failed. Signals are the
+ * caller's: block those that would end the process. Returns what ask returned; an error of a step,
+ * after which all was restored; -EINTR (stop said so; restored); -EBUSY (in use, another probe is
+ * under way, or one was cut off and must be recovered first); or the error of the restoring, and
+ * then the journal is kept and the text says so.
+ */
+int iof_live_bind_run(struct iof_ctx *, const struct iof_live_bind *,
+		      const struct iof_live_bind_options *, int (*ask)(void *data), void *data);
+/**
+ * Finish what a probe left that was cut off. Returns 0 (done, or there was nothing to do);
+ * -ESTALE: the journal is of another boot, so that there was nothing to restore; it was removed;
+ * -EBADMSG (the journal is none); -EBUSY (another probe is under way, or a device is held open);
+ * -EPERM; or the error of a step. It can be called again.
+ */
+int iof_live_recover(struct iof_ctx *, const struct iof_live_bind_options *);
 
 #ifdef __cplusplus
 }

@@ -109,6 +109,11 @@ static enum answer pasid_not_scalable(const struct scene *s, struct operand *op 
 	return is_intel(s) && has_pasid(s) && own_is(s, PROPERTY_SCALABLE_MODE, OFF) ? YES : NO;
 }
 
+static enum answer pasid_device_iotlb(const struct scene *s, struct operand *op UNUSED)
+{
+	return is_intel(s) && has_pasid(s) && own_is(s, PROPERTY_DEVICE_IOTLB, ON) ? YES : NO;
+}
+
 static enum answer pasid_too_wide(const struct scene *s, struct operand *op)
 {
 	op[0] = number_operand((uint64_t)device_value(s->device, PROPERTY_PASID_BITS));
@@ -305,6 +310,7 @@ enum {
 	AW_BITS,
 	FS_AW_BITS,
 	DRAIN,
+	PASID_IOTLB,
 	PASID_SCALABLE,
 	PASID_WIDTH,
 	SVM,
@@ -367,6 +373,11 @@ static const struct rule rules[] = {
 		   "scalable mode with dma-drain=off",
 		   "QEMU will refuse the intel-iommu: scalable mode with dma-drain=off.",
 		   "Scalable mode needs DMA draining.", SRC_DECIDE, "lab", cure_drain, NULL},
+	[PASID_IOTLB] = {"intel.pasid-with-device-iotlb", IOF_SEVERITY_ERROR,
+			 "PASIDs with device-iotlb=on before 11.0",
+			 "QEMU will refuse the intel-iommu: PASIDs with device-iotlb=on.",
+			 "QEMU before 11.0 cannot invalidate a device's TLB by PASID.",
+			 "QEMU hw/i386/intel_iommu.c vtd_realize", "lab", cure_pasid_iotlb, NULL},
 	[PASID_SCALABLE] = {"intel.pasid-needs-scalable", IOF_SEVERITY_ERROR,
 			    "PASID without scalable mode",
 			    "QEMU will refuse the intel-iommu: PASID without scalable mode.",
@@ -456,6 +467,8 @@ static const struct step steps[] = {
 	{STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, intremap_kernel_irqchip,
 	 &rules[INTREMAP],
 	 "Interrupt Remapping cannot work with kernel-irqchip=on, please use 'split|off'."},
+	{STAGE_REALIZE, COLD_AND_HOT, 0, V11_0, EFFECT_STOPS, pasid_device_iotlb,
+	 &rules[PASID_IOTLB], "PASID based device IOTLB is not supported"},
 	{STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, eim_without_intremap,
 	 &rules[EIM_INTREMAP], "eim=on cannot be selected without intremap=on"},
 	{STAGE_REALIZE, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, eim_needs_split, &rules[EIM_SPLIT],
