@@ -8,10 +8,33 @@
 
 bool shares_container(const struct machine_device *a, const struct machine_device *b)
 {
-	if (a->kind != DRIVER_VFIO_PCI || b->kind != DRIVER_VFIO_PCI || a->backend != b->backend ||
-	    a->viommu != b->viommu)
+	if (a->kind != DRIVER_VFIO_PCI || b->kind != DRIVER_VFIO_PCI || a->backend != b->backend)
+		return false;
+	if (smmuv3_is_accelerated(a->viommu) && smmuv3_is_accelerated(b->viommu))
+		return true;
+	if (a->viommu != b->viommu)
 		return false;
 	return !a->viommu || (a->bus == b->bus && a->behind_bridge);
+}
+
+static bool attaches_nested(const struct iof_machine *m, const struct machine_device *device)
+{
+	const struct machine_device *viommu = device->viommu;
+
+	if (!viommu || device->backend != BACKEND_IOMMUFD || m->version < V11_0)
+		return false;
+	return smmuv3_is_accelerated(viommu) || (viommu->kind == DRIVER_INTEL_IOMMU &&
+						 device_value(viommu, PROPERTY_FIRST_STAGE) == ON);
+}
+
+const struct iof_range *attached_ranges(const struct iof_machine *m,
+					const struct machine_device *device,
+					const struct device_iova *iova, size_t *n)
+{
+	bool is_nested = iova->n_nest && attaches_nested(m, device);
+
+	*n = is_nested ? iova->n_nest : iova->n;
+	return is_nested ? iova->nest_ranges : iova->ranges;
 }
 
 bool is_first_of_container(const struct iof_machine *m, const struct machine_device *device)
@@ -43,11 +66,11 @@ static const struct device_iova *
 beyond_device(const struct scene *s, const struct machine_device *device, struct iof_range range)
 {
 	const struct device_iova *iova = &device->host->iova[s->world];
+	size_t n;
+	const struct iof_range *ranges = attached_ranges(s->m, device, iova, &n);
 
-	return iova->known && iova->n &&
-			       !ranges_contain(iova->ranges, iova->n, range.first, range.last)
-		       ? iova
-		       : NULL;
+	return iova->known && n && !ranges_contain(ranges, n, range.first, range.last) ? iova
+										       : NULL;
 }
 
 static bool is_assigned(const struct machine_device *device)

@@ -18,14 +18,17 @@ IOF_EXPORT int iof_report_ranges(struct iof_report *report, const struct iof_ran
 	*n = 0;
 	for (size_t i = 0; r == 0 && i < m->n_devices; i++) {
 		const struct iof_device *host = m->devices[i].host;
+		const struct iof_range *part;
+		size_t n_part;
 
 		if (!host || !host->group)
 			continue;
 		if (!host->iova[0].known)
 			return -ENODATA;
 		devices++;
-		if (host->iova[0].n)
-			r = interval_intersect(&set, host->iova[0].ranges, host->iova[0].n);
+		part = attached_ranges(m, &m->devices[i], &host->iova[0], &n_part);
+		if (n_part)
+			r = interval_intersect(&set, part, n_part);
 	}
 	if (r == 0 && devices == 0)
 		return -ENOENT;
@@ -46,17 +49,18 @@ static struct iof_range first_outside(const struct iof_range *ranges, size_t n, 
 	return r;
 }
 
-static enum iof_fit device_fit(const struct iof_device *host, const struct iof_region *region,
-			       struct iof_range *outside)
+static enum iof_fit device_fit(const struct iof_machine *m, const struct machine_device *device,
+			       const struct iof_region *region, struct iof_range *outside)
 {
-	const struct device_iova *iova = &host->iova[0];
+	const struct device_iova *iova = &device->host->iova[0];
+	size_t n;
+	const struct iof_range *ranges = attached_ranges(m, device, iova, &n);
 
 	if (!iova->known)
 		return IOF_FIT_UNKNOWN;
-	if (!iova->n ||
-	    ranges_contain(iova->ranges, iova->n, region->range.first, region->range.last))
+	if (!n || ranges_contain(ranges, n, region->range.first, region->range.last))
 		return IOF_FIT_YES;
-	*outside = first_outside(iova->ranges, iova->n, region->range);
+	*outside = first_outside(ranges, n, region->range);
 	return IOF_FIT_NO;
 }
 
@@ -78,7 +82,7 @@ IOF_EXPORT enum iof_fit iof_report_region_fit(const struct iof_report *report,
 
 		if (!host || !host->group)
 			continue;
-		one = device_fit(host, region, &part);
+		one = device_fit(m, &m->devices[i], region, &part);
 		if (one == IOF_FIT_NO && outside)
 			*outside = part;
 		if (one == IOF_FIT_NO)

@@ -144,8 +144,15 @@ static inline const struct device_iova *scene_iova(const struct scene *s)
 	return iova && iova->known ? iova : NULL;
 }
 
+/* What the domain that QEMU attaches the device to can map: a nesting parent's ranges where the
+ * guest's stage 1 runs on the host's IOMMU (accelerated SMMUv3, intel-iommu's first stage), else
+ * those of a plain domain. */
+const struct iof_range *attached_ranges(const struct iof_machine *, const struct machine_device *,
+					const struct device_iova *, size_t *n);
+
 /* Whether both devices' DMA goes through one set of mappings: without a vIOMMU there is one for
- * each backend, behind one each requester ID has its own. */
+ * each backend, behind one each requester ID has its own, but for accelerated SMMUs, which
+ * leave all of system memory to the host's stage 2. */
 bool shares_container(const struct machine_device *, const struct machine_device *);
 /* Of its container, the device is the first. */
 bool is_first_of_container(const struct iof_machine *, const struct machine_device *);

@@ -7,20 +7,18 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
-static bool fits(const struct device_iova *iova, const struct ram_block *block)
-{
-	return !iova->n || ranges_contain(iova->ranges, iova->n, block->first, block->last);
-}
-
-static enum answer block_outside(const struct scene *s UNUSED, const struct device_iova *iova,
+static enum answer block_outside(const struct scene *s, const struct device_iova *iova,
 				 const struct ram_block *block, struct operand *op)
 {
-	if (fits(iova, block))
+	size_t n;
+	const struct iof_range *ranges = attached_ranges(s->m, s->device, iova, &n);
+
+	if (!n || ranges_contain(ranges, n, block->first, block->last))
 		return NO;
 	op[2] = hex_operand(block->first);
 	op[3] = hex_operand(block->last - block->first + 1);
 	op[4] = text_operand(block->name);
-	op[5] = hex_operand(iova->ranges[iova->n - 1].last);
+	op[5] = hex_operand(ranges[n - 1].last);
 	return YES;
 }
 
@@ -65,7 +63,7 @@ static enum answer late_ram(const struct scene *s, enum backend backend, struct 
 	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
 		each.device = d;
 		if (d->kind == DRIVER_VFIO_PCI && d->backend == backend && scene_iova(&each) &&
-		    block_outside(s, scene_iova(&each), &s->device->block, op) == YES)
+		    block_outside(&each, scene_iova(&each), &s->device->block, op) == YES)
 			return YES;
 	}
 	return NO;
