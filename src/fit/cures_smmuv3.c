@@ -319,6 +319,29 @@ int cure_smmu_emulated(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+/* Accelerated, and everything else left to the host of the device behind it. */
+int cure_smmu_units(struct fix_list *list, const struct iof_machine *m,
+		    const struct iof_finding *finding)
+{
+	const struct machine_device *device = finding->device;
+	struct iof_fix *fix;
+
+	if (device->option_index == SIZE_MAX || topology_find(m, "pxb0"))
+		return list->err;
+	fix = fix_new(list, "The device stands behind a root bus and an SMMU of its own.");
+	fix_set(list, fix, device->option_index, "bus", "pxb0-port",
+		fix_target(list, device, "bus"));
+	if (option_pair(device->option, "addr"))
+		fix_unset(list, fix, device->option_index, "addr",
+			  fix_target(list, device, "addr"));
+	fix_add(list, fix, "device", "pxb-pcie,id=pxb0,bus_nr=128,bus=pcie.0",
+		device->option_index);
+	fix_add(list, fix, "device", "arm-smmuv3,primary-bus=pxb0,accel=on", device->option_index);
+	fix_add(list, fix, "device", "pcie-root-port,id=pxb0-port,bus=pxb0,chassis=128",
+		device->option_index);
+	return list->err;
+}
+
 int cure_smmu_ssidsize(struct fix_list *list, const struct iof_machine *m,
 		       const struct iof_finding *finding)
 {

@@ -192,7 +192,7 @@ static enum answer no_viommu_object(const struct scene *s, struct operand *op)
 	if (!makes_viommu(s) || !s->device->host)
 		return NO;
 	op[1] = text_operand(unit_of(s) ? unit_of(s)->name : "the host's SMMU");
-	switch (smmu_host_viommu(s->device->host, s->world)) {
+	switch (s->device->host->viommu) {
 	case TRI_NO:
 		return YES;
 	case TRI_YES:
@@ -375,9 +375,7 @@ static const struct rule rules[] = {
 		   "is for both.",
 		   "An accelerated SMMU stands for one unit of the host, that of its first device.",
 		   "Linux drivers/iommu/iommufd/viommu.c iommufd_vdevice_alloc_ioctl", "source",
-		   NULL,
-		   "Give the devices of each unit a pxb-pcie of their own, with an arm-smmuv3 for "
-		   "each."},
+		   cure_smmu_units, NULL},
 };
 
 #define SET "vfio {0}: Failed to set vIOMMU: "

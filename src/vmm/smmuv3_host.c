@@ -169,20 +169,3 @@ enum tristate smmu_host_cmdqv(const struct iof_host *host, const struct iof_devi
 		return TRI_NO;
 	return TRI_UNKNOWN;
 }
-
-/* arm_smmu_get_viommu_size: nesting, and a guest that cannot get round the caches. */
-enum tristate smmu_host_viommu(const struct iof_device *device, size_t world)
-{
-	const struct iommu_unit *unit = device->unit;
-	bool fwb;
-
-	if (!unit || unit->kind != IOF_IOMMU_ARM_SMMUV3 ||
-	    unit->domain[world].nest_parent == TRI_NO)
-		return TRI_NO;
-	if (!unit->has_idr && !unit->has_smmu_features)
-		return TRI_UNKNOWN;
-	fwb = unit->has_idr ? reg_bits(unit->idr[3], 8, 8) : reg_bits(unit->smmu_features, 23, 23);
-	if (fwb)
-		return TRI_YES;
-	return is_emulated(unit) ? TRI_NO : TRI_UNKNOWN;
-}

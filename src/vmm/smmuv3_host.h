@@ -47,7 +47,5 @@ const struct machine_device *smmu_first_device(const struct iof_machine *,
 					       const struct machine_device *smmu);
 /* The host has a Tegra241 CMDQV that can be had. */
 enum tristate smmu_host_cmdqv(const struct iof_host *, const struct iof_device *);
-/* The kernel makes a vIOMMU object on the device's unit (IOMMU_VIOMMU_ALLOC). */
-enum tristate smmu_host_viommu(const struct iof_device *, size_t world);
 
 #endif
