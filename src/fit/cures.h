@@ -66,6 +66,7 @@ int cure_remark(struct fix_list *, const struct iof_machine *, const struct iof_
 int cure_object_type(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_object_absent(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_machine_type(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_machine_iommu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_use_q35(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_cpu_option(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_cpu_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

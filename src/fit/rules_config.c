@@ -70,6 +70,13 @@ static const struct rule rules[PROBLEM_COUNT] = {
 				    "a machine option that QEMU refuses",
 				    "QEMU will refuse a machine option.", "{0}",
 				    "QEMU hw/core/machine.c", "lab", NULL, "Correct the option."},
+	[PROBLEM_MACHINE_IOMMU] = {"config.machine-iommu", IOF_SEVERITY_ERROR,
+				   "an iommu= that the board has not",
+				   "QEMU will refuse the machine: it makes no such IOMMU.",
+				   "virt takes iommu=smmuv3 and iommu=none; any other is a "
+				   "-device.",
+				   "QEMU hw/arm/virt.c virt_set_iommu", "lab", cure_machine_iommu,
+				   NULL},
 	[PROBLEM_CPU_BITS] = {"config.phys-bits", IOF_SEVERITY_ERROR, "phys-bits out of range",
 			      "QEMU will refuse the CPU: phys-bits={0}.",
 			      "phys-bits must be from 32 to 52.",

@@ -263,7 +263,7 @@ static void check_iommu(struct iof_machine *m)
 
 	if (m->type.family == MACHINE_VIRT && iommu && !str_eq(iommu->value, "none") &&
 	    !str_eq(iommu->value, "smmuv3"))
-		machine_problem(m, PROBLEM_MACHINE_OPTION, index, iommu, "iommu",
+		machine_problem(m, PROBLEM_MACHINE_IOMMU, index, iommu, iommu->value,
 				(struct message){.text = "Invalid iommu value\n\tValid values are "
 							 "none, smmuv3."});
 }

@@ -24,6 +24,7 @@ enum problem_kind {
 	PROBLEM_OBJECT_TYPE,	 /* an -object type that this version lacks */
 	PROBLEM_MACHINE_TYPE,	 /* a machine type that this version lacks */
 	PROBLEM_MACHINE_OPTION,	 /* a machine property or its value */
+	PROBLEM_MACHINE_IOMMU,	 /* an iommu= that virt has not */
 	PROBLEM_CPU_BITS,	 /* phys-bits out of range */
 	PROBLEM_CPU_OPTION,	 /* a CPU property that QEMU refuses */
 	PROBLEM_RAM_BACKING,	 /* huge pages that the host has not */

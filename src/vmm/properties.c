@@ -225,6 +225,8 @@ static void set_global(struct iof_machine *m, struct machine_device *device,
 			device->problem.option = (size_t)(global - m->vm->options);
 		return;
 	}
+	if (property->id == PROPERTY_NONE)
+		return;
 	device->value[property->id] = (struct machine_value){.number = number,
 							     .text = given->value,
 							     .by = IOF_DECIDER_GLOBAL,
@@ -283,10 +285,10 @@ void device_set_defaults(struct iof_machine *m, struct machine_device *device)
 		const struct property_def *property = &device->def->properties[i];
 		const struct vm_option *global;
 
-		if (property->id == PROPERTY_NONE || m->version < property->since ||
-		    m->version >= property->until)
+		if (m->version < property->since || m->version >= property->until)
 			continue;
-		default_property(m, device, property);
+		if (property->id != PROPERTY_NONE)
+			default_property(m, device, property);
 		global = find_global(m, device->driver, property->name);
 		if (global && option_pair(global, "value"))
 			set_global(m, device, property, global);
@@ -309,7 +311,9 @@ int machine_warn_unused_globals(struct iof_machine *m)
 		const char *driver =
 			option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
 		const struct driver_def *def = driver ? driver_find(driver) : NULL;
-		bool is_used = !def || def->bus != BUS_SYSBUS || !option_value(option, "property");
+		bool is_fixed = def && def->bus == BUS_SYSBUS &&
+				(def->kind != DRIVER_SMMUV3 || m->version >= V10_2);
+		bool is_used = !is_fixed || !option_value(option, "property");
 
 		for (size_t k = 0; !is_used && k < m->n_devices; k++)
 			is_used = m->devices[k].def == def;

@@ -42,8 +42,11 @@ static const struct rule_case rows[] = {
 	 ARM("") TCG "-device intel-iommu", NULL, FIRES("config.driver-absent"), "fails",
 	 "'intel-iommu' is not a valid device model name"},
 	{"an iommu= that is none", &host_smmu, "11.1", ARM(",iommu=smmuv2") TCG, NULL,
-	 FIRES("config.machine-option"), "fails",
+	 FIRES("config.machine-iommu"), "fails",
 	 "Invalid iommu value\nValid values are none, smmuv3."},
+
+	{"iommu=none", &host_smmu, "7.2", ARM(",iommu=none") TCG, NULL,
+	 SILENT("config.machine-iommu"), "starts works", NULL},
 
 	{"beside the board's", &host_smmu, "11.1", ARM(",iommu=smmuv3") TCG SMMU(""), NULL,
 	 FIRES("smmuv3.beside-another"), "fails", OVER "iommu=smmuv3" WRONG},
