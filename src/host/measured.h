@@ -109,8 +109,12 @@ int measured_read_answers(const struct profile_reader *, const struct json_place
 /* measured_write.c: the same members, but boot id and kernel, into an object that is open. */
 void measured_write_device(struct emit *, const struct measured_device *);
 void measured_write_answers(struct emit *, const struct measured_device *);
-/* What of a text may leave the machine: the answers, and neither the boot id nor a text that the
- * kernel did not write. -ENOMEM; -EBADMSG with no error text: not of the schema. */
+/* Parts of it: a member of "domains", and "hw_info" and "viommu". */
+void measured_write_domain(struct emit *, enum measured_use, const struct measured_domain *);
+void measured_write_hw_info(struct emit *, const struct measured_hw_info *);
+void measured_write_viommu(struct emit *, int error);
+/* measured_known.c. What of a text may leave the machine: the answers, and neither the boot id nor
+ * a text that the kernel did not write. -ENOMEM; -EBADMSG with no error text: not of the schema. */
 int measured_known(struct arena *, const char *bytes, size_t length, const char **out,
 		   size_t *out_length);
 

@@ -13,14 +13,6 @@
 #define MAX_RANGES 512
 #define MAX_HW_INFO 4096u /* bytes; the largest structure of Linux 7.2 has 40 */
 
-const char *const measured_use_names[MEASURED_USES] = {
-	[MEASURED_LEGACY] = "legacy",
-	[MEASURED_PLAIN] = "plain",
-	[MEASURED_NEST_PARENT] = "nest-parent",
-	[MEASURED_DIRTY_TRACKING] = "dirty-tracking",
-	[MEASURED_PASID] = "pasid",
-};
-
 static int no_memory(const struct profile_reader *r)
 {
 	return ctx_fail(r->ctx, -ENOMEM, "%s: out of memory", r->name);

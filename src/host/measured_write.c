@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* measured_write.c - answers of the kernel as JSON: in a host profile, and in a capture. */
+/*
+ * measured_write.c - answers of the kernel as JSON: in a host profile, in a capture, and where
+ * probe keeps them (libiommufit-live has a copy of this file).
+ */
 #include <errno.h>
 
 #include "base/emit.h"
 #include "host/measured.h"
-#include "host/profile_json.h"
+#include "base/strings.h"
+
+const char *const measured_use_names[MEASURED_USES] = {
+	[MEASURED_LEGACY] = "legacy",
+	[MEASURED_PLAIN] = "plain",
+	[MEASURED_NEST_PARENT] = "nest-parent",
+	[MEASURED_DIRTY_TRACKING] = "dirty-tracking",
+	[MEASURED_PASID] = "pasid",
+};
 
 /* Of enum measured_hw_info_type; what has no name is written without one. */
 static const char *const hw_info_names[] = {
@@ -22,9 +33,10 @@ static void write_error(struct emit *e, int error)
 		emit_string(e, "error", strerror(error));
 }
 
-static void write_domain(struct emit *e, const char *key, const struct measured_domain *domain)
+void measured_write_domain(struct emit *e, enum measured_use use,
+			   const struct measured_domain *domain)
 {
-	emit_object(e, key);
+	emit_object(e, measured_use_names[use]);
 	write_error(e, domain->error);
 	if (domain->call)
 		emit_string(e, "call", domain->call);
@@ -41,7 +53,7 @@ static void write_domain(struct emit *e, const char *key, const struct measured_
 	emit_object_end(e);
 }
 
-static void write_hw_info(struct emit *e, const struct measured_hw_info *info)
+void measured_write_hw_info(struct emit *e, const struct measured_hw_info *info)
 {
 	static const char digits[] = "0123456789abcdef";
 	struct buf data = {0};
@@ -67,20 +79,24 @@ static void write_hw_info(struct emit *e, const struct measured_hw_info *info)
 	buf_free(&data);
 }
 
+void measured_write_viommu(struct emit *e, int error)
+{
+	emit_object(e, "viommu");
+	write_error(e, error);
+	emit_object_end(e);
+}
+
 void measured_write_answers(struct emit *e, const struct measured_device *device)
 {
 	emit_object(e, "domains");
 	for (size_t use = 0; use < MEASURED_USES; use++)
 		if (device->domain[use].asked)
-			write_domain(e, measured_use_names[use], &device->domain[use]);
+			measured_write_domain(e, (enum measured_use)use, &device->domain[use]);
 	emit_object_end(e);
 	if (device->hw_info.asked)
-		write_hw_info(e, &device->hw_info);
-	if (device->viommu_asked) {
-		emit_object(e, "viommu");
-		write_error(e, device->viommu_error);
-		emit_object_end(e);
-	}
+		measured_write_hw_info(e, &device->hw_info);
+	if (device->viommu_asked)
+		measured_write_viommu(e, device->viommu_error);
 	if (device->dma_available)
 		emit_u64(e, "dma_available", device->dma_available);
 }
@@ -92,64 +108,4 @@ void measured_write_device(struct emit *e, const struct measured_device *device)
 	if (device->group >= 0)
 		emit_u64(e, "group", (uint64_t)device->group);
 	measured_write_answers(e, device);
-}
-
-/* ---- what may leave the machine ---- */
-
-static int append(void *data, const char *bytes, size_t length)
-{
-	struct buf *text = data;
-
-	buf_append(text, bytes, length);
-	return text->err;
-}
-
-/* Names of system calls: nothing that could hold more than that. */
-static bool is_call(const char *text)
-{
-	return strlen(text) < 64 &&
-	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(text);
-}
-
-static void forget_texts(struct measured *measured)
-{
-	for (size_t i = 0; i < measured->n; i++)
-		for (size_t use = 0; use < MEASURED_USES; use++) {
-			struct measured_domain *domain = &measured->devices[i].domain[use];
-
-			if (domain->call && !is_call(domain->call))
-				domain->call = NULL;
-		}
-}
-
-int measured_known(struct arena *arena, const char *bytes, size_t length, const char **out,
-		   size_t *out_length)
-{
-	struct buf text = {0};
-	struct iof_output output = {
-		.size = sizeof(output), .write = append, .data = &text, .format = IOF_FORMAT_JSON};
-	struct measured measured;
-	struct emit e;
-	int err = measured_parse(NULL, arena, bytes, length, "measured", &measured);
-
-	if (err)
-		return err;
-	forget_texts(&measured);
-	emit_begin(&e, &output);
-	emit_object(&e, NULL);
-	emit_string(&e, "schema", MEASURED_SCHEMA);
-	emit_string(&e, "kernel", measured.kernel);
-	emit_array(&e, "devices");
-	for (size_t i = 0; i < measured.n; i++) {
-		emit_object(&e, NULL);
-		measured_write_device(&e, &measured.devices[i]);
-		emit_object_end(&e);
-	}
-	emit_array_end(&e);
-	emit_object_end(&e);
-	err = emit_end(&e);
-	*out = err ? NULL : arena_strndup(arena, text.data ? text.data : "", text.length);
-	*out_length = text.length;
-	buf_free(&text);
-	return *out ? 0 : -ENOMEM;
 }

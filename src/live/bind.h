@@ -72,7 +72,8 @@ int bind_plan(const struct live_calls *, struct iof_ctx *, const char *bdf,
 	      struct iof_live_bind **);
 int bind_run(const struct live_calls *, struct iof_ctx *, const struct iof_live_bind *,
 	     const struct iof_live_bind_options *, int (*ask)(void *data), void *data);
-int bind_recover(const struct live_calls *, struct iof_ctx *, const struct iof_live_bind_options *);
+int bind_recover(const struct live_calls *, struct iof_ctx *, const struct iof_live_bind_options *,
+		 const struct iof_output *);
 
 /* Options with their defaults. */
 struct binder bind_prepare(const struct live_calls *, struct iof_ctx *, struct arena *,

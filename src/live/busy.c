@@ -41,8 +41,7 @@ const char *busy_path(struct busy *b, const char *format, ...)
 	return path;
 }
 
-/* What a folder or file says that is not there, or that goes while it is read. */
-static bool is_absent(int err)
+bool busy_is_absent(int err)
 {
 	return err == -ENOENT || err == -ENOTDIR || err == -ENODEV || err == -ENXIO ||
 	       err == -ESRCH;
@@ -59,7 +58,7 @@ int busy_text(struct busy *b, const char *path, const char **text)
 		return -ENOMEM;
 	err = call_read_file(b->calls, path, MAX_TEXT, &read, &length);
 	if (err)
-		return is_absent(err) ? 0 : busy_unreadable(b, path, err);
+		return busy_is_absent(err) ? 0 : busy_unreadable(b, path, err);
 	*text = arena_strndup(b->arena, read, length);
 	free(read);
 	return *text ? 0 : -ENOMEM;
@@ -90,7 +89,7 @@ int busy_link(struct busy *b, const char *folder, const char *name, const char *
 
 	*target = NULL;
 	if (err)
-		return is_absent(err) || err == -EINVAL ? 0 : busy_unreadable(b, path, err);
+		return busy_is_absent(err) || err == -EINVAL ? 0 : busy_unreadable(b, path, err);
 	*target = arena_strdup(b->arena, read);
 	free(read);
 	return *target ? 0 : -ENOMEM;
@@ -133,7 +132,7 @@ int busy_list(struct busy *b, const char *path, const char ***names, size_t *n)
 	*names = list.names;
 	*n = list.n;
 	if (err)
-		return is_absent(err) ? 0 : busy_unreadable(b, path, err);
+		return busy_is_absent(err) ? 0 : busy_unreadable(b, path, err);
 	if (list.n)
 		qsort(list.names, list.n, sizeof(*list.names), compare_names);
 	return 0;

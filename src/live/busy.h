@@ -68,6 +68,8 @@ int busy_vfio(struct busy *, const char *bdf);
 int busy_because(struct busy *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The same for what cannot be read: with the path and the error. */
 int busy_unreadable(struct busy *, const char *path, int err);
+/* What a file or folder says that is not there, or that goes while it is read. */
+bool busy_is_absent(int err);
 /* A path; NULL after which out of memory is what the next call meets. */
 const char *busy_path(struct busy *, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A whole text file. *text is NULL if there is none. */

@@ -64,6 +64,8 @@ static int check_file(struct busy *b, const char *process, const char *fd)
 	if ((size_t)snprintf(path, sizeof(path), "%s/fd/%s", process, fd) >= sizeof(path))
 		return 0;
 	n = call_readlink(b->calls, path, target, sizeof(target) - 1);
+	if (n < 0 && !busy_is_absent((int)n))
+		return busy_unreadable(b, path, (int)n);
 	if (n <= 0 || target[0] != '/')
 		return 0;
 	target[n] = '\0';

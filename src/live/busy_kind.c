@@ -82,9 +82,14 @@ static int add_driver_nodes(struct busy *b)
 		unsigned major, minor;
 		bool is_block;
 
-		if (!str_eq(b->driver, driver_nodes[i].driver) ||
-		    call_node(b->calls, driver_nodes[i].node, &is_block, &major, &minor))
+		if (!str_eq(b->driver, driver_nodes[i].driver))
 			continue;
+		err = call_node(b->calls, driver_nodes[i].node, &is_block, &major, &minor);
+		if (err) {
+			err = busy_is_absent(err) ? 0
+						  : busy_unreadable(b, driver_nodes[i].node, err);
+			continue;
+		}
 		err = busy_add_node(b, driver_nodes[i].node, is_block, major, minor);
 	}
 	return err;

@@ -125,8 +125,7 @@ static int check_interface(struct busy *b, const struct beneath *d)
 /* sysfs shows the interfaces of its own network namespace only. */
 static int check_hidden(struct busy *b)
 {
-	if (b->class >> 16 != CLASS_NETWORK >> 16 || !b->driver || str_eq(b->driver, "vfio-pci") ||
-	    str_eq(b->driver, "pci-stub"))
+	if (b->class >> 16 != CLASS_NETWORK || !b->driver || driver_is_free(b->driver))
 		return 0;
 	return busy_because(b,
 			    "%s drives it, but no interface is seen: it may be in another network "

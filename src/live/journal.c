@@ -199,7 +199,7 @@ static void write_pair(struct buf *out, const char *key, const char *value)
 	buf_printf(out, value ? "%s %s\n" : "%s\n", key, value);
 }
 
-static void write_text(struct buf *out, const struct journal *j)
+void journal_print(struct buf *out, const struct journal *j)
 {
 	buf_printf(out, "%s\nboot-id %s\nstep %s %s\n", first_line, j->boot_id, j->step,
 		   j->step_device);
@@ -247,7 +247,7 @@ int journal_write(const struct live_calls *calls, struct iof_ctx *ctx, const str
 	struct buf text = {0};
 	int err;
 
-	write_text(&text, j);
+	journal_print(&text, j);
 	err = text.err ? text.err : replace(calls, &text);
 	buf_free(&text);
 	return err ? live_fail(ctx, err, JOURNAL_PATH, "%s", strerror(-err)) : 0;

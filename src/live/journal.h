@@ -20,6 +20,7 @@
 #include <iommufit/ctx.h>
 
 #include "base/arena.h"
+#include "base/strings.h"
 #include "live/calls.h"
 #include "live/lock.h"
 
@@ -56,5 +57,7 @@ int journal_remove(const struct live_calls *, struct iof_ctx *);
 /* The parser alone: name is for messages. 0, -EBADMSG, -ENOMEM. */
 int journal_parse(struct iof_ctx *, struct arena *, const char *name, const char *bytes,
 		  size_t length, struct journal *);
+/* The text alone. What was parsed is printed as the very bytes that it was. */
+void journal_print(struct buf *, const struct journal *);
 
 #endif

@@ -12,7 +12,7 @@
 #include "live/qmp.h"
 
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
-#define MAX_ENVIRONMENT 65536u
+#define MAX_ENVIRONMENT (1u << 20)
 
 /* Files that container managers leave in the root of a container. */
 static const char *const container_files[] = {"/run/.containerenv", "/.dockerenv"};
@@ -48,16 +48,27 @@ static bool has_variable(const char *bytes, size_t length, const char *name)
 	return false;
 }
 
+/* A whole file of the first process; *bytes is NULL if there is none. */
+static int read_first(const struct live_calls *calls, struct iof_ctx *ctx, const char *path,
+		      char **bytes, size_t *length)
+{
+	int err = call_read_file(calls, path, MAX_ENVIRONMENT, bytes, length);
+
+	if (!err || err == -ENOENT)
+		return 0;
+	return live_fail(ctx, err, path, "%s", strerror(-err));
+}
+
 static int check_environment(const struct live_calls *calls, struct iof_ctx *ctx)
 {
 	static const char path[] = "/proc/1/environ";
 	cleanup_free char *bytes = NULL;
 	size_t length;
+	int err = read_first(calls, ctx, path, &bytes, &length);
 
-	if (call_read_file(calls, path, MAX_ENVIRONMENT, &bytes, &length) == 0 &&
-	    has_variable(bytes, length, "container="))
+	if (!err && bytes && has_variable(bytes, length, "container="))
 		return refuse(ctx, path);
-	return 0;
+	return err;
 }
 
 static int check_group(const struct live_calls *calls, struct iof_ctx *ctx)
@@ -65,14 +76,13 @@ static int check_group(const struct live_calls *calls, struct iof_ctx *ctx)
 	static const char path[] = "/proc/1/cgroup";
 	cleanup_free char *text = NULL;
 	size_t length;
+	int err = read_first(calls, ctx, path, &text, &length);
 
-	if (call_read_file(calls, path, MAX_ENVIRONMENT, &text, &length))
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(container_groups); i++) {
+	for (size_t i = 0; !err && text && i < ARRAY_SIZE(container_groups); i++) {
 		if (strstr(text, container_groups[i]))
 			return refuse(ctx, path);
 	}
-	return 0;
+	return err;
 }
 
 /* The first user namespace maps every id to itself: "0 0 4294967295". */

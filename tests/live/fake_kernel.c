@@ -434,8 +434,12 @@ static void *call_map(void *data, size_t length)
 {
 	struct fake_kernel *k = data;
 	void *page;
+	int err;
 
-	if (fake_enter(k, "map", "memory"))
+	do /* mmap() is not interrupted */
+		err = fake_enter(k, "map", "memory");
+	while (err == -EINTR);
+	if (err)
 		return NULL;
 	page = calloc(1, length);
 	if (!page)
