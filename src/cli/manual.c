@@ -23,6 +23,7 @@ static const struct manual_item host_files[] = {
 	{"/sys/firmware/acpi/tables", "DMAR, IVRS, IORT and VIOT. Readable by root only."},
 	{"/proc/cpuinfo, /proc/cmdline, /proc/config.gz, /boot/config-*",
 	 "The CPU's widths, kernel parameters and configuration."},
+	{"/run/iommufit/measured.json", "What the kernel answered to iommufit probe."},
 	END,
 };
 
@@ -63,8 +64,13 @@ const struct manual manuals[N_COMMANDS] = {
 					   "address ranges that they can use, and whether the "
 					   "units are themselves virtual. Each "
 					   "fact says how it is known: measured, read or assumed.",
+					   "What iommufit probe measured in this boot stands above "
+					   "all that is read or derived, and helps the other "
+					   "devices behind the same unit. With --kernel only the "
+					   "registers of it count.",
 					   "With --json the answer is a profile: it can be given "
-					   "to --host later and elsewhere.",
+					   "to --host later and elsewhere. It keeps what was "
+					   "measured.",
 					   NULL},
 			.files = host_files,
 			.examples =
@@ -84,7 +90,10 @@ const struct manual manuals[N_COMMANDS] = {
 						  "command lines do not get in. With --host, the "
 						  "capture is made from a folder that is "
 						  "a root.",
-						  "As root it holds the ACPI tables, too.", NULL},
+						  "As root it holds the ACPI tables, too. What "
+						  "iommufit probe measured in this boot goes in "
+						  "without the id of the boot.",
+						  NULL},
 			.files = host_files,
 			.examples = ITEMS{{"iommufit capture -o host.tar.zst", "For a bug report."},
 					  {"iommufit check --host host.tar.zst vm.sh",
