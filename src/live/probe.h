@@ -70,7 +70,8 @@ struct probed {
 struct iof_live_probe {
 	struct arena *arena;
 	const struct live_calls *calls;
-	bool reset_ok;
+	bool reset_ok, is_locked_by_caller;
+	int lock;		      /* -1: not held */
 	const char *boot_id, *kernel; /* of this machine */
 	const char *kept;	      /* path; NULL: not kept */
 	struct probed *devices;
