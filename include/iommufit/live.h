@@ -104,7 +104,9 @@ struct iof_live_probe;
 struct iof_live_probe_options {
 	size_t size;
 	bool reset_ok; /**< the devices may be opened, which resets them: asks iommufd, too */
-	bool locked;   /**< the caller is the ask() of iof_live_bind_run(), which holds the lock */
+	/** The run is in the ask() of iof_live_bind_run(), which holds the lock of all probes. What
+	 * is kept is kept behind it. */
+	bool locked;
 };
 
 /** What came out for a device, or for all of them: the worst. */

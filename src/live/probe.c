@@ -343,15 +343,24 @@ static void run_device(struct iof_live_probe *probe, struct probed *d)
 	probe_compare(probe, d);
 }
 
+int probe_lock(struct iof_ctx *ctx, struct iof_live_probe *probe)
+{
+	if (probe->lock < 0)
+		probe->lock = lock_take_anywhere(probe->calls, ctx);
+	return probe->lock < 0 ? probe->lock : 0;
+}
+
 IOF_EXPORT int iof_live_probe_run(struct iof_ctx *ctx, struct iof_live_probe *probe)
 {
-	if (probe->lock < 0 && !probe->is_locked_by_caller) {
-		probe->lock = lock_take_anywhere(probe->calls, ctx);
-		if (probe->lock < 0)
-			return probe->lock;
+	int err = probe->is_locked_by_caller ? 0 : probe_lock(ctx, probe);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < probe->n_devices; i++) {
+		if (!probe->devices[i].is_asked)
+			run_device(probe, &probe->devices[i]);
+		probe->devices[i].is_asked = true;
 	}
-	for (size_t i = 0; i < probe->n_devices; i++)
-		run_device(probe, &probe->devices[i]);
 	return probe->is_out_of_memory ? no_memory(ctx) : 0;
 }
 

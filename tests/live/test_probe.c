@@ -643,6 +643,8 @@ static void test_keep(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(row->has_not) && row->has_not[i]; i++)
 		assert_null(strstr(text, row->has_not[i]));
 	assert_false(fake_exists(b.k, MEASURED_PATH ".new"));
+	assert_int_equal(fake_mode(b.k, MEASURED_PATH), 0644);
+	assert_int_equal(fake_mode(b.k, "/run/iommufit"), 0755);
 	close_bench(&b);
 }
 
@@ -672,7 +674,7 @@ static void test_keep_errors(void **state)
 			else
 				assert_non_null(strstr(text, "0x7fffffffff"));
 			if (err)
-				assert_non_null(strstr(iof_ctx_error(b.ctx), MEASURED_PATH));
+				assert_non_null(strstr(iof_ctx_error(b.ctx), "/run/iommufit"));
 			close_bench(&b);
 		}
 	}
