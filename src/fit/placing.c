@@ -17,26 +17,6 @@ bool shares_container(const struct machine_device *a, const struct machine_devic
 	return !a->viommu || (a->bus == b->bus && a->behind_bridge);
 }
 
-static bool attaches_nested(const struct iof_machine *m, const struct machine_device *device)
-{
-	const struct machine_device *viommu = device->viommu;
-
-	if (!viommu || device->backend != BACKEND_IOMMUFD || m->version < V11_0)
-		return false;
-	return smmuv3_is_accelerated(viommu) || (viommu->kind == DRIVER_INTEL_IOMMU &&
-						 device_value(viommu, PROPERTY_FIRST_STAGE) == ON);
-}
-
-const struct iof_range *attached_ranges(const struct iof_machine *m,
-					const struct machine_device *device,
-					const struct device_iova *iova, size_t *n)
-{
-	bool is_nested = iova->n_nest && attaches_nested(m, device);
-
-	*n = is_nested ? iova->n_nest : iova->n;
-	return is_nested ? iova->nest_ranges : iova->ranges;
-}
-
 bool is_first_of_container(const struct iof_machine *m, const struct machine_device *device)
 {
 	for (const struct machine_device *d = m->devices; d < device; d++) {
@@ -65,12 +45,12 @@ static uint64_t host_page(const struct scene *scene)
 static const struct device_iova *
 beyond_device(const struct scene *s, const struct machine_device *device, struct iof_range range)
 {
-	const struct device_iova *iova = &device->host->iova[s->world];
-	size_t n;
-	const struct iof_range *ranges = attached_ranges(s->m, device, iova, &n);
+	const struct device_iova *iova = &device->iova[s->world];
 
-	return iova->known && n && !ranges_contain(ranges, n, range.first, range.last) ? iova
-										       : NULL;
+	return iova->known && iova->n &&
+			       !ranges_contain(iova->ranges, iova->n, range.first, range.last)
+		       ? iova
+		       : NULL;
 }
 
 static bool is_assigned(const struct machine_device *device)

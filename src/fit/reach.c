@@ -17,18 +17,15 @@ IOF_EXPORT int iof_report_ranges(struct iof_report *report, const struct iof_ran
 	*ranges = NULL;
 	*n = 0;
 	for (size_t i = 0; r == 0 && i < m->n_devices; i++) {
-		const struct iof_device *host = m->devices[i].host;
-		const struct iof_range *part;
-		size_t n_part;
+		const struct machine_device *device = &m->devices[i];
 
-		if (!host || !host->group)
+		if (!device->host || !device->host->group)
 			continue;
-		if (!host->iova[0].known)
+		if (!device->iova->known)
 			return -ENODATA;
 		devices++;
-		part = attached_ranges(m, &m->devices[i], &host->iova[0], &n_part);
-		if (n_part)
-			r = interval_intersect(&set, part, n_part);
+		if (device->iova->n)
+			r = interval_intersect(&set, device->iova->ranges, device->iova->n);
 	}
 	if (r == 0 && devices == 0)
 		return -ENOENT;
@@ -49,18 +46,15 @@ static struct iof_range first_outside(const struct iof_range *ranges, size_t n, 
 	return r;
 }
 
-static enum iof_fit device_fit(const struct iof_machine *m, const struct machine_device *device,
-			       const struct iof_region *region, struct iof_range *outside)
+static enum iof_fit device_fit(const struct device_iova *iova, const struct iof_region *region,
+			       struct iof_range *outside)
 {
-	const struct device_iova *iova = &device->host->iova[0];
-	size_t n;
-	const struct iof_range *ranges = attached_ranges(m, device, iova, &n);
-
 	if (!iova->known)
 		return IOF_FIT_UNKNOWN;
-	if (!n || ranges_contain(ranges, n, region->range.first, region->range.last))
+	if (!iova->n ||
+	    ranges_contain(iova->ranges, iova->n, region->range.first, region->range.last))
 		return IOF_FIT_YES;
-	*outside = first_outside(ranges, n, region->range);
+	*outside = first_outside(iova->ranges, iova->n, region->range);
 	return IOF_FIT_NO;
 }
 
@@ -77,12 +71,12 @@ IOF_EXPORT enum iof_fit iof_report_region_fit(const struct iof_report *report,
 	if (!region->is_mapped)
 		return IOF_FIT_NONE;
 	for (size_t i = 0; i < m->n_devices; i++) {
-		const struct iof_device *host = m->devices[i].host;
+		const struct machine_device *device = &m->devices[i];
 		enum iof_fit one;
 
-		if (!host || !host->group)
+		if (!device->host || !device->host->group)
 			continue;
-		one = device_fit(m, &m->devices[i], region, &part);
+		one = device_fit(device->iova, region, &part);
 		if (one == IOF_FIT_NO && outside)
 			*outside = part;
 		if (one == IOF_FIT_NO)

@@ -29,17 +29,13 @@ static enum answer outside(const struct scene *s, bool is_ram, struct operand *o
 {
 	const struct device_iova *iova = s->mapping->is_ram == is_ram ? s->mapping->beyond : NULL;
 
-	size_t n;
-	const struct iof_range *ranges;
-
 	if (!iova)
 		return NO;
-	ranges = attached_ranges(s->m, s->device, iova, &n);
 	op[0] = text_operand(owner_name(s->mapping->function));
 	op[1] = number_operand(s->mapping->bar);
 	op[2] = hex_operand(s->mapping->range.first);
 	op[3] = hex_operand(s->mapping->range.last - s->mapping->range.first + 1);
-	op[4] = hex_operand(ranges[n - 1].last);
+	op[4] = hex_operand(iova->ranges[iova->n - 1].last);
 	op[5] = text_operand(s->m->guest.firmware.text);
 	return YES;
 }
