@@ -64,10 +64,12 @@ static char *replaced(const char *path, size_t n, const char *target)
 char *fake_resolve(struct fake_kernel *k, const char *path, bool last)
 {
 	char *now = copy(path);
+	bool is_link = true;
 	unsigned rounds;
 	size_t n;
 
-	for (rounds = 0; rounds < 40; rounds++) {
+	for (rounds = 0; is_link && rounds < 40; rounds++) {
+		is_link = false;
 		for (n = 1; now[n]; n++) {
 			size_t end = n + 1;
 			char kept = now[end];
@@ -83,11 +85,10 @@ char *fake_resolve(struct fake_kernel *k, const char *path, bool last)
 
 				free(now);
 				now = next;
+				is_link = true;
 				break;
 			}
 		}
-		if (!now[n])
-			break;
 	}
 	return now;
 }
