@@ -42,7 +42,7 @@ static uint64_t host_page(const struct scene *scene)
 static const struct device_iova *
 beyond_device(const struct scene *s, const struct machine_device *device, struct iof_range range)
 {
-	const struct device_iova *iova = &device->host->iova[s->world];
+	const struct device_iova *iova = &device->iova[s->world];
 
 	return iova->known && iova->n &&
 			       !ranges_contain(iova->ranges, iova->n, range.first, range.last)

@@ -85,6 +85,15 @@ static enum answer late_ram_iommufd(const struct scene *s, struct operand *op)
  * given). */
 static const struct ram_block bios = {0xfffc0000, 0xffffffff, "pc.bios"};
 
+/* A nesting parent of VT-d takes no read-only memory (intel.read-only-not-mapped). */
+static bool maps_read_only(const struct machine_device *device)
+{
+	const struct iommu_unit *unit =
+		device->is_nested && device->host ? device->host->unit : NULL;
+
+	return !unit || unit->kind != IOF_IOMMU_INTEL_VTD || unit->errata_772415 == TRI_NO;
+}
+
 static bool lock_block(const struct scene *s, const struct ram_block *block, struct operand *op)
 {
 	uint64_t size = block->last - block->first + 1, limit = s->m->memlock;
@@ -110,7 +119,9 @@ static enum answer locked_limit(const struct scene *s, enum backend backend, str
 		return NO;
 	op[1] = number_operand(
 		s->device->host && s->device->host->group ? s->device->host->group->id : 0);
-	fit = lock_block(s, &s->m->ram[0], op) && lock_block(s, &bios, op);
+	fit = lock_block(s, &s->m->ram[0], op);
+	if (fit && maps_read_only(s->device))
+		fit = lock_block(s, &bios, op);
 	if (fit && s->m->n_ram > 1)
 		fit = lock_block(s, &s->m->ram[1], op);
 	for (const struct machine_device *d = s->m->devices;

@@ -336,8 +336,11 @@ static void run_device(struct iof_live_probe *probe, struct probed *d)
 
 IOF_EXPORT int iof_live_probe_run(struct iof_ctx *ctx, struct iof_live_probe *probe)
 {
-	for (size_t i = 0; i < probe->n_devices; i++)
-		run_device(probe, &probe->devices[i]);
+	for (size_t i = 0; i < probe->n_devices; i++) {
+		if (!probe->devices[i].is_asked)
+			run_device(probe, &probe->devices[i]);
+		probe->devices[i].is_asked = true;
+	}
 	return probe->is_out_of_memory ? no_memory(ctx) : 0;
 }
 

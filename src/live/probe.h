@@ -52,6 +52,7 @@ struct probe_fact {
 struct probed {
 	struct probe_target target;
 	struct iof_host *host;		 /* the prediction; a reference of its own */
+	bool is_asked;			 /* by an earlier run */
 	const struct iof_device *device; /* in it; NULL: it does not know the device */
 	struct measured_device answers;
 	bool was_opened; /* so it was reset */

@@ -145,6 +145,11 @@ struct machine_device {
 	const char *guest_address; /* "00.02.0", as messages before firmware numbers the buses have
 				      it */
 	bool behind_bridge; /* below a conventional bridge: its requester ID is the bridge's */
+	bool is_nested;	    /* its domain is a nesting parent: the host's IOMMU walks the guest's
+			       tables */
+	/* What the domain that it is attached to can map, one entry for each world of the host;
+	 * NULL: no host device. */
+	const struct device_iova *iova;
 };
 
 /* Whose way the machine goes: which tables of versions and which rules are for it. */
@@ -269,6 +274,8 @@ int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct i
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		     const char *value, struct message);
 
+/* attached.c: which domain each assigned device gets */
+int machine_attach(struct iof_machine *);
 /* resolved.c: every value with who decided it */
 int machine_list_resolved(struct iof_machine *);
 

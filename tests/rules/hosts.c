@@ -42,6 +42,68 @@ const struct rule_host host_nesting_48 = {
 const struct rule_host host_nesting_amd = {
 	.capture = "amd-pb48", .changes = {TEXT("*/amd-iommu/features", "10000000029d3:8\n")}};
 
+/* SSADS 45 and SMPWC 48 besides: domains that track dirty pages have the second stage's 48 bits. */
+const struct rule_host host_tracking = {
+	.capture = "intelsm-pb46",
+	.changes = {TEXT(CAP, "81d2008c222f0606\n"), TEXT(ECAP, "1e80084f00f4a\n")}};
+
+/* What a kernel answered, with the registers of host_nesting unless said otherwise: flags (erratum
+ * 772415), CAP and ECAP, little-endian. */
+#define VTD(flags, cap, ecap) flags "00000000000000" cap ecap
+#define CAP_1G "060c38228c00d291"
+#define CAP_NO_1G "060c38228c00d290"
+#define ECAP_NEST "4a0ff08400c80000"
+#define ECAP_10_PASID_BITS "4a0ff08448c90000"
+#define TOLD(parent, type, data, pasid)                                                            \
+	"{\"schema\":\"iommufit.measured/1\",\"devices\":[{\"bdf\":\"" BDF "\",\"domains\":{"      \
+	"\"nest-parent\":" parent "},\"hw_info\":{\"type\":" type ",\"data\":\"" data              \
+	"\",\"capabilities\":\"0x0\",\"max_pasid_log2\":" pasid "}}]}"
+#define REFUSED(error) "{\"errno\":" error ",\"call\":\"IOMMU_HWPT_ALLOC\"}"
+#define PARENT(last)                                                                               \
+	"{\"ranges\":[[\"0x0\",\"0xfedfffff\"],[\"0xfef00000\",\"" last "\"]],\"alignment\":4096}"
+#define PARENT_57 PARENT("0x1ffffffffffffff")
+#define NESTING_CHANGES                                                                            \
+	{                                                                                          \
+		TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")                      \
+	}
+const struct rule_host host_told_none = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(REFUSED("95"), "1", VTD("01", CAP_1G, ECAP_NEST), "0")};
+/* Its registers do not say so, but the kernel makes a parent. */
+const struct rule_host host_told_parent = {
+	.capture = "intelsm-pb46",
+	.measured = TOLD(PARENT("0xffffffffffff"), "1", VTD("01", CAP_1G, ECAP_NEST), "0")};
+const struct rule_host host_told_moment = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(REFUSED("12"), "1", VTD("01", CAP_1G, ECAP_NEST), "0")};
+const struct rule_host host_told_other = {.capture = "intelsm-pb46",
+					  .changes = NESTING_CHANGES,
+					  .measured = TOLD(PARENT_57, "0", "", "0")};
+const struct rule_host host_told_no_1g = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(PARENT_57, "1", VTD("01", CAP_NO_1G, ECAP_NEST), "0")};
+/* Its configuration space has a PASID capability, which the kernel did not switch on. */
+const struct rule_host host_told_no_pasid = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.has_pasid = true,
+	.measured = TOLD(PARENT_57, "1", VTD("01", CAP_1G, ECAP_10_PASID_BITS), "0")};
+const struct rule_host host_told_pasid = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(PARENT_57, "1", VTD("01", CAP_1G, ECAP_10_PASID_BITS), "10")};
+const struct rule_host host_told_narrow = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(PARENT("0x7fffffffff"), "1", VTD("01", CAP_1G, ECAP_NEST), "0")};
+const struct rule_host host_told_no_erratum = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(PARENT_57, "1", VTD("00", CAP_1G, ECAP_NEST), "0")};
+
 /* Firmware wants the device mapped one to one. */
 #define DIRECT                                                                                     \
 	{                                                                                          \
@@ -118,7 +180,11 @@ static void add_pasid(char *config, const struct members *all)
 struct iof_host *rule_host_load(const struct rule_host *want)
 {
 	struct change changes[ARRAY_SIZE(want->changes) + 1];
-	struct iof_host_options options = {.size = sizeof(options), .kernel = want->kernel};
+	struct iof_host_options options = {.size = sizeof(options),
+					   .kernel = want->kernel,
+					   .measured = want->measured,
+					   .measured_length =
+						   want->measured ? strlen(want->measured) : 0};
 	struct members *all = members_read(want->capture);
 	struct iof_ctx *ctx = new_context();
 	struct iof_host *host = NULL;
