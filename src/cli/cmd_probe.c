@@ -177,8 +177,8 @@ static int recover(struct tool *t)
 
 int cmd_probe(struct tool *t)
 {
-	struct iof_live_probe_options options = {.size = sizeof(options),
-						 .reset_ok = t->args.reset_ok};
+	struct iof_live_probe_options options = {
+		.size = sizeof(options), .reset_ok = t->args.reset_ok, .locked = t->args.bind};
 	struct iof_live_probe *probe = NULL;
 	int err, status;
 
