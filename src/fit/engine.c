@@ -23,9 +23,11 @@ struct walk {
 
 /* Within a stage the kernel's say (vfio) comes before the models'. */
 const struct rule_family *const rule_families[] = {
-	&config_family, &vfio_family,	   &topology_family,	     &memory_family, &map_family,
-	&limits_family, &intel_family,	   &intel_host_family,	     &virtio_family, &amd_family,
-	&host_family,	&migration_family, &cloud_hypervisor_family,
+	&config_family, &vfio_family,	    &topology_family,
+	&memory_family, &map_family,	    &limits_family,
+	&intel_family,	&intel_host_family, &virtio_family,
+	&amd_family,	&smmuv3_family,	    &smmuv3_host_family,
+	&host_family,	&migration_family,  &cloud_hypervisor_family,
 };
 const size_t n_rule_families = ARRAY_SIZE(rule_families);
 
@@ -225,8 +227,7 @@ static void set_device(struct walk *w, const struct machine_device *device)
 
 static void walk_device(struct walk *w, const struct machine_device *device)
 {
-	bool is_viommu = device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
-			 device->kind == DRIVER_VIRTIO_IOMMU;
+	bool translates = is_viommu(device);
 
 	set_device(w, device);
 	if (device->problem.kind == PROBLEM_NONE || device->problem.kind >= PROBLEM_DUPLICATE_ID)
@@ -239,16 +240,20 @@ static void walk_device(struct walk *w, const struct machine_device *device)
 	}
 	if (is_memory_device(device) && w->scene.m->n_assigned)
 		walk_stage(w, STAGE_ADD_RAM);
-	if (!is_viommu && device->kind != DRIVER_VFIO_PCI)
+	/* An accelerated SMMU has a say about every device behind it. */
+	if (!translates && device->kind != DRIVER_VFIO_PCI) {
+		if (device->viommu && device->viommu->kind == DRIVER_SMMUV3)
+			walk_stage(w, STAGE_REALIZE);
 		return;
+	}
 	for (enum stage stage = STAGE_PRE_PLUG; stage <= STAGE_SET_IOMMU && !w->is_stopped;
 	     stage++) {
-		if (stage >= STAGE_OPEN && is_viommu)
+		if (stage >= STAGE_OPEN && translates)
 			break;
 		if (stage != STAGE_ADD_RAM)
 			walk_stage(w, stage);
 	}
-	if (is_viommu)
+	if (translates)
 		w->progress.n_viommus++;
 	w->scene.device = NULL;
 }

@@ -7,15 +7,10 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
-static bool fits(const struct device_iova *iova, const struct ram_block *block)
+static enum answer block_outside(const struct device_iova *iova, const struct ram_block *block,
+				 struct operand *op)
 {
-	return !iova->n || ranges_contain(iova->ranges, iova->n, block->first, block->last);
-}
-
-static enum answer block_outside(const struct scene *s UNUSED, const struct device_iova *iova,
-				 const struct ram_block *block, struct operand *op)
-{
-	if (fits(iova, block))
+	if (!iova->n || ranges_contain(iova->ranges, iova->n, block->first, block->last))
 		return NO;
 	op[2] = hex_operand(block->first);
 	op[3] = hex_operand(block->last - block->first + 1);
@@ -34,12 +29,12 @@ static enum answer ram_outside(const struct scene *s, enum backend backend, stru
 		return NO;
 	op[1] = number_operand(s->device->host->group ? s->device->host->group->id : 0);
 	for (size_t i = 0; i < s->m->n_ram && answer == NO; i++)
-		answer = block_outside(s, iova, &s->m->ram[i], op);
+		answer = block_outside(iova, &s->m->ram[i], op);
 	if (!s->m->n_memory_devices)
 		return answer;
 	for (const struct machine_device *d = s->m->devices; d < s->device && answer == NO; d++) {
 		if (d->block.name && !d->is_mapped_in_blocks)
-			answer = block_outside(s, iova, &d->block, op);
+			answer = block_outside(iova, &d->block, op);
 	}
 	return answer;
 }
@@ -65,7 +60,7 @@ static enum answer late_ram(const struct scene *s, enum backend backend, struct 
 	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
 		each.device = d;
 		if (d->kind == DRIVER_VFIO_PCI && d->backend == backend && scene_iova(&each) &&
-		    block_outside(s, scene_iova(&each), &s->device->block, op) == YES)
+		    block_outside(scene_iova(&each), &s->device->block, op) == YES)
 			return YES;
 	}
 	return NO;

@@ -11,14 +11,18 @@
 
 #define CAP_DIRTY_TRACKING 1 /* Linux include/uapi/linux/iommufd.h IOMMU_HW_CAP_DIRTY_TRACKING */
 
-/* First-stage translation is done by the host's IOMMU from 11.0 on. */
+/* First-stage translation is done by the host's IOMMU from 11.0 on, as is an accelerated SMMUv3's
+ * stage 1. */
 static bool wants_nesting(const struct iof_machine *m, const struct machine_device *device)
 {
 	const struct machine_device *viommu = device->viommu;
 
-	return device->backend == BACKEND_IOMMUFD && viommu && m->version >= V11_0 &&
-	       viommu->kind == DRIVER_INTEL_IOMMU && viommu->value[PROPERTY_FIRST_STAGE].def &&
-	       device_value(viommu, PROPERTY_FIRST_STAGE) == ON;
+	if (device->backend != BACKEND_IOMMUFD || !viommu || m->version < V11_0)
+		return false;
+	if (viommu->kind == DRIVER_INTEL_IOMMU)
+		return viommu->value[PROPERTY_FIRST_STAGE].def &&
+		       device_value(viommu, PROPERTY_FIRST_STAGE) == ON;
+	return smmuv3_is_accelerated(viommu);
 }
 
 /* From 9.1 on QEMU asks for a domain that tracks dirty pages wherever the host's IOMMU can. */
