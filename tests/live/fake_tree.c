@@ -64,13 +64,13 @@ static char *replaced(const char *path, size_t n, const char *target)
 char *fake_resolve(struct fake_kernel *k, const char *path, bool last)
 {
 	char *now = copy(path);
-	bool is_link = true;
 	unsigned rounds;
 	size_t n;
 
-	for (rounds = 0; is_link && rounds < 40; rounds++) {
-		is_link = false;
-		for (n = 1; now[n]; n++) {
+	for (rounds = 0; rounds < 40; rounds++) {
+		char *next = NULL;
+
+		for (n = 1; !next && now[n]; n++) {
 			size_t end = n + 1;
 			char kept = now[end];
 			struct node *node;
@@ -80,15 +80,13 @@ char *fake_resolve(struct fake_kernel *k, const char *path, bool last)
 			now[end] = '\0';
 			node = fake_find(k, now);
 			now[end] = kept;
-			if (node && node->kind == NODE_LINK) {
-				char *next = replaced(now, end, node->text);
-
-				free(now);
-				now = next;
-				is_link = true;
-				break;
-			}
+			if (node && node->kind == NODE_LINK)
+				next = replaced(now, end, node->text);
 		}
+		if (!next)
+			break;
+		free(now);
+		now = next;
 	}
 	return now;
 }
