@@ -70,6 +70,7 @@ class Cell:
         self.kvm = rng.random() < (0.75 if mode == "boot" else 0.22)
         self.q35 = True
         self.top = 0            # where memory ends, roughly
+        self.keeps_hole = False     # RAM goes on over AMD's hole: with a vCPU that does not look like AMD's
 
     def chance(self, share):
         return self.rng.random() < share
@@ -104,11 +105,11 @@ class Cell:
     def draw_cpu(self):
         rng = self.rng
         wide = self.top >= 900 * G and not self.mistake(0.15)   # needs more than the default of 40 bits
-        if self.chance(0.45) and self.mode != "boot" and not wide:
+        if self.chance(0.45) and self.mode != "boot" and not wide and not self.keeps_hole:
             return []
         cpu = rng.choice(CPUS_KVM if self.kvm else CPUS_TCG)
-        if wide and cpu == "qemu32":
-            cpu = "max"
+        if self.keeps_hole or (wide and cpu == "qemu32"):
+            cpu = rng.choice(("Skylake-Server", "Haswell", "Nehalem")) if self.keeps_hole else "max"
         bits = [n for n in PHYS_BITS if 1 << n > self.top * 1.1 + 40 * G] if not self.mistake(0.1) else PHYS_BITS
         phys = rng.choice(bits)
         words = [cpu]
@@ -180,6 +181,7 @@ class Cell:
             self.objects.append(["-object", f"memory-backend-ram,id=ram0,size={size}G,reserve=off"])
             self.machine_words += ["memory-backend=ram0", "max-ram-below-4g=64M"]
             self.top = size * G
+            self.keeps_hole = width != 39
             return ["-m", f"{size}G"]
         words = [f"{size}M"]
         if self.chance(0.08):

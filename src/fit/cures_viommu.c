@@ -89,6 +89,12 @@ int cure_drain(struct fix_list *list, const struct iof_machine *m,
 	return one_property(list, m, finding, PROPERTY_DMA_DRAIN, NULL, NULL);
 }
 
+int cure_no_iotlb(struct fix_list *list, const struct iof_machine *m,
+		  const struct iof_finding *finding)
+{
+	return one_property(list, m, finding, PROPERTY_DEVICE_IOTLB, NULL, NULL);
+}
+
 /* Another model in place of this one; what the new one does not know goes. */
 static void replace_viommu(struct fix_list *list, const struct iof_machine *m UNUSED,
 			   const struct machine_device *viommu, const char *driver,

@@ -21,11 +21,12 @@ struct walk {
 	bool is_doubtful;
 };
 
-/* Within a stage the kernel's say (vfio) comes before the models'. */
+/* Within a stage the kernel's say (vfio) comes before the models'; amd-iommu refuses the listener
+ * before any RAM is mapped. */
 const struct rule_family *const rule_families[] = {
-	&config_family, &vfio_family,	&topology_family,  &memory_family,
-	&map_family,	&limits_family, &intel_family,	   &virtio_family,
-	&amd_family,	&host_family,	&migration_family, &cloud_hypervisor_family,
+	&config_family, &vfio_family, &topology_family,	 &amd_family,
+	&memory_family, &map_family,  &limits_family,	 &intel_family,
+	&virtio_family, &host_family, &migration_family, &cloud_hypervisor_family,
 };
 const size_t n_rule_families = ARRAY_SIZE(rule_families);
 
@@ -292,10 +293,11 @@ static void walk_start(struct walk *w)
 	for (size_t i = 0; i < m->n_cold && !w->is_stopped; i++)
 		walk_device(w, &m->devices[i]);
 	w->scene.device = NULL;
-	if (!w->is_stopped)
-		walk_stage(w, STAGE_DONE);
+	/* system/vl.c qemu_machine_creation_done */
 	if (!w->is_stopped)
 		note_warnings(w, m->n_early_warnings, m->n_warnings);
+	if (!w->is_stopped)
+		walk_stage(w, STAGE_DONE);
 	w->progress.is_frozen = true;
 }
 

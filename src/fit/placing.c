@@ -6,12 +6,18 @@
  */
 #include "fit/report.h"
 
-bool shares_container(const struct machine_device *a, const struct machine_device *b)
+/* Behind a vIOMMU each requester ID has a space of its own. */
+bool shares_address_space(const struct machine_device *a, const struct machine_device *b)
 {
-	if (a->kind != DRIVER_VFIO_PCI || b->kind != DRIVER_VFIO_PCI || a->backend != b->backend ||
-	    a->viommu != b->viommu)
+	if (a->viommu != b->viommu)
 		return false;
 	return !a->viommu || (a->bus == b->bus && a->behind_bridge);
+}
+
+bool shares_container(const struct machine_device *a, const struct machine_device *b)
+{
+	return a->kind == DRIVER_VFIO_PCI && b->kind == DRIVER_VFIO_PCI &&
+	       a->backend == b->backend && shares_address_space(a, b);
 }
 
 bool is_first_of_container(const struct iof_machine *m, const struct machine_device *device)

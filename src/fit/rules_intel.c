@@ -109,6 +109,12 @@ static enum answer pasid_not_scalable(const struct scene *s, struct operand *op 
 	return is_intel(s) && has_pasid(s) && own_is(s, PROPERTY_SCALABLE_MODE, OFF) ? YES : NO;
 }
 
+/* Refused before anything else is looked at (vtd_realize), until PASIDs and ATS came together. */
+static enum answer pasid_with_iotlb(const struct scene *s, struct operand *op UNUSED)
+{
+	return is_intel(s) && has_pasid(s) && own_is(s, PROPERTY_DEVICE_IOTLB, ON) ? YES : NO;
+}
+
 static enum answer pasid_too_wide(const struct scene *s, struct operand *op)
 {
 	op[0] = number_operand((uint64_t)device_value(s->device, PROPERTY_PASID_BITS));
@@ -307,6 +313,7 @@ enum {
 	DRAIN,
 	PASID_SCALABLE,
 	PASID_WIDTH,
+	PASID_IOTLB,
 	SVM,
 	CACHING,
 	WIDTH,
@@ -376,6 +383,11 @@ static const struct rule rules[] = {
 			 "QEMU will refuse the intel-iommu: pasid-bits={0}.",
 			 "PCI knows at most 20 bits of PASID.", SRC_DECIDE, "lab", cure_pasid_20,
 			 NULL},
+	[PASID_IOTLB] = {"intel.pasid-with-device-iotlb", IOF_SEVERITY_ERROR,
+			 "PASIDs and a device IOTLB at once",
+			 "QEMU will refuse the intel-iommu: PASIDs and device-iotlb=on.",
+			 "This version's device IOTLB knows no PASIDs.",
+			 "QEMU hw/i386/intel_iommu.c vtd_realize", "lab", cure_no_iotlb, NULL},
 	[SVM] = {"intel.svm-incomplete", IOF_SEVERITY_ERROR, "svm=on without what it needs",
 		 "QEMU will refuse the intel-iommu: svm=on is incomplete.",
 		 "Shared virtual memory needs device-iotlb=on, first-stage translation, DMA "
@@ -453,6 +465,8 @@ static const struct rule rules[] = {
 };
 
 static const struct step steps[] = {
+	{STAGE_REALIZE, COLD_AND_HOT, 0, V10_2, EFFECT_STOPS, pasid_with_iotlb, &rules[PASID_IOTLB],
+	 "PASID based device IOTLB is not supported"},
 	{STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, intremap_kernel_irqchip,
 	 &rules[INTREMAP],
 	 "Interrupt Remapping cannot work with kernel-irqchip=on, please use 'split|off'."},

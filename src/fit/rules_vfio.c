@@ -271,15 +271,6 @@ static const struct machine_device *mate_in_vm(const struct scene *s, enum backe
 	return NULL;
 }
 
-/* Behind a vIOMMU each device has its own address space, unless both have one conventional bridge's
- * requester ID. */
-static bool shares_address_space(const struct scene *s, const struct machine_device *other)
-{
-	if (other->viommu != s->device->viommu)
-		return false;
-	return !s->device->viommu || (s->device->bus == other->bus && s->device->behind_bridge);
-}
-
 static enum answer group_split(const struct scene *s, enum backend backend, struct operand *op)
 {
 	const struct machine_device *other =
@@ -287,7 +278,8 @@ static enum answer group_split(const struct scene *s, enum backend backend, stru
 	bool is_same = other && str_eq(other->host_bdf, s->device->host_bdf);
 
 	put_group(s, op);
-	if (!other || (is_same && backend == BACKEND_IOMMUFD) || shares_address_space(s, other))
+	if (!other || (is_same && backend == BACKEND_IOMMUFD) ||
+	    shares_address_space(s->device, other))
 		return NO;
 	op[2] = text_operand(other->host_bdf);
 	return YES;
