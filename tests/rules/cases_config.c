@@ -235,6 +235,51 @@ static const struct rule_case rows[] = {
 	{"for one that is", &host_intel48, "11.1",
 	 Q35 "-global intel-iommu.aw-bits=39 -device intel-iommu", NULL,
 	 SILENT("config.global-unused"), "starts works", NULL},
+
+	{"virtio-net with its old form on the root bus", &host_intel48, "11.1",
+	 Q35 "-device virtio-net-pci,iommu_platform=on,netdev=n", NULL,
+	 FIRES("config.virtio-legacy-iommu"), "fails",
+	 "VIRTIO_F_IOMMU_PLATFORM was supported by neither legacy nor transitional device"},
+	{"virtio-scsi without it", &host_intel48, "7.2",
+	 Q35 "-device virtio-scsi-pci,iommu_platform=on,disable-legacy=on", NULL,
+	 SILENT("config.virtio-legacy-iommu"), "starts works", NULL},
+	{"virtio-scsi below a port, where it is off", &host_intel48, "11.1",
+	 Q35 PORT "-device virtio-scsi-pci,iommu_platform=on,bus=rp0", NULL,
+	 SILENT("config.virtio-legacy-iommu"), "starts works", NULL},
+
+	{"two cards without a peer, one with", &host_intel48, "11.1",
+	 Q35 "-nodefaults -device e1000e -device e1000e -device e1000e,netdev=n,id=x", NULL,
+	 FIRES("config.nic-without-peer"), "starts works",
+	 "warning: nic e1000e.0 has no peer\nwarning: nic e1000e.1 has no peer"},
+	{"a card with a peer", &host_intel48, "11.1",
+	 Q35 "-nodefaults -netdev user,id=n -device e1000e,netdev=n", NULL,
+	 SILENT("config.nic-without-peer"), "starts works", NULL},
+
+	{"RAM split at 32 MiB, q35", &host_intel48, "7.2",
+	 "-machine q35,max-ram-below-4g=32M -accel tcg -m 128M", NULL, FIRES("config.low-ram"),
+	 "starts works",
+	 "warning: There is possibly poor performance as the ram size  (0x8000000) is more then "
+	 "twice the size of max-ram-below-4g (33554432) and max-ram-below-4g is not a multiple of "
+	 "1G."},
+	{"RAM split at 64 MiB, pc", &host_intel48, "11.1",
+	 "-machine pc,max-ram-below-4g=64M -accel tcg -m 512M", NULL, FIRES("config.low-ram"),
+	 "starts works",
+	 "warning: Large machine and max_ram_below_4g (67108864) not a multiple of 1G; possible "
+	 "bad performance."},
+	{"RAM split at 1 GiB", &host_intel48, "11.1",
+	 "-machine q35,max-ram-below-4g=1G -accel tcg -m 4G", NULL, SILENT("config.low-ram"),
+	 "starts works", NULL},
+	{"RAM split above 4 GiB", &host_intel48, "10.0",
+	 "-machine pc,max-ram-below-4g=5G -accel tcg -m 64M", NULL, FIRES("config.machine-option"),
+	 "fails",
+	 "Machine option 'max-ram-below-4g=5368709120' expects size less than or equal to 4G"},
+	{"an option of pc on microvm", &host_intel48, "10.0",
+	 "-machine microvm,default_bus_bypass_iommu=on -accel tcg -m 64M", NULL,
+	 FIRES("config.machine-option"), "fails",
+	 "Property 'microvm-machine.default-bus-bypass-iommu' not found"},
+	{"an expander of the wrong kind", &host_intel48, "10.0",
+	 "-machine pc -accel tcg -m 64M -device pxb-pcie,id=pxb,bus_nr=64", NULL,
+	 FIRES("config.not-on-this-bus"), "fails", "pxb-pcie devices cannot reside on a PCI bus"},
 };
 
 CASES(config_cases, rows);

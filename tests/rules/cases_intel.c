@@ -99,6 +99,14 @@ static const struct rule_case rows[] = {
 	{"with scalable mode", &host_intel48, "11.1", Q35 INTEL("pasid-bits=8,scalable-mode=on"),
 	 NULL, SILENT("intel.pasid-needs-scalable"), "starts works", NULL},
 
+	{"PASIDs and a device IOTLB, 10.0", &host_intel48, "10.0",
+	 Q35 INTEL("x-scalable-mode=on,x-pasid-mode=on,device-iotlb=on,aw-bits=40"), NULL,
+	 FIRES("intel.pasid-with-device-iotlb"), "fails",
+	 "PASID based device IOTLB is not supported"},
+	{"PASIDs and a device IOTLB, 11.1", &host_intel48, "11.1",
+	 Q35 INTEL("scalable-mode=on,pasid-bits=8,device-iotlb=on"), NULL,
+	 SILENT("intel.pasid-with-device-iotlb"), "starts works", NULL},
+
 	{"21 bits", &host_intel48, "11.1", Q35 INTEL("scalable-mode=on,pasid-bits=21"), NULL,
 	 FIRES("intel.pasid-bits-too-wide"), "fails",
 	 "PASID width 21 exceeds Max PASID Width 20 allowed in PCI spec"},

@@ -100,6 +100,44 @@ static const struct rule_case rows[] = {
 	{"as much as the RAM and the firmware", &host_locked_65m, "11.1", Q35 DEV, NULL,
 	 SILENT("memory.locked-limit"), "starts works", NULL},
 
+	{"1 MiB, i440fx", &host_locked_1m, "11.1", "-machine pc -accel tcg -m 64M " DEV, NULL,
+	 FIRES("memory.locked-limit"), "fails",
+	 CONTAINER LISTENER "Region pc.ram: vfio_container_dma_map(PTR, 0x100000, 0x3f00000, PTR) "
+			    "= -12 (Cannot allocate memory)"},
+	{"1 MiB, after the first reset", &host_locked_1m, "11.1", Q35 PORT, PLUG,
+	 FIRES("memory.locked-limit"), "starts refused works",
+	 CONTAINER LISTENER "Region pc.ram: vfio_container_dma_map(PTR, 0x100000, 0x3f00000, PTR) "
+			    "= -12 (Cannot allocate memory)"},
+	{"1 MiB, and RAM out of reach behind it", &host_locked_1m, "11.1",
+	 MACHINE "-m 64M,slots=2,maxmem=300000G -cpu max,phys-bits=52 -object "
+		 "memory-backend-ram,id=pm,size=128M " DIMM("0x1000000000000") DEV,
+	 NULL, SILENT("memory.outside-iova"), "fails",
+	 CONTAINER LISTENER "Region pc.ram: " RAM(NEW)},
+	{"a DIMM beyond the limit, after the device", &host_locked_65m, "11.1",
+	 MACHINE HIGH DEV DIMM("0x200000000"), NULL, FIRES("memory.late-locked-limit"), "fails",
+	 "vfio_container_dma_map(PTR, 0x200000000, 0x8000000, PTR) = -12 (Cannot allocate "
+	 "memory)\n" ABORT},
+	{"a DIMM without a limit, after the device", &host_intel48, "11.1",
+	 MACHINE HIGH DEV DIMM("0x200000000"), NULL, SILENT("memory.late-locked-limit"),
+	 "starts works", NULL},
+
+	{"two DIMMs at one place", &host_amd, "10.0",
+	 MACHINE "-m 64M,slots=2,maxmem=64G -object memory-backend-ram,id=pm,size=128M -object "
+		 "memory-backend-ram,id=pn,size=128M " DIMM(
+			 "0x200000000") "-device virtio-mem-pci,memdev=pn,memaddr=0x204000000",
+	 NULL, FIRES("memory.device-misplaced"), "fails",
+	 "address range conflicts with memory device id='dimm0'"},
+	{"a DIMM at an odd place", &host_amd, "7.2",
+	 MACHINE "-m 64M,slots=2,maxmem=64G -object memory-backend-ram,id=pm,size=128M "
+		 "-device pc-dimm,memdev=pm,addr=0x100001000",
+	 NULL, FIRES("memory.device-misplaced"), "fails",
+	 "address must be aligned to 0x200000 bytes"},
+	{"two DIMMs beside one another", &host_amd, "10.0",
+	 MACHINE "-m 64M,slots=2,maxmem=64G -object memory-backend-ram,id=pm,size=128M -object "
+		 "memory-backend-ram,id=pn,size=128M " DIMM(
+			 "0x200000000") "-device virtio-mem-pci,memdev=pn,memaddr=0x208000000",
+	 NULL, SILENT("memory.device-misplaced"), "starts works", NULL},
+
 	{"39 bits for 520 GiB", &host_amd, "11.1",
 	 MACHINE "-m 64M,slots=2,maxmem=600G -cpu max,phys-bits=39 " DEV, NULL,
 	 FIRES("memory.phys-bits-too-low"), "fails",

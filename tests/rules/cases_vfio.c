@@ -184,6 +184,36 @@ static const struct rule_case rows[] = {
 	 Q35 PORT "-device vfio-pci,host=" BDF ",id=dev0,bus=rp0", NULL,
 	 SILENT("vfio.slot-not-valid"), "starts works", NULL},
 
+	{"a legacy device after one of iommufd, 11.1", &host_intel48, "11.1",
+	 Q35 DEV_FD "-device vfio-pci,host=0000:00:06.0,id=dev1", NULL,
+	 FIRES("vfio.backends-in-one-space"), "fails",
+	 "./include/hw/vfio/vfio-container-legacy.h:15:VFIO_IOMMU_LEGACY: Object PTR is not an "
+	 "instance of type vfio-iommu-legacy"},
+	{"a device of iommufd after a legacy one, 11.1", &host_intel48, "11.1",
+	 Q35 OBJECT DEV "-device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=iommufd0", NULL,
+	 FIRES("vfio.backends-in-one-space"), "fails",
+	 "hw/vfio/vfio-iommufd.h:33:VFIO_IOMMU_IOMMUFD: Object PTR is not an instance of type "
+	 "vfio-iommu-iommufd"},
+	{"both backends, plugged", &host_intel48, "11.1",
+	 Q35 OBJECT PORT "-device vfio-pci,host=0000:00:06.0,id=dev1", PLUG_FD,
+	 FIRES("vfio.backends-in-one-space"), "starts kills-vm unknown",
+	 "hw/vfio/vfio-iommufd.h:33:VFIO_IOMMU_IOMMUFD: Object PTR is not an instance of type "
+	 "vfio-iommu-iommufd"},
+	{"both backends, each in a space of its own", &host_intel48, "11.1",
+	 Q35 OBJECT "-device virtio-iommu-pci " DEV
+		    "-device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=iommufd0,x-no-mmap=on",
+	 NULL, SILENT("vfio.backends-in-one-space"), "starts works", NULL},
+	{"both backends, 10.0", &host_intel48, "10.0",
+	 Q35 OBJECT "-device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=iommufd0,x-no-mmap=on "
+		    "-device vfio-pci,host=" BDF ",id=dev0,x-no-mmap=on",
+	 NULL, SILENT("vfio.backends-in-one-space"), "starts works", NULL},
+
+	{"a second device plugged below a port", &host_intel48, "11.1",
+	 Q35 PORT "-device vfio-pci,host=0000:00:06.0,id=dev1,bus=rp0", PLUG,
+	 FIRES("config.pci-slot"), "starts refused works",
+	 "PCI: slot 0 function 0 already occupied by vfio-pci, new func vfio-pci cannot be "
+	 "exposed to guest."},
+
 	{"the vIOMMU comes last", &host_intel39, "11.1", Q35 DEV INTEL, NULL,
 	 FIRES("order.viommu-after-device"), "starts broken", NULL},
 	{"the vIOMMU comes first", &host_intel39, "11.1", Q35 INTEL DEV, NULL,

@@ -93,6 +93,8 @@ static const struct {
 	{"cloud-hypervisor.no-domain", NULL, "the kernel and the unit have no width in common"},
 	{"cloud-hypervisor.ram-outside-iova", NULL, "how much less RAM is wanted cannot be known"},
 	{"cloud-hypervisor.hotplug-behind-viommu", NULL, "the plugged device is not in the config"},
+	{"config.pci-slot", "a second device plugged below a port",
+	 "the plugged device is not in the config"},
 };
 
 static bool is_incurable(const struct rule_case *row)
