@@ -334,6 +334,19 @@ static const char *kindred_value(enum property_id id, const char *value)
 	return str_eq(value, "0") ? "off" : "on";
 }
 
+/* A -global that is at fault goes as a whole. */
+static bool remove_global(struct fix_list *list, const struct iof_machine *m,
+			  const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+
+	if (option == SIZE_MAX || m->vm->options[option].kind != OPTION_GLOBAL)
+		return false;
+	fix_remove(list, fix_new(list, "The property has its default."), option,
+		   fix_target(list, finding->device, finding->problem->value));
+	return true;
+}
+
 int cure_property(struct fix_list *list, const struct iof_machine *m,
 		  const struct iof_finding *finding)
 {
@@ -344,6 +357,8 @@ int cure_property(struct fix_list *list, const struct iof_machine *m,
 	enum property_id id;
 	struct iof_fix *fix;
 
+	if (device && remove_global(list, m, finding))
+		return list->err;
 	if (option == SIZE_MAX || !device || !device->def ||
 	    m->vm->options[option].kind != OPTION_DEVICE)
 		return 0;
@@ -374,8 +389,9 @@ int cure_value(struct fix_list *list, const struct iof_machine *m,
 	size_t option = problem_option(finding);
 	struct iof_fix *fix;
 
-	if (option == SIZE_MAX || !device || !finding->problem->pair)
-		return 0;
+	if (option == SIZE_MAX || !device || !finding->problem->pair ||
+	    remove_global(list, m, finding))
+		return list->err;
 	if (m->vm->options[option].kind != OPTION_DEVICE)
 		return 0;
 	fix = fix_new(list, "The property is left out and has its default.");

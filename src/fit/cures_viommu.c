@@ -86,13 +86,11 @@ int cure_scalable(struct fix_list *list, const struct iof_machine *m,
 int cure_drain(struct fix_list *list, const struct iof_machine *m,
 	       const struct iof_finding *finding)
 {
-	return one_property(list, m, finding, PROPERTY_DMA_DRAIN, NULL, NULL);
-}
+	const struct machine_device *viommu = finding_viommu(m, finding);
 
-int cure_no_iotlb(struct fix_list *list, const struct iof_machine *m,
-		  const struct iof_finding *finding)
-{
-	return one_property(list, m, finding, PROPERTY_DEVICE_IOTLB, NULL, NULL);
+	if (viommu && viommu->value[PROPERTY_DMA_DRAIN].pair)
+		one_property(list, m, finding, PROPERTY_DMA_DRAIN, NULL, NULL);
+	return one_property(list, m, finding, PROPERTY_DMA_DRAIN, "on", NULL);
 }
 
 /* Another model in place of this one; what the new one does not know goes. */
@@ -143,6 +141,15 @@ int cure_width_48(struct fix_list *list, const struct iof_machine *m,
 {
 	one_property(list, m, finding, PROPERTY_AW_BITS, "48", NULL);
 	return cure_no_first_stage(list, m, finding);
+}
+
+int cure_pasid_iotlb(struct fix_list *list, const struct iof_machine *m,
+		     const struct iof_finding *finding)
+{
+	one_property(list, m, finding, PROPERTY_DEVICE_IOTLB, NULL,
+		     "The guest's devices have no TLB of their own.");
+	return one_property(list, m, finding, PROPERTY_PASID_MODE, NULL,
+			    "The guest has no PASIDs.");
 }
 
 int cure_pasid_20(struct fix_list *list, const struct iof_machine *m,

@@ -109,8 +109,7 @@ static enum answer pasid_not_scalable(const struct scene *s, struct operand *op 
 	return is_intel(s) && has_pasid(s) && own_is(s, PROPERTY_SCALABLE_MODE, OFF) ? YES : NO;
 }
 
-/* Refused before anything else is looked at (vtd_realize), until PASIDs and ATS came together. */
-static enum answer pasid_with_iotlb(const struct scene *s, struct operand *op UNUSED)
+static enum answer pasid_device_iotlb(const struct scene *s, struct operand *op UNUSED)
 {
 	return is_intel(s) && has_pasid(s) && own_is(s, PROPERTY_DEVICE_IOTLB, ON) ? YES : NO;
 }
@@ -311,9 +310,9 @@ enum {
 	AW_BITS,
 	FS_AW_BITS,
 	DRAIN,
+	PASID_IOTLB,
 	PASID_SCALABLE,
 	PASID_WIDTH,
-	PASID_IOTLB,
 	SVM,
 	CACHING,
 	WIDTH,
@@ -374,6 +373,11 @@ static const struct rule rules[] = {
 		   "scalable mode with dma-drain=off",
 		   "QEMU will refuse the intel-iommu: scalable mode with dma-drain=off.",
 		   "Scalable mode needs DMA draining.", SRC_DECIDE, "lab", cure_drain, NULL},
+	[PASID_IOTLB] = {"intel.pasid-with-device-iotlb", IOF_SEVERITY_ERROR,
+			 "PASIDs with device-iotlb=on before 11.0",
+			 "QEMU will refuse the intel-iommu: PASIDs with device-iotlb=on.",
+			 "QEMU before 11.0 cannot invalidate a device's TLB by PASID.",
+			 "QEMU hw/i386/intel_iommu.c vtd_realize", "lab", cure_pasid_iotlb, NULL},
 	[PASID_SCALABLE] = {"intel.pasid-needs-scalable", IOF_SEVERITY_ERROR,
 			    "PASID without scalable mode",
 			    "QEMU will refuse the intel-iommu: PASID without scalable mode.",
@@ -383,11 +387,6 @@ static const struct rule rules[] = {
 			 "QEMU will refuse the intel-iommu: pasid-bits={0}.",
 			 "PCI knows at most 20 bits of PASID.", SRC_DECIDE, "lab", cure_pasid_20,
 			 NULL},
-	[PASID_IOTLB] = {"intel.pasid-with-device-iotlb", IOF_SEVERITY_ERROR,
-			 "PASIDs and a device IOTLB at once",
-			 "QEMU will refuse the intel-iommu: PASIDs and device-iotlb=on.",
-			 "This version's device IOTLB knows no PASIDs.",
-			 "QEMU hw/i386/intel_iommu.c vtd_realize", "lab", cure_no_iotlb, NULL},
 	[SVM] = {"intel.svm-incomplete", IOF_SEVERITY_ERROR, "svm=on without what it needs",
 		 "QEMU will refuse the intel-iommu: svm=on is incomplete.",
 		 "Shared virtual memory needs device-iotlb=on, first-stage translation, DMA "
@@ -465,11 +464,11 @@ static const struct rule rules[] = {
 };
 
 static const struct step steps[] = {
-	{STAGE_REALIZE, COLD_AND_HOT, 0, V10_2, EFFECT_STOPS, pasid_with_iotlb, &rules[PASID_IOTLB],
-	 "PASID based device IOTLB is not supported"},
 	{STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, intremap_kernel_irqchip,
 	 &rules[INTREMAP],
 	 "Interrupt Remapping cannot work with kernel-irqchip=on, please use 'split|off'."},
+	{STAGE_REALIZE, COLD_AND_HOT, 0, V11_0, EFFECT_STOPS, pasid_device_iotlb,
+	 &rules[PASID_IOTLB], "PASID based device IOTLB is not supported"},
 	{STAGE_REALIZE, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, eim_without_intremap,
 	 &rules[EIM_INTREMAP], "eim=on cannot be selected without intremap=on"},
 	{STAGE_REALIZE, COLD_AND_HOT, 0, V9_0, EFFECT_STOPS, eim_needs_split, &rules[EIM_SPLIT],

@@ -59,12 +59,14 @@ const struct reg_field amdvi_efr2_fields[] = {
 /*
  * Newest first. Generic page tables with 6.19; nesting came after it. A v2 width of 6.1 has its top
  * bit, that of 6.12 has not; between them the narrower is taken. DIRTY_TRACKING 6.7, PASID
- * flag 6.14.
+ * flag 6.14. Pages end below 2^52 in 6.12.117 and newer, at 2^63 in 6.1.176: no mapping is so large
+ * that it would matter in which version between.
  */
 static const struct amdvi_kernel kernels[] = {
-	{7, 0, true, true, true, true, true},	  {6, 19, true, true, false, true, true},
-	{6, 14, false, true, false, true, true},  {6, 7, false, true, false, true, false},
-	{6, 2, false, true, false, false, false}, {0, 0, false, false, false, false, false},
+	{7, 0, 51, true, true, true, true, true},      {6, 19, 51, true, true, false, true, true},
+	{6, 14, 51, false, true, false, true, true},   {6, 12, 51, false, true, false, true, false},
+	{6, 7, 63, false, true, false, true, false},   {6, 2, 63, false, true, false, false, false},
+	{0, 0, 63, false, false, false, false, false},
 };
 
 const struct amdvi_kernel *amdvi_kernel(unsigned major, unsigned minor)
@@ -201,7 +203,7 @@ uint64_t amdvi_v1_pages(const struct amdvi_unit *unit, const struct amdvi_kernel
 	if (kernel->generic_tables)
 		pages = generic_v1_pages(amdvi_v1_width(unit, kernel));
 	else
-		pages = sizes(12, 63) & ~PAGE_512G;
+		pages = sizes(12, kernel->top_page) & ~PAGE_512G;
 	if (unit->no_huge_pages)
 		return pages & PAGE_4K;
 	if (unit->v2_page_sizes)

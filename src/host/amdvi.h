@@ -26,6 +26,7 @@ bool amdvi_ht_range_ignored(uint64_t efr2); /* the HyperTransport hole is not re
 
 struct amdvi_kernel {
 	unsigned major, minor; /* since */
+	unsigned top_page;     /* log2 of the largest page of a v1 table, but for generic ones */
 	bool generic_tables;   /* widths by the generic page-table code */
 	bool v2_sign_extended; /* the top bit of a v2 width is taken off */
 	bool knows_nest_parent, knows_dirty, knows_pasid;

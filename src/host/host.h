@@ -18,6 +18,7 @@
 #include "base/interval.h"
 #include "base/root.h"
 #include "base/strings.h"
+#include "host/measured.h"
 
 /* Yes, no, or not to be found out. */
 enum tristate { TRI_UNKNOWN = 0, TRI_NO, TRI_YES };
@@ -127,6 +128,10 @@ struct iof_device {
 	bool is_complete; /* false: only its existence and group are known (it was not asked for) */
 	bool iova_is_measured; /* the kernel itself told the ranges (in a profile); else they are
 				  derived */
+	const struct measured_device
+		*measured;    /* what it said when it was asked; NULL: it was not */
+	enum tristate viommu; /* Arm: whether the kernel makes a vIOMMU object for it (it has a
+				 nesting parent, and S2FWB, or its root complex CANWBS) */
 	struct device_iova iova[MAX_WORLDS];
 };
 

@@ -27,14 +27,24 @@ static bool object_exists(const struct iof_machine *m, const char *id)
 	return false;
 }
 
+/* Before 9.2 device_add goes through QemuOpts, which makes texts of all values
+ * (system/qdev-monitor.c qmp_device_add). */
+static bool is_untyped(const struct iof_machine *m, const struct machine_device *device)
+{
+	return device->is_plugged && m->version < V9_2;
+}
+
 static void set_property(struct iof_machine *m, struct machine_device *device,
 			 const struct property_def *property, const struct pair *pair)
 {
 	struct machine_value *value = &device->value[property->id];
+	struct pair given = *pair;
 	struct message problem;
 	int64_t number;
 
-	if (!value_parse(device->def, property, pair, &number, &problem)) {
+	if (is_untyped(m, device))
+		given.json_type = 0;
+	if (!value_parse(device->def, property, &given, &number, &problem)) {
 		device_problem(device,
 			       property->type == VALUE_HOST ? PROBLEM_HOST_ADDRESS : PROBLEM_VALUE,
 			       pair, property->name, problem);
@@ -74,12 +84,14 @@ static unsigned dictionary_bucket(const char *key)
 
 /*
  * QEMU sets properties in the order of its dictionary, not of the command line: by bucket, and in a
- * bucket the key that came last first. So which of two bad properties is complained about depends
- * on their names.
+ * bucket as they were written (reversed where device_add goes through QemuOpts: one copy of the
+ * dictionary less). So which of two bad properties is complained about depends on their names.
  */
-static int order_pairs(struct iof_machine *m, const struct vm_option *option,
+static int order_pairs(struct iof_machine *m, const struct machine_device *device,
 		       const struct pair ***out)
 {
+	const struct vm_option *option = device->option;
+	unsigned ahead = is_untyped(m, device) ? 0 : 1;
 	const struct pair **order = arena_array(m->arena, option->n_pairs + 1, sizeof(*order));
 	size_t n = 0;
 
@@ -92,7 +104,7 @@ static int order_pairs(struct iof_machine *m, const struct vm_option *option,
 
 		if (option_pair(option, pair->key) != pair)
 			continue; /* a later value of the same key wins */
-		while (at > 0 && dictionary_bucket(order[at - 1]->key) >= bucket) {
+		while (at > 0 && dictionary_bucket(order[at - 1]->key) >= bucket + ahead) {
 			order[at] = order[at - 1];
 			at--;
 		}
@@ -109,7 +121,7 @@ int device_set_properties(struct iof_machine *m, struct machine_device *device)
 
 	if (!device->def)
 		return 0;
-	if (order_pairs(m, device->option, &order))
+	if (order_pairs(m, device, &order))
 		return -ENOMEM;
 	for (; *order; order++) {
 		const struct pair *pair = *order;
@@ -170,6 +182,8 @@ static void set_global(struct iof_machine *m, struct machine_device *device,
 							    text_operand(property->name),
 							    text_operand(given->value),
 							    text_operand(reason)}});
+		if (device->problem.pair == given)
+			device->problem.option = (size_t)(global - m->vm->options);
 		return;
 	}
 	device->value[property->id] = (struct machine_value){.number = number,

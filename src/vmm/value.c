@@ -96,16 +96,15 @@ static bool parse_integer(const struct property_def *property, const struct pair
 		{VALUE_U32, UINT32_MAX, "uint32_t"}, {VALUE_U64, UINT64_MAX, "uint64_t"},
 		{VALUE_I32, INT32_MAX, "int32_t"},
 	};
+	bool is_signed = property->type == VALUE_I32;
 	uint64_t value;
 
-	if (pair->json_type && pair->json_type != 'n')
-		return refuse(problem, "Invalid parameter type for '{0}', expected: integer",
-			      property->name, NULL);
-	if (!parse_qemu_integer(pair->value, property->type == VALUE_I32, &value))
+	if ((pair->json_type && pair->json_type != 'n') ||
+	    !parse_qemu_integer(pair->value, is_signed, &value))
 		return refuse(problem,
-			      pair->json_type
-				      ? "Invalid parameter type for '{0}', expected: integer"
-				      : "Parameter '{0}' expects integer",
+			      !pair->json_type ? "Parameter '{0}' expects integer"
+			      : is_signed ? "Invalid parameter type for '{0}', expected: integer"
+					  : "Parameter '{0}' expects uint64",
 			      property->name, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
 		bool fits = value <= limits[i].max ||

@@ -91,7 +91,9 @@ static const struct row {
 	{"VAsize 32", HATS(2), 0, 32, 7, 2, DOMAIN_PLAIN, false, false, 32, false, ALL39},
 	{"VAsize 127", HATS(2), 0, 127, 7, 2, DOMAIN_PLAIN, false, false, 64, false, ALL64},
 	{"VAsize 40, 6.12 does not look", HATS(2), 0, 40, 6, 12, DOMAIN_PLAIN, false, false, 64,
-	 false, OLD},
+	 false, ALL64},
+	{"lab, 6.12.117", 0x29d3, 0, 0, 6, 12, DOMAIN_PLAIN, false, false, 64, false, ALL64},
+	{"lab, 6.1.176", 0x29d3, 0, 0, 6, 1, DOMAIN_PLAIN, false, false, 64, false, OLD},
 	{"4 levels, 6.1 does not look", HATS(0), 0, 0, 6, 1, DOMAIN_PLAIN, false, false, 64, false,
 	 OLD},
 	{"no host tables, guest tables", HATS(3) | V2, 0, 0, 7, 2, DOMAIN_PLAIN, false, false, 47,
@@ -109,7 +111,8 @@ static const struct row {
 	{"PASID without page requests", V2, 0, 0, 7, 2, DOMAIN_PASID, false, false, 0, false, 0},
 	{"PASID, 6.12", V2 | PPR, 0, 0, 6, 12, DOMAIN_PASID, false, false, 0, false, 0},
 	{"dirty, 6.6", DIRTY, 0, 0, 6, 6, DOMAIN_DIRTY_TRACKING, false, false, 0, false, 0},
-	{"dirty, 6.12", DIRTY, 0, 0, 6, 12, DOMAIN_DIRTY_TRACKING, false, false, 64, false, OLD},
+	{"dirty, 6.12", DIRTY, 0, 0, 6, 12, DOMAIN_DIRTY_TRACKING, false, false, 64, false, ALL64},
+	{"dirty, 6.7", DIRTY, 0, 0, 6, 7, DOMAIN_DIRTY_TRACKING, false, false, 64, false, OLD},
 };
 
 static void test_domain(void **state)

@@ -132,6 +132,8 @@ def check_needed(o):
 
 # What reaches another process: a library that a sandboxed VMM links has none of it.
 LIVE_CALLS = {"socket", "connect", "send", "recv", "sendmsg", "recvmsg", "ioctl"}
+# The live library unbinds devices in a child, since some drivers never come back from it.
+LIVE_MAY = {"fork", "_exit"}
 
 
 def called_by(library):
@@ -139,7 +141,7 @@ def called_by(library):
 
 
 def check_calls(o):
-    for library, forbidden in ((o.library, FORBIDDEN_CALLS | LIVE_CALLS), (o.live_library, FORBIDDEN_CALLS)):
+    for library, forbidden in ((o.library, FORBIDDEN_CALLS | LIVE_CALLS), (o.live_library, FORBIDDEN_CALLS - LIVE_MAY)):
         wrong = called_by(library) & forbidden
         if wrong:
             raise Failure(f"{library} calls {', '.join(sorted(wrong))}")

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * measured.h - what the kernel itself answered about a device when it was asked (iommufit probe).
+ * It stands above everything that is derived. Kept as JSON (schema iommufit.measured/1), in
+ * /run/iommufit/measured.json of the host that was asked and in the device of a host profile.
+ */
+#ifndef HOST_MEASURED_H
+#define HOST_MEASURED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <iommufit/host.h>
+
+#define MEASURED_SCHEMA "iommufit.measured/1"
+/* Where probe keeps its answers: a tmpfs, so that they end with the boot that they are true of. */
+#define MEASURED_PATH "/run/iommufit/measured.json"
+
+/* The kinds of domain that were asked for. */
+enum measured_use {
+	MEASURED_LEGACY = 0,	 /* VFIO container, type1v2 */
+	MEASURED_PLAIN,		 /* iommufd HWPT, flags 0 */
+	MEASURED_NEST_PARENT,	 /* IOMMU_HWPT_ALLOC_NEST_PARENT */
+	MEASURED_DIRTY_TRACKING, /* IOMMU_HWPT_ALLOC_DIRTY_TRACKING */
+	MEASURED_PASID,		 /* IOMMU_HWPT_ALLOC_PASID */
+	MEASURED_USES
+};
+/* "legacy", "plain", "nest-parent", "dirty-tracking", "pasid". */
+extern const char *const measured_use_names[MEASURED_USES];
+
+struct measured_domain {
+	bool asked;
+	int error;	  /* 0: there is such a domain; else the errno (positive) of the call */
+	const char *call; /* that call, "IOMMU_HWPT_ALLOC"; NULL if none failed */
+	struct iof_range *ranges; /* sorted, inclusive ends */
+	size_t n_ranges;
+	uint64_t page_sizes; /* bitmap, bytes; 0: not told (iommufd) */
+	uint64_t alignment;  /* bytes, iommufd's out_iova_alignment; 0: not told (legacy) */
+};
+
+/* Values of Linux include/uapi/linux/iommufd.h, enum iommu_hw_info_type. */
+enum measured_hw_info_type {
+	HW_INFO_NONE = 0,
+	HW_INFO_INTEL_VTD = 1,
+	HW_INFO_ARM_SMMUV3 = 2,
+	HW_INFO_TEGRA241_CMDQV = 3,
+	HW_INFO_AMD = 4,
+};
+
+/* IOMMU_GET_HW_INFO. */
+struct measured_hw_info {
+	bool asked;
+	int error; /* errno, 0: answered */
+	unsigned type;
+	unsigned char *data; /* as the kernel gave it, in the byte order of the host */
+	size_t n_data;
+	uint64_t capabilities; /* IOMMU_HW_CAP_*; kernels before 6.7 do not tell them */
+	bool has_capabilities;
+	unsigned max_pasid_log2;
+};
+
+struct measured_device {
+	const char *bdf;
+	const char *unit;    /* "dmar0"; NULL: not known */
+	const char *boot_id; /* /proc/sys/kernel/random/boot_id */
+	const char *kernel;  /* release that answered */
+	struct measured_domain domain[MEASURED_USES];
+	struct measured_hw_info hw_info;
+	/* Whether a vIOMMU object can be made on the nesting parent (IOMMU_VIOMMU_ALLOC, Arm). */
+	bool viommu_asked;
+	int viommu_error;
+	uint64_t dma_available; /* legacy: mappings left in a new container; 0: not told */
+};
+
+#endif
