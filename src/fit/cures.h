@@ -37,6 +37,7 @@ int cure_off_bridge(struct fix_list *, const struct iof_machine *, const struct 
 int cure_bind(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_bind_mate(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_unsafe(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_one_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_one_backend(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_legacy(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_remove_device(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

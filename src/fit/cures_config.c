@@ -48,6 +48,28 @@ int cure_legacy(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+/* All devices through the object that the first of them names. */
+int cure_one_iommufd(struct fix_list *list, const struct iof_machine *m,
+		     const struct iof_finding *finding UNUSED)
+{
+	struct iof_fix *fix = fix_new(list, "All devices use one iommufd object.");
+	const char *object = NULL;
+
+	for (size_t i = 0; i < m->n_cold; i++) {
+		const struct machine_device *device = &m->devices[i];
+		const struct machine_value *value = &device->value[PROPERTY_IOMMUFD];
+
+		if (device->kind != DRIVER_VFIO_PCI || !value->pair)
+			continue;
+		if (!object)
+			object = value->text;
+		else if (!str_eq(object, value->text))
+			fix_set(list, fix, device->option_index, "iommufd", object,
+				fix_target(list, device, "iommufd"));
+	}
+	return list->err;
+}
+
 /* All devices with iommufd, by the object that is there; else all without. */
 int cure_one_backend(struct fix_list *list, const struct iof_machine *m,
 		     const struct iof_finding *finding)

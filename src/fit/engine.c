@@ -21,12 +21,11 @@ struct walk {
 	bool is_doubtful;
 };
 
-/* Within a stage the kernel's say (vfio) comes before the models'; amd-iommu refuses the listener
- * before any RAM is mapped. */
+/* Within a stage the kernel's say (vfio) comes before the models'. */
 const struct rule_family *const rule_families[] = {
-	&config_family, &vfio_family, &topology_family,	 &amd_family,
-	&memory_family, &map_family,  &limits_family,	 &intel_family,
-	&virtio_family, &host_family, &migration_family, &cloud_hypervisor_family,
+	&config_family, &vfio_family,	&topology_family,  &memory_family,
+	&map_family,	&limits_family, &intel_family,	   &virtio_family,
+	&amd_family,	&host_family,	&migration_family, &cloud_hypervisor_family,
 };
 const size_t n_rule_families = ARRAY_SIZE(rule_families);
 
@@ -234,11 +233,16 @@ static void walk_device(struct walk *w, const struct machine_device *device)
 		walk_stage(w, STAGE_ALLOW);
 	if (w->is_stopped)
 		return;
+	/* The machine has its say before the device is realized. */
+	if (is_viommu && device->problem.kind >= PROBLEM_PCI_SLOT)
+		walk_stage(w, STAGE_PRE_PLUG);
+	if (w->is_stopped)
+		return;
 	if (device->problem.kind) {
 		note_problem(w, &device->problem, device);
 		return;
 	}
-	if (is_memory_device(device) && w->scene.m->n_assigned)
+	if (is_memory_device(device) && (w->scene.m->n_assigned || w->scene.m->kvm))
 		walk_stage(w, STAGE_ADD_RAM);
 	if (!is_viommu && device->kind != DRIVER_VFIO_PCI)
 		return;

@@ -148,6 +148,8 @@ static inline const struct device_iova *scene_iova(const struct scene *s)
  * each backend, behind one each requester ID has its own. */
 bool shares_address_space(const struct machine_device *, const struct machine_device *);
 bool shares_container(const struct machine_device *, const struct machine_device *);
+/* Whether amd-iommu turns VFIO's listener away before anything is mapped. */
+bool amd_refuses_notifier(const struct scene *);
 /* Of its container, the device is the first. */
 bool is_first_of_container(const struct iof_machine *, const struct machine_device *);
 

@@ -162,6 +162,12 @@ static const struct rule rules[PROBLEM_COUNT] = {
 		 "the RAM's size to maxmem=.",
 		 "QEMU hw/mem/pc-dimm.c pc_dimm_get_free_slot, hw/mem/memory-device.c", "lab",
 		 cure_memory_room, NULL},
+	[PROBLEM_RAM_BEYOND_KVM] = {"memory.ram-beyond-host-cpu", IOF_SEVERITY_ERROR,
+				    "more RAM than the host's CPU addresses",
+				    "QEMU will abort: KVM takes no {1} bytes of RAM at {0}.",
+				    "The host's CPU has {2} address bits, whatever the vCPU has.",
+				    "Linux arch/x86/kvm/x86.c kvm_arch_prepare_memory_region",
+				    "lab", NULL, "Give the VM less RAM."},
 	[PROBLEM_MEMORY_DEVICE] =
 		{"memory.device-out-of-area", IOF_SEVERITY_ERROR,
 		 "a memory device outside the area for such",

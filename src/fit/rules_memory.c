@@ -112,7 +112,7 @@ static enum fault map_ram(const struct scene *s, enum backend backend, bool keep
 	struct mapping_walk walk = {.scene = s, .locked = s->progress->locked[backend], .op = op};
 
 	if (s->device->backend != backend || !s->m->n_ram ||
-	    !is_first_of_container(s->m, s->device))
+	    !is_first_of_container(s->m, s->device) || amd_refuses_notifier(s))
 		return FAULT_NONE;
 	op[1] = number_operand(
 		s->device->host && s->device->host->group ? s->device->host->group->id : 0);
@@ -222,7 +222,31 @@ static enum answer locked_limit_iommufd(const struct scene *s, struct operand *o
 	return locked_limit(s, BACKEND_IOMMUFD, op);
 }
 
-enum { OUTSIDE, LATE, LOCKED, LATE_LOCK };
+/*
+ * KVM takes no memory slot that ends above what the host's CPU addresses
+ * (kvm_arch_prepare_memory_region since 5.18). RAM and firmware have the slots before: below 1 MiB
+ * i440fx, and q35 after its first reset, cut three more.
+ */
+static enum answer beyond_kvm(const struct scene *s, struct operand *op)
+{
+	const struct ram_block *block = &s->device->block;
+	uint64_t slot = s->m->n_ram + 1;
+
+	if (!block->name || !is_beyond_kvm(s->m, block->last))
+		return NO;
+	if (s->m->type.family == MACHINE_I440FX || s->progress->is_hot)
+		slot += 3;
+	for (const struct machine_device *d = s->m->devices; d < s->device; d++)
+		slot += d->block.name != NULL;
+	op[0] = text_operand(s->device->label);
+	op[1] = number_operand(slot);
+	op[2] = hex_operand(block->first);
+	op[3] = hex_operand(block->last - block->first + 1);
+	op[4] = number_operand(kvm_address_bits(s->m));
+	return YES;
+}
+
+enum { OUTSIDE, LATE, LOCKED, LATE_LOCK, BEYOND_KVM };
 
 static const struct rule rules[] = {
 	[OUTSIDE] = {"memory.outside-iova", IOF_SEVERITY_ERROR,
@@ -250,6 +274,14 @@ static const struct rule rules[] = {
 		    "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/pages.c", "lab",
 		    cure_memlock,
 		    "Raise the limit (ulimit -l, LimitMEMLOCK=, libvirt <memtune><hard_limit>)."},
+	[BEYOND_KVM] =
+		{"memory.device-beyond-host-cpu", IOF_SEVERITY_ERROR,
+		 "a memory device above what the host's CPU addresses",
+		 "QEMU will abort: KVM takes no memory at {2}, where {0} is.",
+		 "The host's CPU has {4} address bits, whatever the vCPU has.",
+		 "Linux arch/x86/kvm/x86.c kvm_arch_prepare_memory_region", "lab",
+		 cure_memory_block,
+		 "Place the memory device lower (addr=, smaller maxmem), or do not plug it."},
 	[LATE_LOCK] =
 		{"memory.late-locked-limit", IOF_SEVERITY_ERROR,
 		 "RAM added after an assigned device, beyond the locked-memory limit",
@@ -260,6 +292,9 @@ static const struct rule rules[] = {
 		 "Raise the limit (ulimit -l, LimitMEMLOCK=, libvirt <memtune><hard_limit>)."},
 };
 
+#define KVM_REFUSES                                                                                \
+	"kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION failed, slot={1}, start={2}, "     \
+	"size={3}: Invalid argument\nkvm_set_phys_mem: error registering slot: Invalid argument"
 #define CONTAINER "vfio {0}: failed to setup container for group {1}: "
 #define LISTENER "memory listener initialization failed: Region {4}: "
 #define INVALID "Invalid argument"
@@ -313,6 +348,8 @@ static const struct step steps[] = {
 	 &rules[LATE_LOCK], LOCK ABORT},
 	{STAGE_ADD_RAM, COLD_AND_HOT | OF_IOMMUFD, V10_0, QEMU_NEVER, EFFECT_KILLS,
 	 late_lock_iommufd, &rules[LATE_LOCK], LOCK ABORT},
+	{STAGE_ADD_RAM, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_KILLS, beyond_kvm, &rules[BEYOND_KVM],
+	 KVM_REFUSES},
 };
 
 const struct rule_family memory_family = {VMM_QEMU,	     DRIVER_OTHER, steps,

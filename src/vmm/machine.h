@@ -38,6 +38,7 @@ enum problem_kind {
 	PROBLEM_PROPERTY_ABSENT, /* this version lacks the property */
 	PROBLEM_VALUE,		 /* a value that the property does not take */
 	PROBLEM_ADDRESS_SPACE,	 /* more guest addresses than the vCPU has */
+	PROBLEM_RAM_BEYOND_KVM,	 /* RAM that KVM does not take */
 	PROBLEM_MEMORY_DEVICE,	 /* a memory device outside the area for such */
 	PROBLEM_MEMORY_PLACE,	 /* a memory device where it cannot be */
 	PROBLEM_MEMORY_ROOM,	 /* a memory device for which -m has no slot or no bytes */
@@ -286,6 +287,9 @@ void machine_map_virt(struct iof_machine *);
 bool virt_has_memory_hotplug(const struct iof_machine *);
 /* memory.c: the memory map of i440fx and q35 */
 void machine_map_memory(struct iof_machine *);
+/* Address bits of the host's CPU, which bound KVM's memory slots; 0: no bound, or not known. */
+unsigned kvm_address_bits(const struct iof_machine *);
+bool is_beyond_kvm(const struct iof_machine *, uint64_t last);
 int machine_warn_low_ram(struct iof_machine *); /* of max-ram-below-4g */
 uint64_t memory_size(const char *text, uint64_t unit);
 uint64_t memory_backend_size(const struct iof_machine *, const char *id); /* 0: not known */

@@ -140,6 +140,41 @@ static bool avoids_ht_hole(const struct iof_machine *m)
 	return m->vcpu.is_amd && (m->type.version == 0 || m->type.version >= QEMU(7, 1, 0));
 }
 
+unsigned kvm_address_bits(const struct iof_machine *m)
+{
+	const struct iof_host *host = m->host;
+
+	if (!m->kvm || !kernel_at_least(host, 5, 18))
+		return 0;
+	return host->cpu.raw_phys_bits ? host->cpu.raw_phys_bits : host->cpu.phys_bits;
+}
+
+bool is_beyond_kvm(const struct iof_machine *m, uint64_t last)
+{
+	unsigned bits = kvm_address_bits(m);
+
+	return bits && bits < 64 && last >> bits != 0;
+}
+
+/* RAM above 4 GiB has the second of KVM's slots. */
+static void check_kvm(struct iof_machine *m)
+{
+	const struct ram_block *high = &m->ram[1];
+
+	if (m->n_ram > 1 && is_beyond_kvm(m, high->last))
+		machine_problem(
+			m, PROBLEM_RAM_BEYOND_KVM, SIZE_MAX, NULL, "size",
+			(struct message){
+				.text = "kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION "
+					"failed, slot=1, start={0}, size={1}: Invalid "
+					"argument\nkvm_set_phys_mem: error registering slot: "
+					"Invalid "
+					"argument",
+				.operand = {hex_operand(high->first),
+					    hex_operand(high->last - high->first + 1),
+					    number_operand(kvm_address_bits(m))}});
+}
+
 static void check_address_space(struct iof_machine *m)
 {
 	uint64_t limit;
@@ -175,6 +210,7 @@ void machine_map_memory(struct iof_machine *m)
 	if (avoids_ht_hole(m) && m->max_used_address >= HT_START)
 		lay_out(m, TIB);
 	check_address_space(m);
+	check_kvm(m);
 }
 
 /* hw/i386/pc_q35.c pc_q35_init: the difference wraps where there is less RAM than that */
@@ -187,8 +223,8 @@ static bool is_split_oddly(const struct iof_machine *m, uint64_t most)
 
 static bool is_before_board(enum problem_kind kind)
 {
-	return kind != PROBLEM_ADDRESS_SPACE && kind != PROBLEM_CPU_BITS &&
-	       kind != PROBLEM_CPU_OPTION;
+	return kind != PROBLEM_ADDRESS_SPACE && kind != PROBLEM_RAM_BEYOND_KVM &&
+	       kind != PROBLEM_CPU_BITS && kind != PROBLEM_CPU_OPTION;
 }
 
 /* Said before the vCPUs are made. */

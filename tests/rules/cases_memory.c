@@ -121,6 +121,29 @@ static const struct rule_case rows[] = {
 	 MACHINE HIGH DEV DIMM("0x200000000"), NULL, SILENT("memory.late-locked-limit"),
 	 "starts works", NULL},
 
+	{"a DIMM above the host CPU's 48 bits, KVM", &host_intel48, "11.1",
+	 "-machine q35,kernel-irqchip=split -accel kvm -m 64M,slots=2,maxmem=300000G -cpu "
+	 "qemu64,phys-bits=52 -object memory-backend-ram,id=pm,size=128M " DIMM("0x1000000000000"),
+	 NULL, FIRES("memory.device-beyond-host-cpu"), "fails",
+	 "warning: Host physical bits (48) does not match phys-bits property (52)\n"
+	 "kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION failed, slot=2, "
+	 "start=0x1000000000000, size=0x8000000: Invalid argument\n"
+	 "kvm_set_phys_mem: error registering slot: Invalid argument"},
+	{"a DIMM above the host CPU's 48 bits, TCG", &host_intel48, "11.1",
+	 "-machine q35 -accel tcg -m 64M,slots=2,maxmem=300000G -cpu max,phys-bits=52 -object "
+	 "memory-backend-ram,id=pm,size=128M " DIMM("0x1000000000000"),
+	 NULL, SILENT("memory.device-beyond-host-cpu"), "starts works", NULL},
+	{"300 TiB with KVM on 48 bits", &host_intel48, "11.1",
+	 "-machine q35,kernel-irqchip=split -accel kvm -m 300T -cpu qemu64,phys-bits=52", NULL,
+	 FIRES("memory.ram-beyond-host-cpu"), "fails",
+	 "warning: Host physical bits (48) does not match phys-bits property (52)\n"
+	 "kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION failed, slot=1, "
+	 "start=0x10000000000, size=0x12bff80000000: Invalid argument\n"
+	 "kvm_set_phys_mem: error registering slot: Invalid argument"},
+	{"300 TiB without KVM", &host_intel48, "11.1",
+	 "-machine q35 -accel tcg -m 300T -cpu max,phys-bits=52", NULL,
+	 SILENT("memory.ram-beyond-host-cpu"), "starts works", NULL},
+
 	{"two DIMMs at one place", &host_amd, "10.0",
 	 MACHINE "-m 64M,slots=2,maxmem=64G -object memory-backend-ram,id=pm,size=128M -object "
 		 "memory-backend-ram,id=pn,size=128M " DIMM(

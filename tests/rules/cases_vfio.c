@@ -152,6 +152,17 @@ static const struct rule_case rows[] = {
 	 UNPINNED "\nwarning: " UNPINNED_AT("0xfeb80000", "0x20000") "\n" NO_P2P(
 		 "0000:02:01.0") "\n" UNPINNED "\n" UNPINNED "\n" UNPINNED},
 
+	{"one group through two iommufd objects", &host_intel48, "10.0",
+	 Q35 OBJECT "-object iommufd,id=other -device vfio-pci,host=0000:02:01.0,id=dev0,iommufd="
+		    "iommufd0 -device vfio-pci,host=0000:02:02.0,id=dev1,iommufd=other",
+	 NULL, FIRES("vfio.group-in-several-iommufds"), "fails",
+	 "vfio 0000:02:02.0: error bind device fd=N to iommufd=N: Operation not permitted"},
+	{"two groups through two iommufd objects", &host_intel48, "10.0",
+	 Q35 OBJECT "-object iommufd,id=other -device vfio-pci,host=0000:00:06.0,id=dev0,iommufd="
+		    "iommufd0,x-no-mmap=on -device vfio-pci,host=" BDF
+		    ",id=dev1,iommufd=other,x-no-mmap=on",
+	 NULL, SILENT("vfio.group-in-several-iommufds"), "starts works", NULL},
+
 	{"256 bytes, 11.0", &host_intel48, "11.0", Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0",
 	 NULL, FIRES("vfio.bar-without-dma-buf"), "starts works",
 	 "0000:00:08.0 BAR 0: failed to create dma-buf: PCI BAR IOMMU mappings may fail: Invalid "
@@ -227,6 +238,10 @@ static const struct rule_case rows[] = {
 	 "QEMU does not support multiple vIOMMUs for x86 yet."},
 	{"two of two kinds", &host_intel48, "7.2", Q35 "-device amd-iommu -device virtio-iommu-pci",
 	 NULL, FIRES("viommu.more-than-one"), "fails",
+	 "QEMU does not support multiple vIOMMUs for x86 yet."},
+	{"two, of which the second has no place", &host_intel48, "10.0",
+	 Q35 "-device pxb-pcie,id=pxb,bus_nr=64 -device amd-iommu -device virtio-iommu-pci", NULL,
+	 FIRES("viommu.more-than-one"), "fails",
 	 "QEMU does not support multiple vIOMMUs for x86 yet."},
 	{"one", &host_intel48, "7.2", Q35 "-device amd-iommu", NULL, SILENT("viommu.more-than-one"),
 	 "starts works", NULL},
