@@ -59,6 +59,11 @@ struct iof_host_options {
 	 * one. */
 	const char *const *bars;
 	size_t n_bars;
+	/** What the kernel of this host answered when it was asked (schema iommufit.measured/1),
+	 * instead of what is kept in /run/iommufit/measured.json and in a profile; its boot id does
+	 * not count. Needs no NUL. NULL: as found. */
+	const char *measured;
+	size_t measured_length;
 };
 
 /** This machine. Works as a plain user; what only root may read becomes a set of possible values.
@@ -128,6 +133,40 @@ int iof_device_width(const struct iof_device *, unsigned *bits, enum iof_provena
 /** Usable IOVA ranges of a plain domain, ascending. -ENODATA as above (*ranges are then those of
  * the lowest). */
 int iof_device_ranges(const struct iof_device *, const struct iof_range **ranges, size_t *n);
+
+/** The kinds of IOMMU domain that a VMM asks the kernel for (Linux include/uapi/linux/iommufd.h,
+ * enum iommufd_hwpt_alloc_flags). */
+enum iof_use {
+	IOF_USE_UNKNOWN = 0,
+	IOF_USE_PLAIN = 1,	    /**< VFIO's container, or an HWPT without flags */
+	IOF_USE_NEST_PARENT = 2,    /**< IOMMU_HWPT_ALLOC_NEST_PARENT */
+	IOF_USE_DIRTY_TRACKING = 3, /**< IOMMU_HWPT_ALLOC_DIRTY_TRACKING */
+	IOF_USE_PASID = 4,	    /**< IOMMU_HWPT_ALLOC_PASID */
+};
+
+enum iof_presence {
+	IOF_PRESENCE_UNKNOWN = 0, /**< the possible values differ */
+	IOF_PRESENCE_ABSENT = 1,
+	IOF_PRESENCE_PRESENT = 2,
+};
+
+/** What such a domain of a device can do. Set size to sizeof(struct iof_domain). */
+struct iof_domain {
+	size_t size;
+	enum iof_presence presence;
+	/** Highest usable IOVA bit plus one, as iof_device_width() has it; 0: not known. */
+	unsigned width;
+	uint64_t page_sizes; /**< bitmap of bytes, of a plain domain; 0: not known */
+};
+
+/** Returns 0, -EINVAL (no such use) or -ENOENT for a device without an IOMMU group. */
+int iof_device_domain(const struct iof_device *, enum iof_use, struct iof_domain *);
+/**
+ * A register of the device's IOMMU unit: "cap" and "ecap" of VT-d (Intel VT-d 4.1 §11.4.2 and
+ * §11.4.3), "efr" and "efr2" of AMD-Vi, "idr0" to "idr5" of SMMUv3. Returns 0, -ENODATA (not
+ * known) or -ENOENT (its unit has no such register, or it has none).
+ */
+int iof_device_register(const struct iof_device *, const char *name, uint64_t *value);
 
 /** What the host offers, as text or as schema iommufit.host/1; the JSON form is the profile. */
 int iof_host_write(struct iof_ctx *, const struct iof_host *, const struct iof_output *);

@@ -156,6 +156,52 @@ bool iof_region_is_mapped(const struct iof_region *);
 /** READ, or ASSUMED where it rests on an assumed firmware release or host. */
 enum iof_provenance iof_region_provenance(const struct iof_region *);
 
+/** How an assigned device is given to the VM, as far as the kernel is asked. */
+struct iof_assignment {
+	size_t device;		       /**< index for iof_machine_device() */
+	const struct iof_device *host; /**< NULL: it is not on this host, or not known which */
+	bool is_iommufd;	       /**< else through group and container */
+	const char *iommufd;	       /**< id of the iommufd object; NULL: legacy */
+	/** Number of its guest address space. Devices of one space and one backend share what is
+	 * mapped, as far as their IOMMUs allow it. */
+	size_t space;
+	enum iof_model viommu; /**< what translates its DMA; NONE */
+	unsigned aw_bits;      /**< of that vIOMMU; 0: it has no such property */
+	/** Nothing is mapped before the guest's own driver says so (virtio-iommu with
+	 * boot-bypass=off). */
+	bool is_held_back;
+	/** iommufd: the VMM asks for a domain (HWPT) itself and does not leave that to the kernel
+	 * (QEMU 9.1 and later: hw/vfio/iommufd.c iommufd_cdev_autodomains_get). */
+	bool makes_domain;
+	bool wants_nest_parent;	   /**< that domain must take nested ones */
+	bool wants_dirty_tracking; /**< it tracks dirty pages, if the hardware can */
+	bool wants_pasid;	   /**< the device may use PASIDs with it, if it has some */
+};
+/** Assigned devices by index, in the order in which the VMM attaches them; those that are plugged
+ * come last. -ENOENT after the last. */
+int iof_machine_assignment(const struct iof_machine *, size_t index, struct iof_assignment *);
+
+/** What a stretch of guest memory is to the VMM that maps it for assigned devices. */
+enum iof_section_kind {
+	IOF_SECTION_UNKNOWN = 0,
+	IOF_SECTION_RAM = 1,	 /**< must be mapped */
+	IOF_SECTION_ROM = 2,	 /**< must be mapped, for reading */
+	IOF_SECTION_BAR = 3,	 /**< of an assigned device: QEMU does without */
+	IOF_SECTION_RAM_BAR = 4, /**< of another device, backed by RAM: must be mapped */
+};
+struct iof_section {
+	enum iof_section_kind kind;
+	struct iof_range range; /**< guest physical addresses in bytes */
+	const char *name;	/**< as the VMM's messages name it: "pc.ram", "gpu0 BAR 1" */
+	/** The memory device whose it is: it is there once that device is made. Or the device whose
+	 * BAR it is. Index for iof_machine_device(); SIZE_MAX: it is the board's. */
+	size_t device;
+	/** It is mapped block by block, as the guest takes its memory (virtio-mem). */
+	bool is_in_blocks;
+};
+/** By index: RAM and ROM, then BARs as firmware switches them on. -ENOENT after the last. */
+int iof_machine_section(const struct iof_machine *, size_t index, struct iof_section *);
+
 /** "OVMF 202505", "SeaBIOS 1.16.3"; and how it is known, in words. */
 const char *iof_machine_firmware(const struct iof_machine *);
 const char *iof_machine_firmware_provenance(const struct iof_machine *);

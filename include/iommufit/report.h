@@ -88,6 +88,24 @@ const char *iof_finding_message(struct iof_report *, const struct iof_finding *)
 const char *iof_finding_because(struct iof_report *, const struct iof_finding *);
 const char *iof_finding_vmm_message(struct iof_report *, const struct iof_finding *);
 
+/** When a finding is met, seen from an assigned device. */
+enum iof_moment {
+	IOF_MOMENT_UNKNOWN = 0,
+	IOF_MOMENT_BEFORE = 1, /**< before the kernel is asked for the device */
+	IOF_MOMENT_ATTACH = 2, /**< while it is opened and attached to a container or IOAS */
+	IOF_MOMENT_MAP = 3,    /**< when guest memory is mapped for it */
+	IOF_MOMENT_AFTER = 4,
+};
+enum iof_moment iof_finding_moment(const struct iof_finding *);
+enum iof_phase iof_finding_phase(const struct iof_finding *);
+/** The device that it is about, or at which it is met: index for iof_machine_device(); SIZE_MAX:
+ * none. */
+size_t iof_finding_device(const struct iof_report *, const struct iof_finding *);
+/** It ends the start, refuses the device that is plugged, or ends the VM. */
+bool iof_finding_is_fatal(const struct iof_finding *);
+/** It depends on a fact that is missing. */
+bool iof_finding_is_doubtful(const struct iof_finding *);
+
 /** Where an edit is made. */
 enum iof_where {
 	IOF_WHERE_UNKNOWN = 0,

@@ -89,18 +89,15 @@ Acquire::Retries "3";
 
     def download(self, *packages):
         """Paths of the packages' files."""
-        paths = []
-        for package in packages:
-            shown = self.apt("apt-cache", "show", "--no-all-versions", package)
-            version = re.search(r"^Version: (\S+)", shown, re.M).group(1).replace(":", "%3a")
-            architecture = re.search(r"^Architecture: (\S+)", shown, re.M).group(1)
-            path = os.path.join(self.debs, f"{package}_{version}_{architecture}.deb")
-            if not os.path.exists(path):
-                self.apt("apt-get", "-qq", "download", package, cwd=self.debs)
-            if not os.path.exists(path):
-                raise LabError(f"{self.name}: apt brought no {os.path.basename(path)}")
-            paths.append(path)
-        return paths
+        wanted = []
+        for line in self.apt("apt-get", "-qq", "--print-uris", "download", *packages).splitlines():
+            wanted.append(line.split()[1].split("/")[-1])
+        if not all(os.path.exists(os.path.join(self.debs, name)) for name in wanted):
+            self.apt("apt-get", "-qq", "download", *packages, cwd=self.debs)
+        for name in wanted:
+            if not os.path.exists(os.path.join(self.debs, name)):
+                raise LabError(f"{self.name}: apt brought no {name}")
+        return [os.path.join(self.debs, name) for name in wanted]
 
     def closure(self, *packages):
         """The packages and all that they depend on, as apt would install them on an empty system."""

@@ -91,32 +91,29 @@ def complain(host, ended):
         say("   ", line)
 
 
+def probe_lines(host, quoted):
+    """Shell: /lab/truth.json, what `iommufit probe` measured. Its status is kept in the answer; a missing answer is told."""
+    bdfs = " ".join(host.flavour.bdfs())
+    return f"""{quoted} probe --reset-ok --no-keep --json {bdfs} >/lab/truth.json 2>/lab/probe.err
+[ -s /lab/truth.json ] || {{ cat /lab/probe.err; exit 1; }}
+""" if bdfs else ""
+
+
 def capture(host, tool, folder):
-    """Writes HOST.tar.xz (iommufit's own capture, devices bound) and HOST.truth.jsonl (what `iommufit probe` measured)."""
+    """Writes HOST.tar.xz (iommufit's own capture, devices bound) and HOST.truth.json (what `iommufit probe` measured)."""
     tool = tool_path(host.flavour.architecture, tool)
     quoted = shlex.quote(tool)
-    script = bind_lines(host.flavour) + f"{quoted} capture -q -o /lab/capture.tar.xz || exit 1\n" + probe_lines(host, quoted)
-    ended, found = run_job(host, script, [tool_folder(tool)], results=("capture.tar.xz", "truth.jsonl"))
+    script = bind_lines(host.flavour) + f"{quoted} capture -q -o /lab/capture.tar.xz || exit 1\n" + probe_lines(host, quoted) + \
+        "busybox dmesg >/lab/dmesg\nexit 0\n"
+    ended, found = run_job(host, script, [tool_folder(tool)], results=("capture.tar.xz", "truth.json", "dmesg"))
     if ended.status != 0 or "capture.tar.xz" not in found:
         complain(host, ended)
         return False
     os.makedirs(folder, exist_ok=True)
     for name, data in found.items():
-        with open(os.path.join(folder, f"{host.name}.{name.removeprefix('capture.')}"), "wb") as file:
-            file.write(data)
+        copy_result(data, os.path.join(folder, f"{host.name}.{name.removeprefix('capture.')}"))
     say(f"{host.name}: captured in {ended.seconds:.1f} s")
     return True
-
-
-def probe_lines(host, quoted):
-    """Shell: one line of /lab/truth.jsonl for each device."""
-    lines = [": >/lab/truth.jsonl"]
-    for bdf in host.flavour.bdfs():
-        lines.append(f"{quoted} probe {bdf} --reset-ok --json >/tmp/answer 2>/tmp/error; s=$?; "
-                     f"printf '{{\"bdf\":\"{bdf}\",\"status\":%d,\"answer\":' $s >>/lab/truth.jsonl; "
-                     "if [ -s /tmp/answer ]; then tr -d '\\n' </tmp/answer; else printf null; fi >>/lab/truth.jsonl; "
-                     "printf ',\"said\":\"%s\"}\\n' \"$(tr -d '\\\\\"\\n' </tmp/error)\" >>/lab/truth.jsonl")
-    return "\n".join(lines) + "\nexit 0\n"
 
 
 def expect(result, cell, host, version):

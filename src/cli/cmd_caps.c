@@ -12,6 +12,7 @@ static const struct {
 	{"intel", IOF_MODEL_INTEL},   {"intel-iommu", IOF_MODEL_INTEL},
 	{"virtio", IOF_MODEL_VIRTIO}, {"virtio-iommu", IOF_MODEL_VIRTIO},
 	{"amd", IOF_MODEL_AMD},	      {"amd-iommu", IOF_MODEL_AMD},
+	{"smmuv3", IOF_MODEL_SMMUV3}, {"arm-smmuv3", IOF_MODEL_SMMUV3},
 };
 #define N_MODELS (sizeof(models) / sizeof(models[0]))
 
@@ -41,17 +42,14 @@ static int status_of_outcome(enum iof_outcome outcome)
 }
 
 /* Of all models: one that works is enough, and one that may work leaves it open. */
-static int status_of_caps(const struct iof_caps *caps, enum iof_model wanted)
+static int status_of_caps(const struct iof_caps *caps)
 {
+	struct iof_caps_model model;
 	int best = EXIT_FAILS;
 
-	for (size_t i = 0; i < N_MODELS; i++) {
-		const char *why;
-		int status;
+	for (size_t i = 0; iof_caps_model_get(caps, i, &model) == 0; i++) {
+		int status = status_of_outcome(model.usable);
 
-		if (wanted != IOF_MODEL_NONE && models[i].model != wanted)
-			continue;
-		status = status_of_outcome(iof_caps_model(caps, models[i].model, &why));
 		if (status == EXIT_FITS)
 			return EXIT_FITS;
 		if (status == EXIT_UNKNOWN)
@@ -94,7 +92,7 @@ int cmd_caps(struct tool *t)
 	if (err)
 		status = tool_fail(t, err);
 	else
-		status = tool_finish(t, t->args.theory ? 0 : status_of_caps(caps, model));
+		status = tool_finish(t, t->args.theory ? 0 : status_of_caps(caps));
 	iof_caps_unref(caps);
 	iof_host_unref(host);
 	return status;

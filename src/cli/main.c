@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 static int (*const commands[N_COMMANDS])(struct tool *) = {
-	[COMMAND_HOST] = cmd_host,	 [COMMAND_CAPTURE] = cmd_capture, [COMMAND_CAPS] = cmd_caps,
-	[COMMAND_CHECK] = cmd_check,	 [COMMAND_FIX] = cmd_fix,	  [COMMAND_MAP] = cmd_map,
-	[COMMAND_RESOLVE] = cmd_resolve, [COMMAND_RULES] = cmd_rules,	  [COMMAND_HOOK] = cmd_hook,
-	[COMMAND_EXPLAIN] = cmd_explain,
+	[COMMAND_HOST] = cmd_host,	   [COMMAND_CAPTURE] = cmd_capture,
+	[COMMAND_CAPS] = cmd_caps,	   [COMMAND_CHECK] = cmd_check,
+	[COMMAND_FIX] = cmd_fix,	   [COMMAND_MAP] = cmd_map,
+	[COMMAND_RESOLVE] = cmd_resolve,   [COMMAND_RULES] = cmd_rules,
+	[COMMAND_HOOK] = cmd_hook,	   [COMMAND_EXPLAIN] = cmd_explain,
+	[COMMAND_REHEARSE] = cmd_rehearse, [COMMAND_PROBE] = cmd_probe,
 };
 
 /* A closed standard descriptor must not become a file of ours that an answer is then written to. */

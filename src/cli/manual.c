@@ -94,14 +94,30 @@ const struct manual manuals[N_COMMANDS] = {
 	[COMMAND_CAPS] =
 		{
 			.description =
-				PARAGRAPHS{"Needs no VM. For a virtual IOMMU model (all, if none "
-					   "is named) and a VMM version it shows "
-					   "for each property: the values that the VMM accepts, "
-					   "those of them that this host allows, "
-					   "the default, what is recommended, and what limits it.",
-					   NULL},
+				PARAGRAPHS{
+					"Needs no VM. For a virtual IOMMU model (all, if none "
+					"is named) and a VMM version it shows "
+					"for each property: the values that the VMM accepts, "
+					"those of them that this host allows, "
+					"the default, what is recommended, and what limits it.",
+					"What this host allows is the common answer of all its "
+					"devices, or of those that --device names. Where they "
+					"differ, the device that costs a value is named.",
+					"The answer follows from what iommufit reads of the host; "
+					"what the kernel said to iommufit probe stands above it. "
+					"A value that hangs on a fact which neither tells is "
+					"listed as open, with the probe that would tell. An "
+					"auto that the host decides is shown with what it "
+					"would become here.",
+					"Models that the host's architecture has not are left "
+					"out; one that is asked for by name is shown in theory, "
+					"and the answer says so.",
+					NULL},
 			.examples = ITEMS{{"iommufit caps intel --vmm qemu=10.2",
 					   "intel-iommu of QEMU 10.2 here."},
+					  {"iommufit caps --json --vmm qemu=11.1",
+					   "All models, for a management layer: with libvirt's "
+					   "names."},
 					  {"iommufit caps --theory --vmm qemu=11.1",
 					   "Without a look at any host."},
 					  {"iommufit caps virtio --device 0000:01:00.0",
@@ -336,6 +352,85 @@ const struct manual manuals[N_COMMANDS] = {
 					  {"iommufit explain --vm vm.xml < vm.log",
 					   "With the exact fix for this VM."},
 					  END},
+		},
+	[COMMAND_PROBE] =
+		{
+			.description =
+				PARAGRAPHS{
+					"What a device can reach depends on its IOMMU and on the "
+					"kernel, and sysfs does not tell all of it. This command "
+					"asks the kernel itself: the ranges and page sizes of a "
+					"VFIO container, first by the device's group, which never "
+					"opens the device. It shows what came out, and what of it "
+					"iommufit had predicted otherwise.",
+					"Only root can ask, and only about a device that is bound "
+					"to vfio-pci (or a variant) and that nobody has open. "
+					"Nothing is bound, and what is made in the kernel for the "
+					"question is given back at once.",
+					"With --reset-ok the device is opened, too, which resets "
+					"it. iommufd then tells the registers of the IOMMU, and "
+					"whether it makes a nesting parent, a domain that tracks "
+					"dirty pages, or one for PASIDs, with the ranges of each; "
+					"on Arm also whether it makes a vIOMMU object.",
+					"The answers are kept in /run until the next boot. All "
+					"commands that look at this machine use them from then on "
+					"instead of what they would predict. With -o a profile of "
+					"the host is written that holds them, for other machines.",
+					NULL},
+			.files = ITEMS{{"/dev/vfio/N, /dev/vfio/vfio",
+					"The group of the device, and the container."},
+				       {"/dev/vfio/devices/vfioN, /dev/iommu",
+					"With --reset-ok: the device, and iommufd."},
+				       {"/proc/PID/fd", "Who has the device or its group open."},
+				       {"/run/iommufit/measured.json",
+					"The answers, by device, with the id of the boot that "
+					"they are true of."},
+				       END},
+			.examples = ITEMS{{"iommufit probe 0000:01:00.0",
+					   "Which addresses can this device reach?"},
+					  {"iommufit probe --reset-ok -o rack7.json 01:00.0",
+					   "Ask for everything, and write a profile with it."},
+					  {"iommufit check --host rack7.json vm.sh",
+					   "Use it elsewhere."},
+					  END},
+		},
+	[COMMAND_REHEARSE] =
+		{
+			.description =
+				PARAGRAPHS{
+					"Makes on this machine the calls of VFIO and iommufd "
+					"that QEMU would make for the VM's assigned devices, in "
+					"its order: opens group and container or the device's "
+					"cdev, attaches, asks for the usable addresses, and maps "
+					"the first and the last page of each block of guest "
+					"memory, and of each BAR where firmware will put it. A "
+					"few pages of memory are mapped, whatever the VM's size. "
+					"Then all is undone. It says which call fails, with which "
+					"error, and what QEMU prints then.",
+					"It also says which of check's assumptions the kernel "
+					"confirmed or refuted, and what a rehearsal cannot try. "
+					"Where QEMU itself refuses before the kernel is asked, it "
+					"stops there and says so. A BAR that cannot be mapped "
+					"ends nothing: QEMU warns and goes on.",
+					"It must be root. The devices must be bound to vfio and "
+					"not in use. With the legacy backend no device is opened, "
+					"so nothing is reset. What iommufd says needs the device "
+					"itself, and opening it resets it: that is done with "
+					"--reset-ok only. Without, its group is asked in its "
+					"place, which tells the usable addresses, but nothing of "
+					"nesting and dirty tracking.",
+					NULL},
+			.files = ITEMS{{"/dev/vfio/N, /dev/vfio/vfio, /dev/iommu, "
+					"/dev/vfio/devices/vfioN",
+					"What is opened. Nothing else is written, no driver is "
+					"bound or unbound, and configuration space is not "
+					"touched."},
+				       END},
+			.examples =
+				ITEMS{{"iommufit rehearse vm.sh", "Will the VM of a script start?"},
+				      {"iommufit rehearse --reset-ok --verbose vm.xml",
+				       "With iommufd, and every call."},
+				      END},
 		},
 	[COMMAND_RULES] =
 		{

@@ -7,8 +7,11 @@
 #define OFFSET(member) offsetof(struct arguments, member)
 #define VM_COMMANDS                                                                                \
 	(FOR(COMMAND_CHECK) | FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_RESOLVE))
+/* Rehearsed is on this machine as it is. */
+#define NAMING (VM_COMMANDS | FOR(COMMAND_REHEARSE))
 /* Options that say with what a VM is run. */
 #define JUDGING (VM_COMMANDS | FOR(COMMAND_HOOK) | FOR(COMMAND_EXPLAIN))
+#define RUNNING (JUDGING | FOR(COMMAND_REHEARSE))
 #define CHECKING (FOR(COMMAND_CHECK) | FOR(COMMAND_MAP))
 #define HOST_COMMANDS (JUDGING | FOR(COMMAND_HOST) | FOR(COMMAND_CAPS))
 
@@ -29,23 +32,23 @@ const struct option_spec option_specs[] = {
 	{"bar", 0, OPTION_LIST, JUDGING, OFFSET(bars), "BDF=INDEX:SIZE", NULL, COMPLETE_NOTHING,
 	 "Assume this size of a host device's BAR, as after a resize: 01:00.0=1:16G. May be "
 	 "repeated."},
-	{"vmm", 0, OPTION_TEXT, JUDGING | FOR(COMMAND_CAPS), OFFSET(vmm), "NAME=VERSION", NULL,
+	{"vmm", 0, OPTION_TEXT, RUNNING | FOR(COMMAND_CAPS), OFFSET(vmm), "NAME=VERSION", NULL,
 	 COMPLETE_NOTHING,
 	 "The VMM and its version, as qemu=11.1.3 or cloud-hypervisor=48.0; of QEMU two numbers "
 	 "mean the latest known point release. "
 	 "Default: read from the QEMU file that the config names, else from the machine type."},
-	{"manager", 0, OPTION_TEXT, JUDGING, OFFSET(manager), "NAME=VERSION", NULL,
+	{"manager", 0, OPTION_TEXT, RUNNING, OFFSET(manager), "NAME=VERSION", NULL,
 	 COMPLETE_NOTHING,
 	 "The manager that the config is for and its version, as libvirt=9.0 or proxmox=8.4. "
 	 "Default: the newest known one of the config's language."},
-	{"firmware", 0, OPTION_TEXT, JUDGING, OFFSET(firmware), "KIND=RELEASE", NULL,
+	{"firmware", 0, OPTION_TEXT, RUNNING, OFFSET(firmware), "KIND=RELEASE", NULL,
 	 COMPLETE_NOTHING,
 	 "The guest's firmware, as ovmf=202505, seabios=1.16.3 or armvirt=202505; or none. "
 	 "Default: "
 	 "read from the image that the config names, else what goes with that QEMU."},
-	{"backend", 0, OPTION_TEXT, JUDGING, OFFSET(backend), "BACKEND", "iommufd legacy",
+	{"backend", 0, OPTION_TEXT, RUNNING, OFFSET(backend), "BACKEND", "iommufd legacy",
 	 COMPLETE_CHOICES, "Assume this VFIO backend for every assigned device."},
-	{"plug", 0, OPTION_LIST, JUDGING, OFFSET(plug), "DEVICE", NULL, COMPLETE_NOTHING,
+	{"plug", 0, OPTION_LIST, RUNNING, OFFSET(plug), "DEVICE", NULL, COMPLETE_NOTHING,
 	 "Also hot-plug this device after the start, in the key=value or JSON form of device_add. "
 	 "May "
 	 "be repeated."},
@@ -59,13 +62,13 @@ const struct option_spec option_specs[] = {
 	 "check, map, explain: no config, but an ordinary q35 VM with this host device. caps: only "
 	 "this "
 	 "device counts for what the host allows. May be repeated."},
-	{"pid", 0, OPTION_NUMBER, JUDGING, OFFSET(pid), "PID", NULL, COMPLETE_NOTHING,
+	{"pid", 0, OPTION_NUMBER, RUNNING, OFFSET(pid), "PID", NULL, COMPLETE_NOTHING,
 	 "The VM is a running process: its command line is read from /proc."},
-	{"libvirt", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(libvirt), "NAME", NULL, COMPLETE_NOTHING,
+	{"libvirt", 0, OPTION_TEXT, NAMING, OFFSET(libvirt), "NAME", NULL, COMPLETE_NOTHING,
 	 "The VM is a libvirt domain: its XML is looked for where libvirt keeps it, below --host "
 	 "if "
 	 "that is a folder."},
-	{"proxmox", 0, OPTION_TEXT, VM_COMMANDS, OFFSET(proxmox), "VMID", NULL, COMPLETE_NOTHING,
+	{"proxmox", 0, OPTION_TEXT, NAMING, OFFSET(proxmox), "VMID", NULL, COMPLETE_NOTHING,
 	 "The VM is one of Proxmox VE: its config is looked for in /etc/pve, below --host if that "
 	 "is "
 	 "a folder."},
@@ -74,7 +77,8 @@ const struct option_spec option_specs[] = {
 	 "process behind the socket, --pid, or another VM that is given, too."},
 	{"machine", 0, OPTION_TEXT, FOR(COMMAND_CAPS), OFFSET(machine), "TYPE", NULL,
 	 COMPLETE_NOTHING,
-	 "The machine type whose defaults count. Default: the newest q35 of that VMM version."},
+	 "The machine type whose defaults count. Default: the newest q35 of that VMM version, for "
+	 "smmuv3 and on an Arm host virt."},
 	{"theory", 0, OPTION_FLAG, FOR(COMMAND_CAPS), OFFSET(theory), NULL, NULL, COMPLETE_NOTHING,
 	 "Look at no host: only what the VMM accepts."},
 	{"list", 0, OPTION_FLAG, FOR(COMMAND_HOST), OFFSET(list), NULL, NULL, COMPLETE_NOTHING,
@@ -98,18 +102,24 @@ const struct option_spec option_specs[] = {
 	 "Refused while the VM or libvirt's daemon runs, or Proxmox VE's lock is held."},
 	{"warn", 0, OPTION_FLAG, FOR(COMMAND_HOOK), OFFSET(warn), NULL, NULL, COMPLETE_NOTHING,
 	 "Only say what is wrong; block nothing."},
+	{"no-keep", 0, OPTION_FLAG, FOR(COMMAND_PROBE), OFFSET(no_keep), NULL, NULL,
+	 COMPLETE_NOTHING, "Do not keep the answers for later commands."},
 	{"svg", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(svg), NULL, NULL, COMPLETE_NOTHING,
 	 "Draw the picture as SVG."},
 	{"html", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(html), NULL, NULL, COMPLETE_NOTHING,
 	 "Make one HTML page: verdict, findings, fixes to copy, the picture, the regions. It loads "
 	 "nothing."},
 	{"output", 'o', OPTION_TEXT,
-	 FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_RESOLVE) | FOR(COMMAND_CAPTURE),
+	 FOR(COMMAND_FIX) | FOR(COMMAND_MAP) | FOR(COMMAND_RESOLVE) | FOR(COMMAND_CAPTURE) |
+		 FOR(COMMAND_PROBE),
 	 OFFSET(output), "FILE", NULL, COMPLETE_FILE,
 	 "Write to this file (replaced as a whole or not at all)."},
 	{"format", 0, OPTION_TEXT, FOR(COMMAND_CAPTURE), OFFSET(format), "FORMAT",
 	 "tar tar.gz tar.xz tar.zst", COMPLETE_CHOICES,
 	 "Format of the archive. Default: by the file's name."},
+	{"reset-ok", 0, OPTION_FLAG, FOR(COMMAND_PROBE) | FOR(COMMAND_REHEARSE), OFFSET(reset_ok),
+	 NULL, NULL, COMPLETE_NOTHING,
+	 "Devices may be opened, which resets them: only then iommufd itself can be asked."},
 	{"json", 0, OPTION_FLAG, FOR_ALL, OFFSET(json), NULL, NULL, COMPLETE_NOTHING,
 	 "Answer as JSON; errors, too."},
 	{"quiet", 'q', OPTION_FLAG, FOR_ALL, OFFSET(quiet), NULL, NULL, COMPLETE_NOTHING,
@@ -137,9 +147,16 @@ static const char *const usage_caps[] = {"[OPTIONS] [MODEL]", NULL};
 		"[OPTIONS] --proxmox VMID"
 static const char *const usage_judge[] = {VM_FORMS, "[OPTIONS] --device BDF...", NULL};
 static const char *const usage_edit[] = {VM_FORMS, NULL};
+static const char *const usage_rehearse[] = {"[OPTIONS] VM",
+					     "[OPTIONS] -- PROGRAM ARGUMENTS...",
+					     "[OPTIONS] --pid PID",
+					     "[OPTIONS] --libvirt NAME",
+					     "[OPTIONS] --proxmox VMID",
+					     NULL};
 static const char *const usage_hook[] = {"[OPTIONS] libvirt GUEST OPERATION SUBOPERATION EXTRA",
 					 "[OPTIONS] proxmox VMID PHASE", NULL};
 static const char *const usage_explain[] = {"[OPTIONS] [TEXT...]", "[OPTIONS] RULE", NULL};
+static const char *const usage_probe[] = {"[OPTIONS] DEVICE...", NULL};
 static const char *const usage_rules[] = {"[OPTIONS] [RULE]", NULL};
 
 /* As many operands as the shell gives. */
@@ -154,7 +171,7 @@ const struct command_spec command_specs[N_COMMANDS] = {
 			     COMPLETE_NOTHING, NULL},
 	[COMMAND_CAPS] = {"caps", usage_caps,
 			  "What each virtual IOMMU accepts, and what this host allows of it", 1,
-			  false, COMPLETE_CHOICES, "intel virtio amd"},
+			  false, COMPLETE_CHOICES, "intel virtio amd smmuv3"},
 	[COMMAND_CHECK] = {"check", usage_judge, "Will this VM start here, and will its DMA work",
 			   1, true, COMPLETE_FILE, NULL},
 	[COMMAND_FIX] = {"fix", usage_edit, "The smallest edits that make check pass", 1, true,
@@ -172,6 +189,11 @@ const struct command_spec command_specs[N_COMMANDS] = {
 	[COMMAND_EXPLAIN] = {"explain", usage_explain,
 			     "What the messages in a log mean, and what helps", MANY, false,
 			     COMPLETE_NOTHING, NULL},
+	[COMMAND_PROBE] = {"probe", usage_probe, "Ask the kernel what a device's IOMMU can do",
+			   MANY, false, COMPLETE_NOTHING, NULL},
+	[COMMAND_REHEARSE] = {"rehearse", usage_rehearse,
+			      "Make the calls that QEMU would make for this VM, and undo them", 1,
+			      true, COMPLETE_FILE, NULL},
 	[COMMAND_RULES] = {"rules", usage_rules, "The catalogue of rules, or one rule", 1, false,
 			   COMPLETE_NOTHING, NULL},
 };
@@ -182,6 +204,10 @@ const struct status_spec status_specs[] = {
 	{2, "It fails: it does not start, a device cannot be attached, or its DMA cannot work.",
 	 CHECKING},
 	{3, "Unknown: a fact is missing; the answer says which and how to get it.", CHECKING},
+	{0, "It starts as rehearsed.", FOR(COMMAND_REHEARSE)},
+	{1, "Degraded: it starts, but something is lost.", FOR(COMMAND_REHEARSE)},
+	{2, "It fails: at a call, or QEMU itself refuses.", FOR(COMMAND_REHEARSE)},
+	{3, "Unknown: what decides could not be asked.", FOR(COMMAND_REHEARSE)},
 	{0, "Done, or nothing to do.", FOR(COMMAND_FIX)},
 	{2, "No edit of the config cures it.", FOR(COMMAND_FIX)},
 	{3, "Unknown: a fact is missing.", FOR(COMMAND_FIX)},
@@ -196,6 +222,10 @@ const struct status_spec status_specs[] = {
 	 FOR(COMMAND_CAPS)},
 	{2, "It cannot.", FOR(COMMAND_CAPS)},
 	{3, "Unknown: a fact is missing.", FOR(COMMAND_CAPS)},
+	{0, "The kernel makes a domain for every device, and told its ranges.", FOR(COMMAND_PROBE)},
+	{2, "It makes none for one of them.", FOR(COMMAND_PROBE)},
+	{3, "Unknown: it does not tell the ranges on the way that was allowed.",
+	 FOR(COMMAND_PROBE)},
 	{64, "Wrong usage.", FOR_ALL},
 	{65, "Bad input: the error names file, line and reason.", FOR_ALL},
 	{66, "No such input.", FOR_ALL},
@@ -207,7 +237,7 @@ const struct status_spec status_specs[] = {
 };
 const size_t n_status_specs = sizeof(status_specs) / sizeof(status_specs[0]);
 
-static const char *const planned[] = {"probe", "rehearse", "compare", "baseline", "fleet"};
+static const char *const planned[] = {"compare", "baseline", "fleet"};
 
 bool command_is_planned(const char *name)
 {

@@ -95,6 +95,8 @@ int cmd_explain(struct tool *);
 int cmd_fix(struct tool *);
 int cmd_hook(struct tool *);
 int cmd_map(struct tool *);
+int cmd_probe(struct tool *);
+int cmd_rehearse(struct tool *);
 int cmd_resolve(struct tool *);
 int cmd_rules(struct tool *);
 

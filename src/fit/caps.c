@@ -1,276 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Capabilities: which values of each property a VMM takes, and which of them this host allows. Both
- * are asked of the check itself, with a small VM for each value, so that caps and check can never
- * disagree.
+ * Capabilities: which values of each property a VMM takes, and which of them this host allows, for
+ * all devices together; and what is open, what decides it, and which device costs what.
  */
 #include "fit/caps.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "host/what_if.h"
+#include "vm/vm.h"
 
-#define MAX_DEVICES 16 /* one for each kind of unit is enough */
-#define MAX_VALUES 72
-
-static const struct {
-	enum iof_model model;
-	const char *driver;
-} models[] = {
-	{IOF_MODEL_INTEL, "intel-iommu"},
-	{IOF_MODEL_VIRTIO, "virtio-iommu-pci"},
-	{IOF_MODEL_AMD, "amd-iommu"},
+static const struct model_def models[] = {
+	{IOF_MODEL_INTEL, "intel-iommu", true, false, "x86's machine type q35"},
+	{IOF_MODEL_VIRTIO, "virtio-iommu-pci", true, true, "q35 and virt"},
+	{IOF_MODEL_AMD, "amd-iommu", true, false, "x86's machine type q35"},
+	{IOF_MODEL_SMMUV3, "arm-smmuv3", false, true, "Arm's machine type virt"},
 };
 
-/* What must stand beside a property, so that its own values are what is asked about. */
-static const struct {
-	enum property_id property, with;
-	const char *value;
-} companions[] = {
-	{PROPERTY_FIRST_STAGE, PROPERTY_SCALABLE_MODE, "on"},
-	{PROPERTY_FS1GP, PROPERTY_SCALABLE_MODE, "on"},
-	{PROPERTY_PASID_BITS, PROPERTY_SCALABLE_MODE, "on"},
-	{PROPERTY_PASID_MODE, PROPERTY_SCALABLE_MODE, "on"},
-	{PROPERTY_SVM, PROPERTY_SCALABLE_MODE, "on"},
-	{PROPERTY_SVM, PROPERTY_FIRST_STAGE, "on"},
-	{PROPERTY_SVM, PROPERTY_DEVICE_IOTLB, "on"},
-	{PROPERTY_FIRST_STAGE, PROPERTY_AW_BITS, "48"},
-	{PROPERTY_SVM, PROPERTY_AW_BITS, "48"},
-	{PROPERTY_SVM, PROPERTY_PASID_BITS, "20"},
-	{PROPERTY_SVM, PROPERTY_PASID_MODE, "on"},
+/* How each value fared. */
+struct marks {
+	bool *theory, *here, *open;
 };
-
-struct question {
-	struct iof_ctx *ctx;
-	struct iof_caps *caps;
-	struct iof_host *host, *theory_host;
-	struct iof_vmm vmm;
-	const char *machine;
-	uint32_t version;
-	const struct driver_def *driver;
-	char aw_bits[8]; /* the width that the host allows, for the other properties */
-	const char *devices[MAX_DEVICES];
-	size_t n_devices;
-	struct iof_host *bound[MAX_DEVICES]; /* hosts with one more device bound; each needs the one
-						before */
-	size_t n_bound;
-	struct iof_report *report;
-};
-
-/* What the check said to one VM. */
-struct answer_text {
-	bool starts, works, unknown;
-	const char *because; /* of the first finding; in the caps' arena */
-};
-
-static const char *property_name(const struct question *q, enum property_id id)
-{
-	const struct property_def *property = driver_property_by_id(q->driver, id, q->version);
-
-	return property ? property->name : NULL;
-}
-
-static void put(const char **pairs, size_t *n, const char *key, const char *value)
-{
-	for (size_t i = 0; i < *n; i += 2) {
-		if (str_eq(pairs[i], key)) {
-			pairs[i + 1] = value;
-			return;
-		}
-	}
-	pairs[(*n)++] = key;
-	pairs[(*n)++] = value;
-}
-
-/* The vIOMMU with what any assigned device needs, the companions of the property, and the property
- * itself. */
-static int add_viommu(struct question *q, struct iof_vm *vm, enum property_id id, const char *value,
-		      bool with_devices)
-{
-	const char *pairs[2 * PROPERTY_COUNT + 1];
-	size_t n = 0;
-
-	if (with_devices && property_name(q, PROPERTY_CACHING_MODE))
-		put(pairs, &n, "caching-mode", "on");
-	if (with_devices && property_name(q, PROPERTY_DMA_REMAP))
-		put(pairs, &n, "dma-remap", "on");
-	if (with_devices && q->aw_bits[0] && property_name(q, PROPERTY_AW_BITS))
-		put(pairs, &n, "aw-bits", q->aw_bits);
-	for (size_t i = 0; i < ARRAY_SIZE(companions) && id && !str_eq(value, "off"); i++) {
-		if (companions[i].property == id && property_name(q, companions[i].with))
-			put(pairs, &n, property_name(q, companions[i].with), companions[i].value);
-	}
-	if (id)
-		put(pairs, &n, property_name(q, id), value);
-	pairs[n] = NULL;
-	return iof_vm_device_add(q->ctx, vm, q->driver->name, pairs);
-}
-
-static int add_devices(struct question *q, struct iof_vm *vm)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < q->n_devices; i++) {
-		const char *const pairs[] = {"host", q->devices[i], NULL};
-
-		r = iof_vm_device_add(q->ctx, vm, "vfio-pci", pairs);
-	}
-	return r;
-}
-
-static bool needs_iommufd(enum property_id id)
-{
-	return id == PROPERTY_FIRST_STAGE || id == PROPERTY_FS1GP || id == PROPERTY_SVM;
-}
-
-static int ask(struct question *q, enum property_id id, const char *value, bool with_devices,
-	       struct answer_text *out)
-{
-	struct iof_vmm vmm = q->vmm;
-	struct iof_vm *vm = NULL;
-	struct iof_machine *m = NULL;
-	const struct iof_finding *finding;
-	int r = iof_vm_new(q->ctx, q->machine, &vm);
-
-	if (!vmm.backend && needs_iommufd(id) && q->version >= V9_0)
-		vmm.backend = "iommufd";
-	if (r == 0)
-		r = add_viommu(q, vm, id, value, with_devices);
-	if (r == 0 && with_devices)
-		r = add_devices(q, vm);
-	if (r == 0)
-		r = iof_machine_resolve(q->ctx, with_devices ? q->host : q->theory_host, vm, &vmm,
-					&m);
-	if (r == 0)
-		r = iof_check(NULL, m, NULL, q->report);
-	if (r == 0) {
-		*out = (struct answer_text){
-			.starts = q->report->start == IOF_OUTCOME_STARTS,
-			.works = q->report->start == IOF_OUTCOME_STARTS &&
-				 q->report->run != IOF_OUTCOME_BROKEN,
-			.unknown = q->report->start == IOF_OUTCOME_UNKNOWN ||
-				   (q->report->start == IOF_OUTCOME_STARTS &&
-				    q->report->run == IOF_OUTCOME_UNKNOWN),
-		};
-		finding = iof_report_finding_next(q->report, NULL);
-		if (finding)
-			out->because = arena_strdup(q->caps->arena,
-						    iof_finding_because(q->report, finding));
-		if (finding && !out->because)
-			r = -ENOMEM;
-	}
-	if (r == 0)
-		r = iof_report_error(q->report);
-	iof_machine_unref(m);
-	iof_vm_unref(vm);
-	return r;
-}
-
-/* The values of a property that are worth asking about. */
-static int list_values(struct question *q, const struct property_def *property,
-		       const char *values[MAX_VALUES], size_t *count)
-{
-	static const char *const words[] = {"off", "on", "auto"};
-	unsigned first = 0, last = 0;
-	size_t n = 0;
-
-	switch (property->type) {
-	case VALUE_BOOL:
-		n = 2;
-		memcpy(values, words, n * sizeof(*values));
-		break;
-	case VALUE_ON_OFF_AUTO:
-		n = 3;
-		memcpy(values, words, n * sizeof(*values));
-		break;
-	case VALUE_GRANULE:
-		for (; granule_names[n]; n++)
-			values[n] = granule_names[n];
-		break;
-	case VALUE_U8:
-		first = property->id == PROPERTY_AW_BITS ? 1 : 0;
-		last = property->id == PROPERTY_AW_BITS ? 70 : 32;
-		for (unsigned v = first; v <= last; v++) {
-			values[n] = arena_printf(q->caps->arena, "%u", v);
-			if (!values[n++])
-				return -ENOMEM;
-		}
-		break;
-	default:
-		break;
-	}
-	*count = n;
-	return 0;
-}
-
-static bool is_number(const char *text, uint64_t *value)
-{
-	return parse_u64(text, 10, UINT64_MAX, value) == 0;
-}
-
-/* "39, 48" or "32 to 64" or "off, on"; NULL: none is accepted. */
-static int join_values(struct arena *arena, const char *const *values, const bool *accepted,
-		       size_t n, const char **text)
-{
-	struct buf out = {0};
-	int err;
-
-	for (size_t i = 0; i < n; i++) {
-		size_t end = i;
-		uint64_t number;
-
-		if (!accepted[i])
-			continue;
-		while (is_number(values[i], &number) && end + 1 < n && accepted[end + 1])
-			end++;
-		buf_printf(&out, "%s%s", out.length ? ", " : "", values[i]);
-		if (end > i)
-			buf_printf(&out, "%s%s", end > i + 1 ? " to " : ", ", values[end]);
-		i = end;
-	}
-	*text = out.length && !out.err ? arena_strdup(arena, out.data) : NULL;
-	err = out.err || (out.length && !*text) ? -ENOMEM : 0;
-	buf_free(&out);
-	return err;
-}
-
-static unsigned host_width(const struct question *q)
-{
-	unsigned width = 64;
-
-	for (size_t i = 0; i < q->n_devices; i++) {
-		const struct iof_device *device = iof_host_device(q->host, q->devices[i]);
-		unsigned bits;
-
-		if (device && iof_device_width(device, &bits, NULL) == 0 && bits < width)
-			width = bits;
-	}
-	return width;
-}
-
-/* The default where it is allowed; for a width the widest that the host can use; else the first
- * that is allowed. */
-static const char *recommend(const struct question *q, const struct property_def *property,
-			     const char *def, const char *const *values, const bool *allowed,
-			     size_t n)
-{
-	const char *best = NULL;
-	uint64_t number, width = host_width(q);
-
-	for (size_t i = 0; i < n; i++) {
-		if (!allowed[i])
-			continue;
-		if (property->id == PROPERTY_AW_BITS && is_number(values[i], &number) &&
-		    number <= width)
-			best = values[i];
-		else if (!best || (property->id != PROPERTY_AW_BITS && str_eq(values[i], def)))
-			best = values[i];
-	}
-	return best;
-}
 
 static int add_cap(struct question *q, const struct iof_cap *cap)
 {
@@ -295,55 +45,256 @@ static const char *default_text(struct question *q, const struct property_def *p
 	return value_text(q->caps->arena, property, compat ? compat->value : property->value);
 }
 
-static int one_property(struct question *q, enum iof_model model,
-			const struct property_def *property)
+/* ---- who costs what ---- */
+
+static int add_cost(struct question *q, const struct iof_cap_cost *cost)
 {
-	const char *values[MAX_VALUES];
-	bool theory[MAX_VALUES] = {false}, here[MAX_VALUES] = {false}, is_unknown = false;
-	struct iof_cap cap = {
-		.model = model, .property = property->name, .provenance = IOF_PROVENANCE_ASSUMED};
-	size_t n = 0;
-	int r = list_values(q, property, values, &n);
+	struct iof_caps *caps = q->caps;
+	struct caps_cost *grown = arena_grow(caps->arena, caps->costs, caps->n_costs,
+					     &caps->cap_costs, sizeof(*grown));
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct answer_text answer;
-
-		r = ask(q, property->id, values[i], false, &answer);
-		theory[i] = r == 0 && answer.starts;
-		if (r || !theory[i] || !q->n_devices)
-			continue;
-		r = ask(q, property->id, values[i], true, &answer);
-		here[i] = r == 0 && answer.works;
-		is_unknown = is_unknown || (r == 0 && answer.unknown);
-		if (r == 0 && !answer.works && !cap.limit)
-			cap.limit = answer.because;
-	}
-	if (r || n == 0)
-		return r;
-	r = join_values(q->caps->arena, values, theory, n, &cap.theory);
-	if (r == 0 && q->n_devices)
-		r = join_values(q->caps->arena, values, here, n, &cap.here);
-	cap.def = default_text(q, property);
-	if (r || !cap.def)
+	if (!grown)
 		return -ENOMEM;
-	if (q->n_devices) {
-		if (!cap.here)
-			cap.here = is_unknown ? "unknown" : "none";
-		cap.provenance = is_unknown ? IOF_PROVENANCE_UNKNOWN : IOF_PROVENANCE_READ;
-		cap.recommended = recommend(q, property, cap.def, values, here, n);
-		if (property->id == PROPERTY_AW_BITS && cap.recommended)
-			snprintf(q->aw_bits, sizeof(q->aw_bits), "%s", cap.recommended);
-	}
-	return add_cap(q, &cap);
+	caps->costs = grown;
+	grown[caps->n_costs++] = (struct caps_cost){.cap = caps->n_caps, .cost = *cost};
+	return 0;
 }
 
-static int one_model(struct question *q, enum iof_model model)
+/* What each device says alone to the values that not all allow together. */
+static int ask_alone(struct question *q, enum property_id id, const struct value_list *list,
+		     const struct marks *marks, size_t device, bool *own, const char **limit)
 {
-	struct caps_model *entry = &q->caps->models[q->caps->n_models++];
-	struct answer_text answer;
 	int r = 0;
 
-	q->aw_bits[0] = '\0';
+	*limit = NULL;
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
+		struct answer_text answer;
+
+		own[i] = marks->here[i];
+		if (!marks->theory[i] || own[i])
+			continue;
+		r = caps_ask(q, id, list->values[i], device, 1, &answer);
+		own[i] = r == 0 && answer.works;
+		if (r == 0 && !answer.works && !*limit)
+			*limit = answer.because;
+	}
+	return r;
+}
+
+static int list_costs(struct question *q, enum property_id id, const struct value_list *list,
+		      const struct marks *marks)
+{
+	size_t n = q->caps->n_devices;
+	bool *own = n > 1 ? arena_array(q->caps->arena, n * list->n, sizeof(*own)) : NULL;
+	bool *lost = n > 1 ? arena_array(q->caps->arena, list->n, sizeof(*lost)) : NULL;
+	const char **limits = n > 1 ? arena_array(q->caps->arena, n, sizeof(*limits)) : NULL;
+	int r = 0;
+
+	if (n < 2)
+		return 0;
+	if (!own || !lost || !limits)
+		return -ENOMEM;
+	for (size_t d = 0; r == 0 && d < n; d++)
+		r = ask_alone(q, id, list, marks, d, own + d * list->n, &limits[d]);
+	for (size_t d = 0; r == 0 && d < n; d++) {
+		const struct iof_caps_device *device = &q->caps->devices[d];
+		struct iof_cap_cost cost = {
+			.device = device->bdf, .unit = device->unit, .limit = limits[d]};
+
+		for (size_t i = 0; i < list->n; i++) {
+			lost[i] = false;
+			for (size_t other = 0; other < n && !own[d * list->n + i]; other++)
+				lost[i] = lost[i] || own[other * list->n + i];
+		}
+		r = caps_join(q->caps->arena, list, lost, &cost.values);
+		if (r == 0 && cost.values)
+			r = add_cost(q, &cost);
+	}
+	return r;
+}
+
+/* ---- one property ---- */
+
+/* First-stage translation wants 1 GiB pages of the host unless it is told not to. */
+static int ask_here(struct question *q, const struct property_def *property, const char *value,
+		    struct answer_text *answer)
+{
+	int r = caps_ask_all(q, property->id, value, answer);
+
+	if (r || answer->works || property->id != PROPERTY_FIRST_STAGE || str_eq(value, "off"))
+		return r;
+	q->without_1g = true;
+	r = caps_ask_all(q, property->id, value, answer);
+	if (r == 0 && !answer->works)
+		q->without_1g = false;
+	return r == 0 && !answer->works ? caps_ask_all(q, property->id, value, answer) : r;
+}
+
+static int ask_values(struct question *q, const struct property_def *property,
+		      const struct value_list *list, struct marks *marks, struct iof_cap *cap)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < list->n; i++) {
+		struct answer_text answer;
+
+		r = caps_ask(q, property->id, list->values[i], 0, 0, &answer);
+		marks->theory[i] = r == 0 && answer.starts;
+		if (r == 0 && answer.needs)
+			cap->needs = answer.needs;
+		if (r || !marks->theory[i] || !q->caps->n_devices)
+			continue;
+		r = ask_here(q, property, list->values[i], &answer);
+		if (r)
+			break;
+		marks->here[i] = answer.works;
+		marks->open[i] = answer.unknown;
+		if (answer.works && answer.needs)
+			cap->needs = answer.needs;
+		if (!answer.works && !cap->limit)
+			cap->limit = answer.because;
+		if (answer.works && answer.resolved && str_eq(list->values[i], cap->def)) {
+			cap->resolved = answer.resolved;
+			cap->resolved_from = answer.from;
+		}
+	}
+	return r;
+}
+
+static int say_open(struct question *q, struct iof_cap *cap)
+{
+	const char *bdf = caps_unasked(q);
+
+	cap->provenance = IOF_PROVENANCE_UNKNOWN;
+	cap->missing = q->host->missing_fact ? arena_strdup(q->caps->arena, q->host->missing_fact)
+					     : "what the kernel answers about its IOMMU";
+	cap->how = q->host->missing_how ? arena_strdup(q->caps->arena, q->host->missing_how) : NULL;
+	if (bdf)
+		cap->how = arena_printf(q->caps->arena, "iommufit probe %s", bdf);
+	return cap->missing && (cap->how || (!bdf && !q->host->missing_how)) ? 0 : -ENOMEM;
+}
+
+/* What holds for the properties that follow in the table. */
+static void keep_finding(struct question *q, const struct property_def *property,
+			 const struct iof_cap *cap, const struct value_list *list,
+			 const struct marks *marks)
+{
+	switch (property->id) {
+	case PROPERTY_AW_BITS:
+		if (cap->recommended)
+			snprintf(q->aw_bits, sizeof(q->aw_bits), "%s", cap->recommended);
+		break;
+	case PROPERTY_FIRST_STAGE:
+		for (size_t i = 0; i < list->n; i++)
+			q->first_stage |= marks->here[i] && str_eq(list->values[i], "on");
+		break;
+	case PROPERTY_PASID_BITS:
+		for (size_t i = 0; i < list->n; i++)
+			q->pasid = marks->here[i] ? list->values[i] : q->pasid;
+		break;
+	default:
+		break;
+	}
+}
+
+static int say_here(struct question *q, const struct property_def *property,
+		    const struct value_list *list, struct marks *marks, struct iof_cap *cap)
+{
+	int r = caps_join(q->caps->arena, list, marks->here, &cap->here);
+
+	if (r == 0)
+		r = caps_join(q->caps->arena, list, marks->open, &cap->open);
+	if (r)
+		return r;
+	if (!cap->here)
+		cap->here = cap->open ? "unknown" : "none";
+	cap->provenance = caps_provenance(q);
+	if (cap->open)
+		r = say_open(q, cap);
+	cap->recommended = caps_recommend(q, property, cap->def, list, marks->here);
+	keep_finding(q, property, cap, list, marks);
+	return r ? r : list_costs(q, property->id, list, marks);
+}
+
+static int say_libvirt(struct question *q, struct iof_cap *cap)
+{
+	uint32_t since;
+
+	cap->libvirt =
+		vm_libvirt_iommu_path(q->caps->arena, q->driver->name, cap->property, &since);
+	if (!since)
+		return 0;
+	cap->libvirt_since = arena_printf(q->caps->arena, "%u.%u", (unsigned)(since / 1000000),
+					  (unsigned)(since / 1000 % 1000));
+	return cap->libvirt && cap->libvirt_since ? 0 : -ENOMEM;
+}
+
+static int one_property(struct question *q, const struct property_def *property)
+{
+	struct iof_cap cap = {.model = q->model->model,
+			      .property = property->name,
+			      .provenance = IOF_PROVENANCE_ASSUMED};
+	struct value_list list;
+	struct marks marks;
+	bool *all;
+	int r = caps_values(q, property, &list);
+
+	if (r || list.n == 0)
+		return r;
+	all = arena_array(q->caps->arena, 3 * list.n, sizeof(*all));
+	cap.def = default_text(q, property);
+	if (!all || !cap.def)
+		return -ENOMEM;
+	marks = (struct marks){.theory = all, .here = all + list.n, .open = all + 2 * list.n};
+	r = ask_values(q, property, &list, &marks, &cap);
+	if (r == 0)
+		r = caps_join(q->caps->arena, &list, marks.theory, &cap.theory);
+	if (r == 0 && q->caps->n_devices)
+		r = say_here(q, property, &list, &marks, &cap);
+	if (r == 0)
+		r = say_libvirt(q, &cap);
+	return r ? r : add_cap(q, &cap);
+}
+
+/* ---- one model ---- */
+
+static int add_model(struct question *q, const struct iof_caps_model *model)
+{
+	struct iof_caps *caps = q->caps;
+	struct iof_caps_model *grown = arena_grow(caps->arena, caps->models, caps->n_models,
+						  &caps->cap_models, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	caps->models = grown;
+	grown[caps->n_models++] = *model;
+	return 0;
+}
+
+/* Why a model is none for this host or machine; NULL: it is one. */
+static const char *elsewhere(const struct question *q, const struct model_def *model,
+			     const char *machine)
+{
+	struct arena *arena = q->caps->arena;
+	struct machine_type type;
+
+	if (q->host && !(q->host->cpu.is_arm ? model->on_arm : model->on_x86))
+		return arena_printf(arena, "%s is a device of %s; this host is %s.", model->driver,
+				    model->home, q->host->cpu.is_arm ? "Arm" : "x86");
+	if (!machine)
+		return NULL;
+	machine_type_parse(machine, &type);
+	if (type.family == MACHINE_UNKNOWN ||
+	    (type.family == MACHINE_VIRT ? model->on_arm : model->on_x86))
+		return NULL;
+	return arena_printf(arena, "%s is a device of %s; %s has none.", model->driver, model->home,
+			    machine);
+}
+
+static int ask_properties(struct question *q)
+{
+	int r = 0;
+
 	/* aw-bits stands first in every table: the other properties are asked about with a width
 	 * that works */
 	for (size_t i = 0; r == 0 && i < q->driver->n_properties; i++) {
@@ -352,137 +303,108 @@ static int one_model(struct question *q, enum iof_model model)
 		if (property->id == PROPERTY_NONE || property->id >= PROPERTY_HOST ||
 		    q->version < property->since || q->version >= property->until)
 			continue;
-		r = one_property(q, model, property);
+		r = one_property(q, property);
 	}
+	return r;
+}
+
+static int ask_usable(struct question *q, struct iof_caps_model *entry)
+{
+	struct answer_text answer;
+	int r = q->caps->n_devices ? caps_ask_all(q, PROPERTY_NONE, NULL, &answer)
+				   : caps_ask(q, PROPERTY_NONE, NULL, 0, 0, &answer);
+
 	if (r)
 		return r;
-	r = ask(q, PROPERTY_NONE, NULL, q->n_devices > 0, &answer);
-	entry->model = model;
-	entry->outcome = answer.works	  ? IOF_OUTCOME_WORKS
-			 : answer.unknown ? IOF_OUTCOME_UNKNOWN
-					  : IOF_OUTCOME_BROKEN;
+	entry->usable = answer.works	 ? IOF_OUTCOME_WORKS
+			: answer.unknown ? IOF_OUTCOME_UNKNOWN
+					 : IOF_OUTCOME_BROKEN;
 	entry->why = answer.works ? NULL : answer.because;
-	return r;
-}
-
-/* One device for each kind of unit and width stands for all: bound, as it would be when the VM is
- * started. */
-static bool is_represented(const struct question *q, const struct iof_device *device)
-{
-	for (size_t i = 0; i < q->n_devices; i++) {
-		const struct iof_device *other = iof_host_device(q->host, q->devices[i]);
-
-		if (other && other->unit == device->unit &&
-		    other->iova[0].width == device->iova[0].width)
-			return true;
+	if (q->host && !q->caps->n_devices) {
+		entry->usable = IOF_OUTCOME_BROKEN;
+		entry->why = q->host->iommu_why ? arena_strdup(q->caps->arena, q->host->iommu_why)
+						: "This host has no device that can be assigned.";
+		return entry->why ? 0 : -ENOMEM;
 	}
-	return false;
-}
-
-static int bind_device(struct question *q, const char *bdf);
-
-static int choose_devices(struct question *q, const char *const *devices)
-{
-	const struct iof_device *device;
-	int r = 0;
-
-	for (; devices && *devices && r == 0; devices++) {
-		device = iof_host_device(q->host, *devices);
-		if (!device)
-			return ctx_fail(q->ctx, -ENOENT, "%s: no such device on this host",
-					*devices);
-		if (q->n_devices == MAX_DEVICES)
-			return ctx_fail(q->ctx, -EINVAL, "more than %d devices", MAX_DEVICES);
-		q->devices[q->n_devices++] = device->bdf;
-		r = bind_device(q, device->bdf);
-	}
-	if (q->n_devices)
-		return r;
-	iof_host_device_foreach(q->host, device)
-	{
-		if (!device->group || device->is_bridge || device->group->n_devices > 1 ||
-		    !device->iova[0].n || q->n_devices == MAX_DEVICES || is_represented(q, device))
-			continue;
-		q->devices[q->n_devices++] = device->bdf;
-	}
-	for (size_t i = 0; r == 0 && i < q->n_devices; i++)
-		r = bind_device(q, q->devices[i]);
-	return r;
-}
-
-IOF_EXPORT int iof_caps_get(const struct iof_caps *caps, size_t index, struct iof_cap *out)
-{
-	if (index >= caps->n_caps)
-		return -ENOENT;
-	*out = caps->caps[index];
 	return 0;
 }
 
-IOF_EXPORT enum iof_outcome iof_caps_model(const struct iof_caps *caps, enum iof_model model,
-					   const char **why)
+static int find_version(struct question *q, const struct iof_vmm *vmm)
 {
-	for (size_t i = 0; i < caps->n_models; i++) {
-		if (caps->models[i].model != model)
-			continue;
-		if (why)
-			*why = caps->models[i].why;
-		return caps->models[i].outcome;
-	}
-	return IOF_OUTCOME_UNKNOWN;
-}
-
-/* The host as it would be when the device is assigned. */
-static int bind_device(struct question *q, const char *bdf)
-{
-	const struct iof_device *device = iof_host_device(q->host, bdf);
-	struct iof_host *bound;
-	char *target;
-	int r;
-
-	if (!device || device->driver_is_vfio)
-		return 0;
-	target = arena_printf(q->caps->arena, "driver.%s", bdf);
-	r = target ? host_what_if(q->host, target, "vfio-pci", &bound) : -ENOMEM;
-	if (r)
-		return r;
-	q->bound[q->n_bound++] = bound;
-	q->host = bound;
-	return 0;
-}
-
-static int find_version(struct question *q, const struct iof_vmm *vmm, const char *machine)
-{
+	struct iof_caps *caps = q->caps;
 	struct iof_vm *vm = NULL;
 	struct iof_machine *m = NULL;
-	int r;
+	int r = iof_vm_new(q->ctx, q->machine, &vm);
 
-	q->machine = machine ? machine : "q35";
-	r = iof_vm_new(q->ctx, q->machine, &vm);
 	if (r == 0)
 		r = iof_machine_resolve(q->ctx, q->theory_host, vm, vmm, &m);
 	if (r == 0) {
 		q->version = m->version;
-		q->caps->version = arena_strdup(q->caps->arena, m->version_text);
-		q->caps->provenance = arena_strdup(q->caps->arena, m->version_provenance);
-		q->caps->machine = arena_strdup(q->caps->arena, m->type_name);
-		if (!q->caps->version || !q->caps->provenance || !q->caps->machine)
+		q->vmm.version = arena_strdup(caps->arena, m->version_text);
+		q->machine = arena_strdup(caps->arena, m->type_name);
+		if (!caps->version) {
+			caps->version = q->vmm.version;
+			caps->provenance = arena_strdup(caps->arena, m->version_provenance);
+			caps->machine = q->machine;
+		}
+		if (!q->vmm.version || !q->machine || !caps->provenance)
 			r = -ENOMEM;
-		q->vmm.version = q->caps->version;
 	}
 	iof_machine_unref(m);
 	iof_vm_unref(vm);
 	return r;
 }
 
-static int ask_all(struct question *q, enum iof_model model)
+static const char *home_machine(const struct question *q, const struct model_def *model)
+{
+	bool is_arm = q->host ? q->host->cpu.is_arm && model->on_arm : !model->on_x86;
+
+	return is_arm || !model->on_x86 ? "virt" : "q35";
+}
+
+static int one_model(struct question *q, const struct model_def *model, const struct iof_vmm *vmm,
+		     const char *machine, const char *why)
+{
+	struct iof_caps_model entry = {.model = model->model};
+	size_t n_devices = q->caps->n_devices;
+	int r;
+
+	q->model = model;
+	q->driver = driver_find(model->driver);
+	q->machine = machine && !why ? machine : home_machine(q, model);
+	q->aw_bits[0] = '\0';
+	q->pasid = NULL;
+	q->first_stage = q->without_1g = false;
+	if (why)
+		q->caps->n_devices = 0;
+	r = find_version(q, vmm);
+	entry.machine = q->machine;
+	if (r == 0)
+		r = ask_properties(q);
+	if (r == 0)
+		r = ask_usable(q, &entry);
+	if (why) {
+		q->caps->n_devices = n_devices;
+		entry.usable = IOF_OUTCOME_BROKEN;
+		entry.why = why;
+	}
+	return r ? r : add_model(q, &entry);
+}
+
+static int ask_models(struct question *q, enum iof_model model, const struct iof_vmm *vmm,
+		      const char *machine)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(models); i++) {
-		if (model != IOF_MODEL_NONE && model != models[i].model)
+		const char *why;
+
+		if ((model != IOF_MODEL_NONE && model != models[i].model) ||
+		    !driver_find(models[i].driver))
 			continue;
-		q->driver = driver_find(models[i].driver);
-		r = one_model(q, models[i].model);
+		why = elsewhere(q, &models[i], machine);
+		if (!why || model != IOF_MODEL_NONE)
+			r = one_model(q, &models[i], vmm, machine, why);
 	}
 	return r;
 }
@@ -502,23 +424,19 @@ IOF_EXPORT int iof_caps(struct iof_ctx *ctx, struct iof_host *host, const struct
 	int r = caps ? iof_report_new(ctx, &q.report) : -ENOMEM;
 
 	*out = NULL;
-	if (model == IOF_MODEL_SMMUV3)
-		r = ctx_fail(ctx, -EINVAL, "caps knows the x86 models only");
 	if (r == 0) {
 		caps->arena = arena;
 		caps->host = host ? arena_strdup(arena, iof_host_name(host)) : NULL;
 		q.theory_host = &empty;
 		q.vmm = (struct iof_vmm){.size = sizeof(q.vmm),
 					 .backend = vmm ? vmm->backend : NULL};
-		r = find_version(&q, vmm, machine);
 	}
 	if (r == 0 && host)
-		r = choose_devices(&q, devices);
+		r = caps_choose_devices(&q, devices);
 	if (r == 0)
-		r = ask_all(&q, model);
+		r = ask_models(&q, model, vmm, machine);
 	iof_report_unref(q.report);
-	while (q.n_bound)
-		iof_host_unref(q.bound[--q.n_bound]);
+	iof_host_unref(q.bound);
 	if (r) {
 		arena_free(arena);
 		return r == -ENOMEM ? ctx_fail(ctx, r, "out of memory") : r;
@@ -532,4 +450,55 @@ IOF_EXPORT struct iof_caps *iof_caps_unref(struct iof_caps *caps)
 	if (caps)
 		arena_free(caps->arena);
 	return NULL;
+}
+
+IOF_EXPORT int iof_caps_get(const struct iof_caps *caps, size_t index, struct iof_cap *out)
+{
+	if (index >= caps->n_caps)
+		return -ENOENT;
+	*out = caps->caps[index];
+	return 0;
+}
+
+IOF_EXPORT int iof_caps_cost(const struct iof_caps *caps, size_t index, size_t n,
+			     struct iof_cap_cost *out)
+{
+	for (size_t i = 0; i < caps->n_costs; i++) {
+		if (caps->costs[i].cap != index || n--)
+			continue;
+		*out = caps->costs[i].cost;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+IOF_EXPORT int iof_caps_device(const struct iof_caps *caps, size_t index,
+			       struct iof_caps_device *out)
+{
+	if (index >= caps->n_devices)
+		return -ENOENT;
+	*out = caps->devices[index];
+	return 0;
+}
+
+IOF_EXPORT int iof_caps_model_get(const struct iof_caps *caps, size_t index,
+				  struct iof_caps_model *out)
+{
+	if (index >= caps->n_models)
+		return -ENOENT;
+	*out = caps->models[index];
+	return 0;
+}
+
+IOF_EXPORT enum iof_outcome iof_caps_model(const struct iof_caps *caps, enum iof_model model,
+					   const char **why)
+{
+	for (size_t i = 0; i < caps->n_models; i++) {
+		if (caps->models[i].model != model)
+			continue;
+		if (why)
+			*why = caps->models[i].why;
+		return caps->models[i].usable;
+	}
+	return IOF_OUTCOME_UNKNOWN;
 }

@@ -55,6 +55,7 @@ int cure_driver(struct fix_list *, const struct iof_machine *, const struct iof_
 int cure_bus(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_virtio_modern(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_chassis(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_kvm_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_phys_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memory_block(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memlock(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

@@ -169,6 +169,20 @@ int cure_cpu_bits(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+int cure_kvm_bits(struct fix_list *list, const struct iof_machine *m,
+		  const struct iof_finding *finding UNUSED)
+{
+	struct iof_fix *fix = fix_new(list, "The guest's CPU gets the most bits that there are.");
+
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+
+		if (option->kind == OPTION_CPU && option_pair(option, "phys-bits"))
+			fix_set(list, fix, i, "phys-bits", "52", "cpu.phys-bits");
+	}
+	return list->err;
+}
+
 int cure_cpu_option(struct fix_list *list, const struct iof_machine *m,
 		    const struct iof_finding *finding)
 {

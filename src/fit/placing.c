@@ -31,7 +31,7 @@ bool is_first_of_container(const struct iof_machine *m, const struct machine_dev
 
 /* Until the guest's own driver comes, a vIOMMU passes addresses through; a virtio-iommu without
  * boot-bypass lets nothing through. */
-static bool maps_system_memory(const struct machine_device *device)
+bool maps_system_memory(const struct machine_device *device)
 {
 	const struct machine_device *viommu = device->viommu;
 

@@ -179,6 +179,44 @@ IOF_EXPORT const struct iof_finding *iof_report_finding_next(const struct iof_re
 	return next && next < end ? next : NULL;
 }
 
+IOF_EXPORT enum iof_moment iof_finding_moment(const struct iof_finding *finding)
+{
+	if (!finding->step)
+		return IOF_MOMENT_BEFORE;
+	switch (finding->step->stage) {
+	case STAGE_OPEN:
+	case STAGE_ATTACH:
+		return IOF_MOMENT_ATTACH;
+	case STAGE_MAP:
+	case STAGE_ADD_RAM:
+	case STAGE_PLACE:
+		return IOF_MOMENT_MAP;
+	default:
+		return finding->step->stage < STAGE_OPEN ? IOF_MOMENT_BEFORE : IOF_MOMENT_AFTER;
+	}
+}
+
+IOF_EXPORT enum iof_phase iof_finding_phase(const struct iof_finding *finding)
+{
+	return finding->phase;
+}
+
+IOF_EXPORT size_t iof_finding_device(const struct iof_report *report,
+				     const struct iof_finding *finding)
+{
+	return finding->device ? (size_t)(finding->device - report->machine->devices) : SIZE_MAX;
+}
+
+IOF_EXPORT bool iof_finding_is_fatal(const struct iof_finding *finding)
+{
+	return finding->effect == EFFECT_STOPS || finding->effect == EFFECT_KILLS;
+}
+
+IOF_EXPORT bool iof_finding_is_doubtful(const struct iof_finding *finding)
+{
+	return finding->is_doubtful;
+}
+
 IOF_EXPORT const char *iof_finding_rule(const struct iof_finding *finding)
 {
 	return finding->rule->id;

@@ -148,6 +148,8 @@ static inline const struct device_iova *scene_iova(const struct scene *s)
  * each backend, behind one each requester ID has its own. */
 bool shares_address_space(const struct machine_device *, const struct machine_device *);
 bool shares_container(const struct machine_device *, const struct machine_device *);
+/* Whether the device's container has the guest's RAM in it before the guest does anything. */
+bool maps_system_memory(const struct machine_device *);
 /* Whether amd-iommu turns VFIO's listener away before anything is mapped. */
 bool amd_refuses_notifier(const struct scene *);
 /* Of its container, the device is the first. */

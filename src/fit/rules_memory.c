@@ -112,7 +112,8 @@ static enum fault map_ram(const struct scene *s, enum backend backend, bool keep
 	struct mapping_walk walk = {.scene = s, .locked = s->progress->locked[backend], .op = op};
 
 	if (s->device->backend != backend || !s->m->n_ram ||
-	    !is_first_of_container(s->m, s->device) || amd_refuses_notifier(s))
+	    !is_first_of_container(s->m, s->device) || amd_refuses_notifier(s) ||
+	    !maps_system_memory(s->device))
 		return FAULT_NONE;
 	op[1] = number_operand(
 		s->device->host && s->device->host->group ? s->device->host->group->id : 0);
@@ -153,6 +154,7 @@ static enum answer late_ram(const struct scene *s, enum backend backend, struct 
 	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
 		each.device = d;
 		if (d->kind == DRIVER_VFIO_PCI && d->backend == backend && scene_iova(&each) &&
+		    maps_system_memory(d) &&
 		    block_outside(s, scene_iova(&each), &s->device->block, op) == YES)
 			return YES;
 	}
@@ -186,7 +188,7 @@ static enum answer late_lock(const struct scene *s, enum backend backend, struct
 	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
 		uint64_t *locked = &s->progress->locked[backend];
 
-		if (d->kind != DRIVER_VFIO_PCI || d->backend != backend ||
+		if (d->kind != DRIVER_VFIO_PCI || d->backend != backend || !maps_system_memory(d) ||
 		    !is_first_of_container(s->m, d))
 			continue;
 		if (*locked + size > s->m->memlock) {
@@ -246,7 +248,14 @@ static enum answer beyond_kvm(const struct scene *s, struct operand *op)
 	return YES;
 }
 
-enum { OUTSIDE, LATE, LOCKED, LATE_LOCK, BEYOND_KVM };
+/* Since 11.0 more than 52 bits may be given, but KVM's MSRs cannot say so. */
+static enum answer too_wide_for_kvm(const struct scene *s, struct operand *op)
+{
+	op[0] = number_operand(s->m->vcpu.phys_bits);
+	return s->m->kvm && s->m->vcpu.long_mode && s->m->vcpu.phys_bits > 52 ? YES : NO;
+}
+
+enum { OUTSIDE, LATE, LOCKED, LATE_LOCK, BEYOND_KVM, KVM_BITS };
 
 static const struct rule rules[] = {
 	[OUTSIDE] = {"memory.outside-iova", IOF_SEVERITY_ERROR,
@@ -274,6 +283,11 @@ static const struct rule rules[] = {
 		    "Linux drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd/pages.c", "lab",
 		    cure_memlock,
 		    "Raise the limit (ulimit -l, LimitMEMLOCK=, libvirt <memtune><hard_limit>)."},
+	[KVM_BITS] = {"memory.phys-bits-above-kvm", IOF_SEVERITY_ERROR,
+		      "more than 52 address bits with KVM",
+		      "QEMU will abort: KVM has no {0} address bits.",
+		      "From 11.0 on QEMU takes any number of bits; x86 has at most 52.",
+		      "QEMU target/i386/kvm/kvm.c kvm_get_msrs", "lab", cure_kvm_bits, NULL},
 	[BEYOND_KVM] =
 		{"memory.device-beyond-host-cpu", IOF_SEVERITY_ERROR,
 		 "a memory device above what the host's CPU addresses",
@@ -350,6 +364,8 @@ static const struct step steps[] = {
 	 late_lock_iommufd, &rules[LATE_LOCK], LOCK ABORT},
 	{STAGE_ADD_RAM, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_KILLS, beyond_kvm, &rules[BEYOND_KVM],
 	 KVM_REFUSES},
+	{STAGE_DONE, COLD, V11_0, QEMU_NEVER, EFFECT_KILLS, too_wide_for_kvm, &rules[KVM_BITS],
+	 "target/i386/kvm/kvm.c:5068: kvm_get_msrs: Assertion `cpu->phys_bits <= 52' failed."},
 };
 
 const struct rule_family memory_family = {VMM_QEMU,	     DRIVER_OTHER, steps,

@@ -4,6 +4,7 @@
  * Read only when something hangs on it: it is long, and it may need privileges.
  */
 #include "host/loader.h"
+#include "host/smmuv2.h"
 
 #include <errno.h>
 #include <sys/klog.h>
@@ -105,9 +106,8 @@ bool log_has(const char *text, size_t length, const char *message_start)
 	return false;
 }
 
-/* The number after `label` in the line; false if it is not there. */
-static bool number_after(const char *line, size_t length, const char *label, int base, uint64_t max,
-			 uint64_t *out)
+bool log_number(const char *line, size_t length, const char *label, int base, uint64_t max,
+		uint64_t *out)
 {
 	const char *at = memmem(line, length, label, strlen(label));
 	const char *end = line + length;
@@ -141,8 +141,8 @@ static void smmu_line(struct iommu_unit *unit, const char *line, size_t length)
 {
 	uint64_t oas, features;
 
-	if (!number_after(line, length, "oas ", 10, 64, &oas) ||
-	    !number_after(line, length, "(features ", 0, UINT32_MAX, &features))
+	if (!log_number(line, length, "oas ", 10, 64, &oas) ||
+	    !log_number(line, length, "(features ", 0, UINT32_MAX, &features))
 		return;
 	unit->oas = (unsigned)oas;
 	unit->smmu_features = (uint32_t)features;
@@ -155,9 +155,9 @@ static void virtio_line(struct iommu_unit *unit, const char *line, size_t length
 {
 	uint64_t value;
 
-	if (number_after(line, length, "input address: ", 10, 64, &value))
+	if (log_number(line, length, "input address: ", 10, 64, &value))
 		unit->input_bits = (unsigned)value;
-	if (number_after(line, length, "page mask: ", 0, UINT64_MAX, &value))
+	if (log_number(line, length, "page mask: ", 0, UINT64_MAX, &value))
 		unit->page_mask = value;
 	unit->provenance = IOF_PROVENANCE_READ;
 }
@@ -168,6 +168,7 @@ static const struct {
 	void (*take)(struct iommu_unit *, const char *line, size_t length);
 } unit_lines[] = {
 	{"arm-smmu-v3 ", IOF_IOMMU_ARM_SMMUV3, smmu_line},
+	{"arm-smmu ", IOF_IOMMU_ARM_SMMUV2, smmuv2_line},
 	{"virtio_iommu ", IOF_IOMMU_VIRTIO, virtio_line},
 };
 

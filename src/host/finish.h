@@ -16,10 +16,15 @@ void host_free(struct iof_host *);
  * Derive n_worlds, missing_*, world_text, unit->domain[] and device->iova[]; sorts nothing.
  * Expected: devices sorted by address, groups by id, their links set, kernel and scalable_mode as
  * far as known (TRI_UNKNOWN: this decides by kernel configuration and command line, else by
- * worlds). A domain whose unit has provenance MEASURED and a known domain[0] keeps it. -ENOMEM, or
- * 0.
+ * worlds); host->measured as far as it was asked. What was measured stands above what is derived,
+ * and a world that contradicts it is none; of another kernel than the one that answered
+ * (kernel_assumed), only the registers count. A domain whose unit has provenance MEASURED and a
+ * known domain[0] keeps it if nothing else was measured. -ENOMEM, or 0.
  */
 int host_finish(struct iof_ctx *, struct iof_host *);
+
+/* Take a group's reserved regions out of a set; the relaxable ones are usable. -ENOMEM. */
+int group_subtract(const struct iommu_group *, struct interval_set *);
 
 /* Apply the options that change what was found: name, kernel version, bindings. Before
  * host_finish(). */

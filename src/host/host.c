@@ -130,13 +130,19 @@ IOF_EXPORT const char *iof_device_unit(const struct iof_device *dev)
 
 static enum iof_provenance device_provenance(const struct iof_device *dev)
 {
-	if (dev->iova_is_measured)
+	const struct iommu_unit *unit = dev->unit;
+	bool registers_only;
+
+	if (dev->iova_is_measured || (unit && unit->aperture_is_measured))
 		return IOF_PROVENANCE_MEASURED;
-	if (!dev->unit)
+	if (!unit)
 		return IOF_PROVENANCE_UNKNOWN;
-	if (dev->unit->provenance == IOF_PROVENANCE_READ && dev->host->kernel_assumed)
-		return IOF_PROVENANCE_ASSUMED;
-	return dev->unit->provenance;
+	/* Registers are measured, what follows from them is not. */
+	registers_only = unit->provenance == IOF_PROVENANCE_MEASURED &&
+			 (dev->host->n_measured || dev->host->kernel_assumed);
+	if (unit->provenance != IOF_PROVENANCE_READ && !registers_only)
+		return unit->provenance;
+	return dev->host->kernel_assumed ? IOF_PROVENANCE_ASSUMED : IOF_PROVENANCE_READ;
 }
 
 /* The world with the narrowest ranges of those that are known, and whether all agree on the width.

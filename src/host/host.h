@@ -42,8 +42,9 @@ struct reserved_region {
 struct unit_domain {
 	uint64_t aperture_first;
 	uint64_t aperture_last; /* plain domain: what VFIO and iommufd with flags 0 get */
-	uint64_t nest_last;	/* nesting parent; meaningful if nest_parent is TRI_YES */
-	uint64_t page_sizes;	/* bitmap, bytes; plain domain, as VFIO's iova_pgsizes shows it */
+	uint64_t nest_last;  /* nesting parent; meaningful if nest_parent is TRI_YES. 0: unknown */
+	uint64_t dirty_last; /* the same of one that tracks dirty pages */
+	uint64_t page_sizes; /* bitmap, bytes; plain domain, as VFIO's iova_pgsizes shows it */
 	enum tristate nest_parent;
 	enum tristate dirty_tracking;
 	enum tristate pasid; /* HWPT_ALLOC_PASID */
@@ -62,14 +63,22 @@ struct iommu_unit {
 	uint64_t efr, efr2; /* AMD */
 	bool has_efr;
 	uint32_t idr[6];	/* SMMUv3 */
+	uint32_t iidr, aidr;	/* with has_idr */
 	bool has_idr;		/* measured by probe */
 	uint32_t smmu_features; /* driver's features word of the kernel log */
 	bool has_smmu_features;
-	unsigned oas;	     /* bits, 0 unknown */
-	unsigned input_bits; /* virtio-iommu: width of its input range, 0 unknown */
-	uint64_t page_mask;  /* virtio-iommu, 0 unknown */
-	const char *parent;  /* device that it is: "arm-smmu-v3.0.auto", "virtio0", "0000:00:00.2";
-				NULL unknown */
+	unsigned oas;			   /* bits, 0 unknown */
+	unsigned input_bits;		   /* virtio-iommu: width of its input range, 0 unknown */
+	unsigned stage1_bits, stage2_bits; /* SMMUv2: what each stage translates (the first is
+					      bounded by the upstream bus); 0: no such stage, or
+					      unknown */
+	uint64_t page_mask;		   /* virtio-iommu, SMMUv2; 0 unknown */
+	/* Intel: the kernel says that a nesting parent takes no read-only mappings (hw_info flag
+	 * ERRATA_772415_SPR17). */
+	enum tristate errata_772415;
+	bool aperture_is_measured; /* a device behind it was asked what a plain domain can map */
+	const char *parent; /* device that it is: "arm-smmu-v3.0.auto", "virtio0", "0000:00:00.2";
+			       NULL unknown */
 	enum iof_provenance provenance;
 	const char *path; /* where it was read */
 	struct unit_domain domain[MAX_WORLDS];
@@ -99,8 +108,12 @@ struct pci_bar {
 struct device_iova {
 	struct iof_range *ranges;
 	size_t n;
-	unsigned width;	     /* highest usable bit plus one; 64 when there are no ranges */
-	unsigned nest_width; /* the same of a nesting parent; 0: the unit makes none */
+	unsigned width;	      /* highest usable bit plus one; 64 when there are no ranges */
+	unsigned nest_width;  /* the same of a nesting parent; 0: the unit makes none, or unknown */
+	unsigned dirty_width; /* the same of a domain that tracks dirty pages */
+	struct iof_range *nest_ranges;	/* what a nesting parent can map */
+	struct iof_range *dirty_ranges; /* what a domain that tracks dirty pages can map */
+	size_t n_nest, n_dirty;
 	uint64_t page_sizes;
 	bool known;
 };
@@ -124,6 +137,8 @@ struct iof_device {
 	int numa_node;			      /* -1 */
 	enum tristate ats, pasid, pri, sriov; /* from config space where readable */
 	unsigned pasid_width;		      /* bits */
+	enum tristate canwbs; /* Arm: its root complex keeps caches coherent whatever the device
+				 asks for (IORT, memory access flag CANWBS) */
 	bool is_virtual_function;
 	bool is_complete; /* false: only its existence and group are known (it was not asked for) */
 	bool iova_is_measured; /* the kernel itself told the ranges (in a profile); else they are
@@ -206,6 +221,13 @@ struct iof_host {
 	size_t n_groups;
 	struct iof_device *devices; /* by BDF */
 	size_t n_devices;
+
+	/* What its kernel answered when it was asked, by address: of its devices, and of others
+	 * behind its units. Empty for another kernel than the one that answered. */
+	const struct measured_device *measured;
+	size_t n_measured;
+	const char *measured_ignored; /* why answers that were kept do not count, one sentence;
+					 NULL: there is no such thing */
 
 	struct host_note *notes; /* what root would add */
 	size_t n_notes;

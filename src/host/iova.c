@@ -6,6 +6,9 @@
 #include "host/amdvi.h"
 #include "host/finish.h"
 #include "host/loader.h"
+#include "host/measured_apply.h"
+#include "host/nesting.h"
+#include "host/smmuv2.h"
 #include "host/smmuv3.h"
 #include "host/vtd.h"
 #include "host/worlds.h"
@@ -53,6 +56,8 @@ static void take_shapes(struct unit_domain *domain, shape_fn shape, const void *
 	if (domain->nest_parent == TRI_YES)
 		domain->nest_last = last_address(other.width);
 	domain->dirty_tracking = tristate(shape(unit, kernel, DOMAIN_DIRTY_TRACKING, &other));
+	if (domain->dirty_tracking == TRI_YES)
+		domain->dirty_last = last_address(other.width);
 	domain->pasid = tristate(shape(unit, kernel, DOMAIN_PASID, &other));
 }
 
@@ -111,16 +116,39 @@ static bool smmuv3_shape(const void *unit, const void *kernel, enum domain_use u
 	return smmuv3_domain(unit, kernel, use, out);
 }
 
+/* The driver's own conclusions, as the log has them, come before the registers that it draws them
+ * from: firmware and errata count, too. The log does not tell the granules. */
+static void smmuv3_known(const struct iof_host *host, const struct iommu_unit *unit,
+			 struct smmuv3_unit *out)
+{
+	struct smmuv3_unit registers = {0};
+
+	if (unit->has_idr) {
+		smmuv3_from_registers(unit->idr, &registers);
+		registers.nesting &= !smmuv3_nesting_erratum(unit->iidr);
+		*out = registers;
+	}
+	if (!unit->has_smmu_features)
+		return;
+	smmuv3_from_features(unit->smmu_features, unit->oas, out);
+	/* What another kernel would write is not known. */
+	if (!host->kernel_assumed && kernel_at_least(host, 6, 5))
+		out->nesting &= smmuv3_feature_nesting(unit->smmu_features);
+	if (unit->has_idr) {
+		out->granules = registers.granules;
+		/* Kernels before 6.11 do not write whether they could track dirty pages. */
+		out->dirty |= host->kernel_assumed && registers.dirty;
+	}
+}
+
 static void smmuv3_unit_domain(const struct iof_host *host, const struct iommu_unit *unit,
 			       const struct guess *guess, struct unit_domain *domain)
 {
 	struct smmuv3_unit smmu = {0};
 	bool guessed = !unit->has_idr && !unit->has_smmu_features;
 
-	if (unit->has_idr) {
-		smmuv3_from_registers(unit->idr, &smmu);
-	} else if (unit->has_smmu_features) {
-		smmuv3_from_features(unit->smmu_features, unit->oas, &smmu);
+	if (!guessed) {
+		smmuv3_known(host, unit, &smmu);
 	} else {
 		smmu.stage1 = !guess->stage2_only;
 		smmu.stage2 = guess->stage2_only;
@@ -137,6 +165,21 @@ static void smmuv3_unit_domain(const struct iof_host *host, const struct iommu_u
 		domain->dirty_tracking = TRI_UNKNOWN;
 		domain->pasid = TRI_UNKNOWN;
 	}
+}
+
+/* Linux 7.2 drivers/iommu/arm/arm-smmu/arm-smmu.c: one kind of domain, no more. */
+static void smmuv2_unit_domain(const struct iof_host *host, const struct iommu_unit *unit,
+			       const struct guess *guess, struct unit_domain *domain)
+{
+	unsigned width = smmuv2_width(unit);
+
+	(void)guess;
+	no_domain(domain);
+	domain->known = width != 0;
+	domain->aperture_first = 0;
+	domain->aperture_last = last_address(width);
+	domain->first_stage = unit->stage1_bits != 0;
+	domain->page_sizes = smmuv2_pages(unit, host->page_size);
 }
 
 /* Linux 7.2 drivers/iommu/virtio-iommu.c: the geometry is the device's input range, and there is
@@ -159,9 +202,8 @@ static const struct {
 	void (*fill)(const struct iof_host *, const struct iommu_unit *, const struct guess *,
 		     struct unit_domain *);
 } kinds[] = {
-	{IOF_IOMMU_INTEL_VTD, vtd_unit_domain},
-	{IOF_IOMMU_AMD_VI, amdvi_unit_domain},
-	{IOF_IOMMU_ARM_SMMUV3, smmuv3_unit_domain},
+	{IOF_IOMMU_INTEL_VTD, vtd_unit_domain},	    {IOF_IOMMU_AMD_VI, amdvi_unit_domain},
+	{IOF_IOMMU_ARM_SMMUV3, smmuv3_unit_domain}, {IOF_IOMMU_ARM_SMMUV2, smmuv2_unit_domain},
 	{IOF_IOMMU_VIRTIO, virtio_unit_domain},
 };
 
@@ -191,6 +233,14 @@ static void merge(enum tristate *into, enum tristate from, bool *differs)
 	*differs = true;
 }
 
+/* 0: not known, or there is no such domain. */
+static uint64_t lower_end(uint64_t a, uint64_t b)
+{
+	if (!a || !b)
+		return a | b;
+	return a < b ? a : b;
+}
+
 /* Worlds that differ only in what domains can do besides are one, in which just that is unknown. */
 static void merge_world(struct iof_host *host, size_t into, size_t from, bool *differs)
 {
@@ -198,8 +248,8 @@ static void merge_world(struct iof_host *host, size_t into, size_t from, bool *d
 		struct unit_domain *a = &host->units[i].domain[into];
 		const struct unit_domain *b = &host->units[i].domain[from];
 
-		if (b->nest_last && (!a->nest_last || b->nest_last < a->nest_last))
-			a->nest_last = b->nest_last;
+		a->nest_last = lower_end(a->nest_last, b->nest_last);
+		a->dirty_last = lower_end(a->dirty_last, b->dirty_last);
 		merge(&a->nest_parent, b->nest_parent, differs);
 		merge(&a->dirty_tracking, b->dirty_tracking, differs);
 		merge(&a->pasid, b->pasid, differs);
@@ -208,11 +258,13 @@ static void merge_world(struct iof_host *host, size_t into, size_t from, bool *d
 
 static void fill_world(struct iof_host *host, const struct guess *guess, size_t world)
 {
+	bool kept = !host->n_measured && !host->kernel_assumed;
+
 	for (size_t i = 0; i < host->n_units; i++) {
 		struct iommu_unit *unit = &host->units[i];
 
-		/* What the kernel itself said needs no derivation. */
-		if (unit->provenance == IOF_PROVENANCE_MEASURED && unit->domain[0].known) {
+		/* A profile that says only that a unit's domain was measured. */
+		if (kept && unit->provenance == IOF_PROVENANCE_MEASURED && unit->domain[0].known) {
 			unit->domain[world] = unit->domain[0];
 			continue;
 		}
@@ -223,16 +275,79 @@ static void fill_world(struct iof_host *host, const struct guess *guess, size_t 
 	}
 }
 
-static void find_worlds(struct iof_host *host)
+/* Each guess as a world, and how many of the measured facts it contradicts. */
+static int fill_worlds(struct iof_host *host, const struct guess *guesses, size_t n,
+		       unsigned against[MAX_WORLDS])
+{
+	struct arena *scratch = arena_new(4096);
+	struct measured_facts *facts = NULL;
+	int err = scratch ? measured_collect(host, scratch, &facts) : -ENOMEM;
+
+	for (size_t g = 0; g < n && !err; g++) {
+		against[g] = 0;
+		fill_world(host, &guesses[g], g);
+		for (size_t i = 0; facts && i < host->n_units && !err; i++)
+			err = measured_overlay(scratch, &facts[i], &host->units[i].domain[g],
+					       &against[g]);
+	}
+	for (size_t i = 0; facts && i < host->n_units && !err; i++) {
+		host->units[i].aperture_is_measured = facts[i].has_aperture;
+		if (facts[i].has_aperture)
+			host->units[i].provenance = IOF_PROVENANCE_MEASURED;
+	}
+	arena_free(scratch);
+	return err;
+}
+
+static unsigned least(const unsigned *numbers, size_t n)
+{
+	unsigned found = numbers[0];
+
+	for (size_t i = 1; i < n; i++)
+		found = numbers[i] < found ? numbers[i] : found;
+	return found;
+}
+
+/* Scalable mode, if all worlds that are left have it, or none has. */
+static void learn_scalable(struct iof_host *host, const struct guess *guesses, size_t n,
+			   const unsigned *against, unsigned allowed)
+{
+	bool on = false, off = false;
+
+	if (host->iommu != IOF_IOMMU_INTEL_VTD || host->scalable_mode != TRI_UNKNOWN)
+		return;
+	for (size_t g = 0; g < n; g++) {
+		on |= against[g] == allowed && guesses[g].scalable;
+		off |= against[g] == allowed && !guesses[g].scalable;
+	}
+	if (on != off)
+		host->scalable_mode = on ? TRI_YES : TRI_NO;
+}
+
+static void move_world(struct iof_host *host, size_t to, size_t from)
+{
+	for (size_t i = 0; i < host->n_units && to != from; i++)
+		host->units[i].domain[to] = host->units[i].domain[from];
+}
+
+static int find_worlds(struct iof_host *host)
 {
 	struct guess guesses[MAX_WORLDS];
 	size_t n = host_guesses(host, guesses), kept = 0;
+	unsigned against[MAX_WORLDS], allowed;
 	bool differs = false;
+	int err = fill_worlds(host, guesses, n, against);
 
+	if (err)
+		return err;
+	allowed = least(against, n);
+	learn_scalable(host, guesses, n, against, allowed);
 	for (size_t g = 0; g < n; g++) {
 		size_t same = 0;
 
-		fill_world(host, &guesses[g], kept);
+		if (against[g] > allowed)
+			continue;
+		move_world(host, kept, g);
 		while (same < kept && !same_world(host, same, kept))
 			same++;
 		if (same < kept) {
@@ -247,27 +362,51 @@ static void find_worlds(struct iof_host *host)
 		host->missing_how = NULL;
 		host->world_text[0] = NULL;
 	}
+	return 0;
 }
 
 /* What is unknown in a way that has no set of values. */
+static const struct {
+	enum iof_iommu kind; /* OTHER: any */
+	const char *fact, *how;
+} unknown_widths[] = {
+	{IOF_IOMMU_ARM_SMMUV2,
+	 "the address width of the SMMUv2, which its upstream bus and its stages bound",
+	 "run as root, which may read the kernel log (lines with arm-smmu: \"Stage-1: 48-bit VA -> "
+	 "48-bit IPA\"), or ask the kernel with a device bound to vfio-pci (iommufit probe)"},
+	{IOF_IOMMU_OTHER, "how wide the addresses of this IOMMU are",
+	 "ask the kernel with a device bound to vfio-pci (iommufit probe)"},
+};
+
 static void note_unknown(struct iof_host *host)
 {
 	for (size_t i = 0; i < host->n_units && !host->missing_fact; i++) {
+		size_t k = 0;
+
 		if (host->units[i].domain[0].known)
 			continue;
-		host->missing_fact = "how wide the addresses of this IOMMU are";
-		host->missing_how =
-			"ask the kernel with a device bound to vfio-pci (iommufit probe)";
+		while (unknown_widths[k].kind != IOF_IOMMU_OTHER &&
+		       unknown_widths[k].kind != host->units[i].kind)
+			k++;
+		host->missing_fact = unknown_widths[k].fact;
+		host->missing_how = unknown_widths[k].how;
+	}
+	for (size_t i = 0; i < host->n_units && !host->missing_fact; i++) {
+		if (host->units[i].kind != IOF_IOMMU_ARM_SMMUV3 ||
+		    host->units[i].domain[0].nest_parent != TRI_UNKNOWN)
+			continue;
+		host->missing_fact = "whether the SMMU can nest";
+		host->missing_how = "run as root, which may read the kernel log (lines with "
+				    "arm-smmu-v3), or ask the kernel with a device bound to "
+				    "vfio-pci (iommufit probe)";
 	}
 }
 
 /* ---- ranges ---- */
 
-/* An aperture less the group's reserved regions; the relaxable ones are usable. */
-static int usable(const struct iommu_group *group, uint64_t first, uint64_t last,
-		  struct interval_set *set)
+int group_subtract(const struct iommu_group *group, struct interval_set *set)
 {
-	int err = first <= last ? interval_add(set, first, last) : 0;
+	int err = 0;
 
 	for (size_t i = 0; !err && i < group->n_regions; i++)
 		if (group->regions[i].type != REGION_DIRECT_RELAXABLE)
@@ -276,55 +415,112 @@ static int usable(const struct iommu_group *group, uint64_t first, uint64_t last
 	return err;
 }
 
-static int fill_iova(struct iof_host *host, const struct iommu_group *group,
-		     const struct iommu_unit *unit, size_t world, struct device_iova *out)
+/* What was told, or else an aperture, less the group's reserved regions: what was told of a domain
+ * that no device was attached to still has them. */
+static int usable(const struct iommu_group *group, const struct measured_domain *told,
+		  uint64_t first, uint64_t last, struct interval_set *set)
 {
-	const struct unit_domain *domain = &unit->domain[world];
-	struct interval_set set = {.arena = host->arena}, nest = {.arena = host->arena};
+	int err = 0;
+
+	if (told) {
+		for (size_t i = 0; !err && i < told->n_ranges; i++)
+			err = interval_add(set, told->ranges[i].first, told->ranges[i].last);
+	} else if (first <= last) {
+		err = interval_add(set, first, last);
+	}
+	return err ? err : group_subtract(group, set);
+}
+
+/* The same for a use that the kernel may have no domain for, or whose end nobody knows. */
+static int usable_for(const struct iommu_group *group, const struct measured_device *device,
+		      enum measured_use use, enum tristate can, uint64_t last,
+		      struct interval_set *set)
+{
+	const struct measured_domain *told = device ? measured_ranges(device, use) : NULL;
+
+	if (!told && (can != TRI_YES || !last))
+		return 0;
+	return usable(group, told, 0, last, set);
+}
+
+static int fill_uses(const struct iommu_group *group, const struct measured_device *device,
+		     const struct unit_domain *domain, struct arena *arena, struct device_iova *out)
+{
+	struct interval_set nest = {.arena = arena}, dirty = {.arena = arena};
+	int err = usable_for(group, device, MEASURED_NEST_PARENT, domain->nest_parent,
+			     domain->nest_last, &nest);
+
+	if (!err)
+		err = usable_for(group, device, MEASURED_DIRTY_TRACKING, domain->dirty_tracking,
+				 domain->dirty_last, &dirty);
+	out->nest_ranges = nest.ranges;
+	out->n_nest = nest.n;
+	out->nest_width = ranges_width(nest.ranges, nest.n);
+	out->dirty_ranges = dirty.ranges;
+	out->n_dirty = dirty.n;
+	out->dirty_width = ranges_width(dirty.ranges, dirty.n);
+	return err;
+}
+
+static int fill_iova(struct iof_host *host, const struct iommu_group *group,
+		     const struct iof_device *dev, size_t world, struct device_iova *out)
+{
+	const struct unit_domain *domain = &dev->unit->domain[world];
+	const struct measured_domain *told = dev->measured ? measured_plain(dev->measured) : NULL;
+	struct interval_set set = {.arena = host->arena};
 	int err;
 
 	if (!domain->known)
 		return 0;
-	err = usable(group, domain->aperture_first, domain->aperture_last, &set);
-	if (!err && domain->nest_parent == TRI_YES)
-		err = usable(group, 0, domain->nest_last, &nest);
+	err = usable(group, told, domain->aperture_first, domain->aperture_last, &set);
+	if (!err)
+		err = fill_uses(group, dev->measured, domain, host->arena, out);
 	if (err)
 		return err;
-	out->nest_width = ranges_width(nest.ranges, nest.n);
 	out->ranges = set.ranges;
 	out->n = set.n;
 	out->width = set.n ? ranges_width(set.ranges, set.n) : 64;
 	out->page_sizes = domain->page_sizes;
-	out->known = group->regions_provenance != IOF_PROVENANCE_UNKNOWN;
+	out->known = told || group->regions_provenance != IOF_PROVENANCE_UNKNOWN;
 	return 0;
 }
 
 static int fill_group(struct iof_host *host, struct iommu_group *group)
 {
+	const struct iof_device *like = NULL; /* the last that was not asked itself */
 	int err = 0;
 
 	for (size_t d = 0; !err && d < group->n_devices; d++) {
 		struct iof_device *dev = group->devices[d];
 
 		memset(dev->iova, 0, sizeof(dev->iova));
-		if (d && dev->unit == group->devices[d - 1]->unit) {
-			memcpy(dev->iova, group->devices[d - 1]->iova, sizeof(dev->iova));
+		dev->iova_is_measured = dev->measured && measured_plain(dev->measured);
+		if (like && !dev->measured && dev->unit == like->unit) {
+			memcpy(dev->iova, like->iova, sizeof(dev->iova));
 			continue;
 		}
 		for (size_t w = 0; dev->unit && !err && w < host->n_worlds; w++)
-			err = fill_iova(host, group, dev->unit, w, &dev->iova[w]);
+			err = fill_iova(host, group, dev, w, &dev->iova[w]);
+		if (!dev->measured)
+			like = dev;
 	}
 	return err;
 }
 
 int host_finish(struct iof_ctx *ctx, struct iof_host *host)
 {
-	int err = 0;
+	int err;
 
 	for (size_t i = 0; i < host->n_devices; i++)
 		host->devices[i].host = host;
-	find_worlds(host);
+	for (size_t i = 0; i < host->n_units; i++)
+		host->units[i].errata_772415 = TRI_UNKNOWN;
+	measured_registers(host);
+	if (host->kernel_assumed)
+		measured_forget(host);
+	err = find_worlds(host);
 	note_unknown(host);
+	derive_nesting(host);
 	for (size_t i = 0; !err && i < host->n_groups; i++)
 		err = fill_group(host, &host->groups[i]);
 	return err ? ctx_fail(ctx, err, "out of memory") : 0;

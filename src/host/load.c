@@ -14,6 +14,14 @@
 #define TEXTS_BLOCK (64u * 1024)
 #define PROFILE_MAX (64u * 1024 * 1024)
 
+static void take_measured(struct loader *load, const struct iof_host_options *options)
+{
+	if (!options || !options->measured)
+		return;
+	load->measured = options->measured;
+	load->measured_length = options->measured_length;
+}
+
 static int take_wanted(struct loader *load, const struct iof_host_options *options)
 {
 	if (!options || !options->devices)
@@ -55,7 +63,8 @@ static int (*const steps[])(struct loader *) = {
 	load_tables,	 load_units_and_devices,
 	load_parameters, load_interrupt_remapping,
 	load_hugepages,	 load_log_facts,
-	load_absence,
+	load_absence,	 load_canwbs,
+	load_measured,
 };
 
 static int run(struct loader *load, const char *source, const struct iof_host_options *options)
@@ -68,6 +77,7 @@ static int run(struct loader *load, const char *source, const struct iof_host_op
 		return fact_no_memory(load);
 	host->name = host->source;
 	host->is_live = root_kind(load->root) == ROOT_LIVE;
+	take_measured(load, options);
 	err = take_wanted(load, options);
 	for (size_t i = 0; !err && i < ARRAY_SIZE(steps); i++) {
 		err = steps[i](load);

@@ -25,6 +25,10 @@ struct loader {
 	struct pci_address *wanted;
 	size_t n_wanted;
 
+	const struct iort *iort; /* NULL: not there, or not readable */
+	const char *measured;	 /* what a caller gives instead of MEASURED_PATH; NULL: nothing */
+	size_t measured_length;
+
 	bool log_tried;
 	const char *log;
 	size_t log_length;
@@ -67,6 +71,9 @@ int load_interrupt_remapping(struct loader *);
 int load_hugepages(struct loader *);
 int load_log_facts(struct loader *);
 int load_absence(struct loader *);
+/* nesting.c: after the devices */
+int load_canwbs(struct loader *);
+int load_measured(struct loader *);
 
 /* sysfs.c */
 int load_unit_names(struct loader *, const char ***names, size_t *n);
@@ -78,6 +85,9 @@ int load_device(struct loader *, struct iof_device *, bool complete);
 /* dmesg.c: the kernel log, read once; NULL text if it is not to be had. */
 int log_text(struct loader *, const char **text, size_t *length);
 bool log_has(const char *text, size_t length, const char *message_start);
+/* The number after `label` in a line; false if it is not there. */
+bool log_number(const char *line, size_t length, const char *label, int base, uint64_t max,
+		uint64_t *out);
 
 /* config.c: the kernel configuration, read once, when something hangs on it; fills host->config. */
 int config_load(struct loader *);

@@ -63,6 +63,13 @@ extern const struct profile_field profile_iova_fields[];     /* struct device_io
 extern const struct profile_field profile_hugepage_fields[]; /* struct hugepage_pool */
 extern const struct profile_field profile_note_fields[];     /* struct host_note */
 
+/* Of struct measured_device: what it is, what it answered, and whether a vIOMMU can be made. */
+extern const struct profile_field profile_measured_device_fields[];
+extern const struct profile_field profile_measured_fields[];
+extern const struct profile_field profile_measured_viommu_fields[];
+extern const struct profile_field profile_measured_domain_fields[];  /* struct measured_domain */
+extern const struct profile_field profile_measured_hw_info_fields[]; /* struct measured_hw_info */
+
 extern const char *const iommu_names[];	     /* enum iof_iommu */
 extern const char *const provenance_names[]; /* enum iof_provenance */
 extern const char *const region_names[];     /* enum region_type */

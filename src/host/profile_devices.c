@@ -203,6 +203,8 @@ int profile_devices(struct profile *p)
 
 		err = read_bdf(p, &item, object, &device->address);
 		if (!err)
+			err = profile_measured_device(p, &item, object, &device->address);
+		if (!err)
 			err = is_wanted(p, &item, object, &device->address, &wanted);
 		if (err || !wanted)
 			continue;
@@ -312,8 +314,9 @@ int profile_keep_measured(struct profile *p)
 	size_t i, kept = 0, n = p->devices->n;
 	int err = 0;
 
-	/* What another kernel would do was not measured. */
-	if (p->options && p->options->kernel)
+	/* What another kernel would do was not measured. Answers say all that these say, and more.
+	 */
+	if ((p->options && p->options->kernel) || p->host->n_measured)
 		return 0;
 	/* The devices are a subsequence of the array: both are in order. */
 	for (i = 0; i < n && kept < p->host->n_devices && !err; i++) {

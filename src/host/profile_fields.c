@@ -134,10 +134,15 @@ const struct profile_field profile_unit_fields[] = {
 	OPTIONAL("idr3", FIELD_HEX32, iommu_unit, idr[3], has_idr),
 	OPTIONAL("idr4", FIELD_HEX32, iommu_unit, idr[4], has_idr),
 	OPTIONAL("idr5", FIELD_HEX32, iommu_unit, idr[5], has_idr),
+	OPTIONAL("iidr", FIELD_HEX32, iommu_unit, iidr, has_idr),
+	OPTIONAL("aidr", FIELD_HEX32, iommu_unit, aidr, has_idr),
 	OPTIONAL("smmu_features", FIELD_HEX32, iommu_unit, smmu_features, has_smmu_features),
 	LIMITED("oas", FIELD_UNSIGNED, iommu_unit, oas, 64),
 	LIMITED("input_bits", FIELD_UNSIGNED, iommu_unit, input_bits, 64),
+	LIMITED("stage1_bits", FIELD_UNSIGNED, iommu_unit, stage1_bits, 64),
+	LIMITED("stage2_bits", FIELD_UNSIGNED, iommu_unit, stage2_bits, 64),
 	PLAIN("page_mask", FIELD_HEX64, iommu_unit, page_mask),
+	PLAIN("errata_772415", FIELD_TRISTATE, iommu_unit, errata_772415),
 	PLAIN("parent", FIELD_STRING, iommu_unit, parent),
 	END};
 
@@ -146,6 +151,7 @@ const struct profile_field profile_domain_fields[] = {
 	PLAIN("first", FIELD_HEX64, unit_domain, aperture_first),
 	PLAIN("last", FIELD_HEX64, unit_domain, aperture_last),
 	PLAIN("nest_last", FIELD_HEX64, unit_domain, nest_last),
+	PLAIN("dirty_last", FIELD_HEX64, unit_domain, dirty_last),
 	PLAIN("page_sizes", FIELD_HEX64, unit_domain, page_sizes),
 	PLAIN("nest_parent", FIELD_TRISTATE, unit_domain, nest_parent),
 	PLAIN("dirty_tracking", FIELD_TRISTATE, unit_domain, dirty_tracking),
@@ -180,6 +186,8 @@ const struct profile_field profile_device_fields[] = {
 	LIMITED("pasid_width", FIELD_UNSIGNED, iof_device, pasid_width, 32),
 	PLAIN("pri", FIELD_TRISTATE, iof_device, pri),
 	PLAIN("sriov", FIELD_TRISTATE, iof_device, sriov),
+	PLAIN("canwbs", FIELD_TRISTATE, iof_device, canwbs),
+	PLAIN("viommu", FIELD_TRISTATE, iof_device, viommu),
 	PLAIN("virtual_function", FIELD_BOOL, iof_device, is_virtual_function),
 	PLAIN("complete", FIELD_BOOL, iof_device, is_complete),
 	PLAIN("rom_size", FIELD_HEX64, iof_device, rom_size),
@@ -207,4 +215,35 @@ const struct profile_field profile_note_fields[] = {NEEDED("path", FIELD_STRING,
 const struct profile_field profile_iova_fields[] = {
 	PLAIN("known", FIELD_BOOL, device_iova, known),
 	LIMITED("width", FIELD_UNSIGNED, device_iova, width, 64),
-	PLAIN("page_sizes", FIELD_HEX64, device_iova, page_sizes), END};
+	LIMITED("nest_width", FIELD_UNSIGNED, device_iova, nest_width, 64),
+	LIMITED("dirty_width", FIELD_UNSIGNED, device_iova, dirty_width, 64),
+	PLAIN("page_sizes", FIELD_HEX64, device_iova, page_sizes),
+	END};
+
+/* ---- what was measured ---- */
+
+#define MAX_ERRNO 4095 /* as Linux has it */
+
+const struct profile_field profile_measured_device_fields[] = {
+	PLAIN("unit", FIELD_STRING, measured_device, unit),
+	PLAIN("group", FIELD_INT, measured_device, group), END};
+
+const struct profile_field profile_measured_fields[] = {
+	PLAIN("boot_id", FIELD_STRING, measured_device, boot_id),
+	PLAIN("kernel", FIELD_STRING, measured_device, kernel),
+	PLAIN("dma_available", FIELD_U64, measured_device, dma_available), END};
+
+const struct profile_field profile_measured_viommu_fields[] = {
+	LIMITED("errno", FIELD_UNSIGNED, measured_device, viommu_error, MAX_ERRNO), END};
+
+const struct profile_field profile_measured_domain_fields[] = {
+	LIMITED("errno", FIELD_UNSIGNED, measured_domain, error, MAX_ERRNO),
+	PLAIN("call", FIELD_STRING, measured_domain, call),
+	PLAIN("page_sizes", FIELD_HEX64, measured_domain, page_sizes),
+	PLAIN("alignment", FIELD_U64, measured_domain, alignment), END};
+
+const struct profile_field profile_measured_hw_info_fields[] = {
+	LIMITED("errno", FIELD_UNSIGNED, measured_hw_info, error, MAX_ERRNO),
+	PLAIN("type", FIELD_UNSIGNED, measured_hw_info, type),
+	OPTIONAL("capabilities", FIELD_HEX64, measured_hw_info, capabilities, has_capabilities),
+	LIMITED("max_pasid_log2", FIELD_UNSIGNED, measured_hw_info, max_pasid_log2, 255), END};

@@ -20,6 +20,31 @@ static void put_place(struct buf *text, const struct json_place *place)
 		buf_printf(text, "%s%s", text->length ? "." : "", place->key);
 }
 
+/* The deepest value on the way to a place that is there. */
+static const struct json_value *value_at(const struct json_value *root,
+					 const struct json_place *place)
+{
+	const struct json_value *up = place ? value_at(root, place->up) : root, *value = NULL;
+
+	if (!place)
+		return root;
+	if (place->key && up->type == JSON_OBJECT)
+		value = json_member(up, place->key);
+	else if (!place->key && up->type == JSON_ARRAY && place->index < up->n)
+		value = &up->items[place->index];
+	return value ? value : up;
+}
+
+static size_t line_at(const char *bytes, size_t offset)
+{
+	size_t line = 1;
+	size_t i;
+
+	for (i = 0; i < offset; i++)
+		line += bytes[i] == '\n';
+	return line;
+}
+
 int profile_refuse(const struct profile_reader *r, const struct json_place *place,
 		   const char *format, ...)
 {
@@ -31,20 +56,15 @@ int profile_refuse(const struct profile_reader *r, const struct json_place *plac
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
 	put_place(&text, place);
-	ctx_fail(r->ctx, -EBADMSG, "%s: %s: %s", r->name,
-		 text.length && !text.err ? text.data : "profile", reason);
+	if (r->bytes)
+		ctx_fail(r->ctx, -EBADMSG, "%s:%zu: %s: %s", r->name,
+			 line_at(r->bytes, value_at(r->root, place)->start),
+			 text.length && !text.err ? text.data : "profile", reason);
+	else
+		ctx_fail(r->ctx, -EBADMSG, "%s: %s: %s", r->name,
+			 text.length && !text.err ? text.data : "profile", reason);
 	buf_free(&text);
 	return -EBADMSG;
-}
-
-static size_t line_at(const char *bytes, size_t offset)
-{
-	size_t line = 1;
-	size_t i;
-
-	for (i = 0; i < offset; i++)
-		line += bytes[i] == '\n';
-	return line;
 }
 
 static bool is_blank(const char *bytes, size_t length)

@@ -11,6 +11,8 @@ struct profile {
 	const struct iof_host_options *options;
 	const struct json_value *root;
 	const struct json_value *devices;
+	struct measured_device *measured;
+	size_t n_measured, measured_cap;
 	const bool *wanted_groups; /* by index in host->groups; NULL: every device is wanted */
 };
 
@@ -25,6 +27,11 @@ int profile_array(const struct profile *, const struct json_place *,
 int profile_devices(struct profile *);
 /* Every group's list of its devices. */
 int profile_link_groups(struct profile *);
+/* The answers of one device, wanted or not: its unit may be. */
+int profile_measured_device(struct profile *, const struct json_place *,
+			    const struct json_value *object, const struct pci_address *);
+/* After the devices and the kernel: what all of them answered becomes the host's. */
+int profile_measured(struct profile *);
 /* After host_finish(): put back what was measured. */
 int profile_keep_measured(struct profile *);
 

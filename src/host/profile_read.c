@@ -309,6 +309,8 @@ static int build(struct profile *p)
 
 	if (!err)
 		err = fill_texts(p);
+	if (!err)
+		err = profile_measured(p);
 	if (!err && p->options)
 		err = host_apply_options(ctx, p->host, p->options);
 	if (!err)

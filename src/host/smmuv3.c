@@ -165,6 +165,39 @@ void smmuv3_from_features(uint32_t features, unsigned oas, struct smmuv3_unit *o
 	out->nesting = out->stage1 && out->stage2;
 }
 
+/* IIDR: product, variant, revision, implementer (Arm IHI 0070 section 6.3.7). before: variant and
+ * revision of the first without it (Linux 7.2 arm_smmu_device_iidr_probe). */
+static const struct {
+	unsigned product, before;
+} nesting_errata[] = {{0x483, 0x20}, {0x487, 0x11}};
+
+#define IMPLEMENTER_ARM 0x43bu
+
+bool smmuv3_nesting_erratum(uint32_t iidr)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(nesting_errata); i++)
+		if (reg_bits(iidr, 0, 11) == IMPLEMENTER_ARM &&
+		    reg_bits(iidr, 20, 31) == nesting_errata[i].product &&
+		    reg_bits(iidr, 12, 19) < nesting_errata[i].before)
+			return true;
+	return false;
+}
+
+bool smmuv3_fwb(const uint32_t idr[6])
+{
+	return reg_bits(idr[3], 8, 8);
+}
+
+bool smmuv3_feature_nesting(uint32_t features)
+{
+	return reg_bits(features, 19, 19);
+}
+
+bool smmuv3_feature_fwb(uint32_t features)
+{
+	return reg_bits(features, 23, 23);
+}
+
 static const struct granule {
 	unsigned flag;
 	unsigned page;

@@ -37,6 +37,15 @@ void smmuv3_from_registers(const uint32_t idr[6], struct smmuv3_unit *out);
 /* From the log line. It does not tell the granules: all that fit the CPU page are assumed. */
 void smmuv3_from_features(uint32_t features, unsigned oas, struct smmuv3_unit *out);
 
+/* From IIDR: Arm's errata 1209401 (MMU-600), 2268618 and 2812531 (MMU-700), for which Linux (6.5
+ * and later) does not nest. */
+bool smmuv3_nesting_erratum(uint32_t iidr);
+bool smmuv3_fwb(const uint32_t idr[6]); /* IDR3.FWB: stage 2 forces write-back */
+/* Of the features word of Linux 6.5 and later. */
+bool smmuv3_feature_nesting(uint32_t features);
+/* Of Linux 6.13 and later. */
+bool smmuv3_feature_fwb(uint32_t features);
+
 struct smmuv3_kernel {
 	unsigned major, minor; /* since */
 	bool knows_nest_parent, knows_dirty, knows_pasid;

@@ -35,9 +35,7 @@ static int take_ivrs(struct loader *load, const char *bytes, size_t length, cons
 
 static int take_iort(struct loader *load, const char *bytes, size_t length, const char *path)
 {
-	const struct iort *iort;
-
-	return iort_parse(load->ctx, load->texts, bytes, length, path, &iort);
+	return iort_parse(load->ctx, load->texts, bytes, length, path, &load->iort);
 }
 
 static int take_viot(struct loader *load, const char *bytes, size_t length, const char *path)

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,6 +98,22 @@ static ssize_t system_readlink(void *data, const char *path, char *buffer, size_
 	return size_or_errno(readlink(path, buffer, size));
 }
 
+static int system_node(void *data, const char *path, bool *is_block, unsigned *major_number,
+		       unsigned *minor_number)
+{
+	struct stat s;
+
+	(void)data;
+	if (stat(path, &s) < 0)
+		return -errno;
+	if (!S_ISBLK(s.st_mode) && !S_ISCHR(s.st_mode))
+		return -ENODEV;
+	*is_block = S_ISBLK(s.st_mode);
+	*major_number = major(s.st_rdev);
+	*minor_number = minor(s.st_rdev);
+	return 0;
+}
+
 static int system_list(void *data, const char *path, int (*each)(void *, const char *),
 		       void *argument)
 {
@@ -168,6 +185,7 @@ const struct live_calls live_calls_system = {
 	.rename = system_rename,
 	.unlink = system_unlink,
 	.readlink = system_readlink,
+	.node = system_node,
 	.list = system_list,
 	.map = system_map,
 	.unmap = system_unmap,
@@ -220,6 +238,68 @@ int call_flock(const struct live_calls *calls, int fd, int operation)
 
 	do
 		result = calls->flock(calls->data, fd, operation);
+	while (result == -EINTR);
+	return result;
+}
+
+int call_mkdir(const struct live_calls *calls, const char *path, unsigned mode)
+{
+	int result;
+
+	do
+		result = calls->mkdir(calls->data, path, mode);
+	while (result == -EINTR);
+	return result;
+}
+
+int call_rename(const struct live_calls *calls, const char *from, const char *to)
+{
+	int result;
+
+	do
+		result = calls->rename(calls->data, from, to);
+	while (result == -EINTR);
+	return result;
+}
+
+int call_unlink(const struct live_calls *calls, const char *path)
+{
+	int result;
+
+	do
+		result = calls->unlink(calls->data, path);
+	while (result == -EINTR);
+	return result;
+}
+
+ssize_t call_readlink(const struct live_calls *calls, const char *path, char *buffer, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = calls->readlink(calls->data, path, buffer, size);
+	while (n == -EINTR);
+	return n;
+}
+
+int call_node(const struct live_calls *calls, const char *path, bool *is_block, unsigned *major,
+	      unsigned *minor)
+{
+	int result;
+
+	do
+		result = calls->node(calls->data, path, is_block, major, minor);
+	while (result == -EINTR);
+	return result;
+}
+
+int call_write_limited(const struct live_calls *calls, const char *path, const char *text,
+		       unsigned timeout_ms)
+{
+	int result;
+
+	do
+		result = calls->write_limited(calls->data, path, text, timeout_ms);
 	while (result == -EINTR);
 	return result;
 }
@@ -305,9 +385,7 @@ int call_link_name(const struct live_calls *calls, const char *path, char **name
 	ssize_t n;
 	char *slash;
 
-	do
-		n = calls->readlink(calls->data, path, target, sizeof(target) - 1);
-	while (n == -EINTR);
+	n = call_readlink(calls, path, target, sizeof(target) - 1);
 	if (n < 0)
 		return (int)n;
 	target[n] = '\0';

@@ -9,6 +9,7 @@
 #ifndef LIVE_CALLS_H
 #define LIVE_CALLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,8 @@ struct live_calls {
 	int (*unlink)(void *data, const char *path);
 	/* The text of a link, not terminated. */
 	ssize_t (*readlink)(void *data, const char *path, char *buffer, size_t size);
+	/* The number of a device node, links followed. -ENODEV: it is no node of a device. */
+	int (*node)(void *data, const char *path, bool *is_block, unsigned *major, unsigned *minor);
 	/* Every name in a folder but . and .., until each() returns non-zero. */
 	int (*list)(void *data, const char *path, int (*each)(void *argument, const char *name),
 		    void *argument);
@@ -50,6 +53,14 @@ void call_close(const struct live_calls *, int fd);
 int call_ioctl(const struct live_calls *, int fd, unsigned long request, void *argument);
 int call_fsync(const struct live_calls *, int fd);
 int call_flock(const struct live_calls *, int fd, int operation);
+int call_mkdir(const struct live_calls *, const char *path, unsigned mode);
+int call_rename(const struct live_calls *, const char *from, const char *to);
+int call_unlink(const struct live_calls *, const char *path);
+ssize_t call_readlink(const struct live_calls *, const char *path, char *buffer, size_t size);
+int call_node(const struct live_calls *, const char *path, bool *is_block, unsigned *major,
+	      unsigned *minor);
+int call_write_limited(const struct live_calls *, const char *path, const char *text,
+		       unsigned timeout_ms);
 /* All of it, or an error: a short write is continued, and one of 0 bytes is -EIO. */
 int call_write_all(const struct live_calls *, int fd, const void *bytes, size_t size);
 /* A whole file of at most max bytes (-EFBIG), terminated, from malloc(). Short reads are continued.

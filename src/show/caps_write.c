@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caps_write.c - capabilities of the vIOMMU models as text and as schema iommufit.caps/1. */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include <iommufit/caps.h>
 
@@ -93,14 +95,44 @@ static void write_block(struct emit *e, const struct table *table, const struct 
 	}
 }
 
-static void write_limit(struct emit *e, const struct iof_cap *cap)
+/* One line about a property, below the table. */
+static void write_note(struct emit *e, const struct iof_cap *cap, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void write_note(struct emit *e, const struct iof_cap *cap, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	emit_wrapped(e, INDENT + 4, "  ", "%s: %s", cap->property, text);
+}
+
+static void write_limit(struct emit *e, const struct iof_caps *caps, size_t index,
+			const struct iof_cap *cap)
 {
 	bool known = cap->provenance != IOF_PROVENANCE_UNKNOWN;
+	struct iof_cap_cost cost;
 
 	if (cap->limit)
-		emit_wrapped(e, INDENT + 4, "  ", "%s: %s%s%s%s", cap->property, cap->limit,
-			     known ? " (" : "", known ? name_provenance(cap->provenance) : "",
-			     known ? ")" : "");
+		write_note(e, cap, "%s%s%s%s", cap->limit, known ? " (" : "",
+			   known ? name_provenance(cap->provenance) : "", known ? ")" : "");
+	if (cap->open && cap->how)
+		write_note(e, cap, "open: %s. It hangs on %s: %s", cap->open, cap->missing,
+			   cap->how);
+	else if (cap->open)
+		write_note(e, cap, "open: %s. It hangs on %s.", cap->open, cap->missing);
+	if (cap->resolved)
+		write_note(e, cap, "%s means %s here, from %s.", cap->def, cap->resolved,
+			   cap->resolved_from);
+	if (cap->needs && cap->here && !str_eq(cap->here, "off") && !str_eq(cap->here, "none"))
+		write_note(e, cap, "goes with %s.", cap->needs);
+	for (size_t n = 0; iof_caps_cost(caps, index, n, &cost) == 0; n++)
+		write_note(e, cap, "%s%s%s%s costs all others %s.", cost.device,
+			   cost.unit ? " (" : "", cost.unit ? cost.unit : "", cost.unit ? ")" : "",
+			   cost.values);
 }
 
 static void write_properties(struct emit *e, const struct iof_caps *caps, enum iof_model model,
@@ -127,7 +159,7 @@ static void write_properties(struct emit *e, const struct iof_caps *caps, enum i
 	}
 	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
 		if (cap.model == model)
-			write_limit(e, &cap);
+			write_limit(e, caps, i, &cap);
 	}
 }
 
@@ -171,7 +203,7 @@ static void write_model(struct emit *e, const struct iof_caps *caps, enum iof_mo
 		return;
 	outcome = iof_caps_model(caps, model, &why);
 	emit_text(e, STYLE_BOLD, "%s", name_model(model));
-	for (size_t i = 0; table.has_here && i < ARRAY_SIZE(usability); i++) {
+	for (size_t i = 0; caps->host && i < ARRAY_SIZE(usability); i++) {
 		if (usability[i].outcome == outcome)
 			emit_text(e, usability[i].style, "  %s", usability[i].text);
 	}
@@ -181,7 +213,36 @@ static void write_model(struct emit *e, const struct iof_caps *caps, enum iof_mo
 	write_properties(e, caps, model, &table);
 }
 
-static void cap_json(struct emit *e, const struct iof_cap *cap)
+static void costs_json(struct emit *e, const struct iof_caps *caps, size_t index)
+{
+	struct iof_cap_cost cost;
+
+	emit_array(e, "costs");
+	for (size_t n = 0; iof_caps_cost(caps, index, n, &cost) == 0; n++) {
+		emit_object(e, NULL);
+		emit_string(e, "device", cost.device);
+		emit_string(e, "unit", cost.unit);
+		emit_string(e, "values", cost.values);
+		emit_string(e, "limit", cost.limit);
+		emit_object_end(e);
+	}
+	emit_array_end(e);
+}
+
+static void libvirt_json(struct emit *e, const struct iof_cap *cap)
+{
+	if (!cap->libvirt) {
+		emit_string(e, "libvirt", NULL);
+		return;
+	}
+	emit_object(e, "libvirt");
+	emit_string(e, "path", cap->libvirt);
+	emit_string(e, "since", cap->libvirt_since);
+	emit_object_end(e);
+}
+
+static void cap_json(struct emit *e, const struct iof_caps *caps, size_t index,
+		     const struct iof_cap *cap)
 {
 	emit_object(e, NULL);
 	emit_string(e, "property", cap->property);
@@ -191,26 +252,50 @@ static void cap_json(struct emit *e, const struct iof_cap *cap)
 	emit_string(e, "recommended", cap->recommended);
 	emit_string(e, "limit", cap->limit);
 	emit_string(e, "provenance", name_provenance(cap->provenance));
+	emit_string(e, "open", cap->open);
+	emit_string(e, "missing", cap->missing);
+	emit_string(e, "how", cap->how);
+	emit_string(e, "needs", cap->needs);
+	emit_string(e, "resolved", cap->resolved);
+	emit_string(e, "resolved_from", cap->resolved_from);
+	libvirt_json(e, cap);
+	costs_json(e, caps, index);
 	emit_object_end(e);
 }
 
-static void model_json(struct emit *e, const struct iof_caps *caps, enum iof_model model)
+static void model_json(struct emit *e, const struct iof_caps *caps,
+		       const struct iof_caps_model *model)
 {
-	const char *why = NULL;
-	enum iof_outcome outcome = iof_caps_model(caps, model, &why);
 	struct iof_cap cap;
 
 	emit_object(e, NULL);
-	emit_string(e, "model", name_model(model));
-	emit_string(e, "usable", name_outcome(outcome));
-	emit_string(e, "why", why);
+	emit_string(e, "model", name_model(model->model));
+	emit_string(e, "machine", model->machine);
+	emit_string(e, "usable", name_outcome(model->usable));
+	emit_string(e, "why", model->why);
 	emit_array(e, "properties");
 	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
-		if (cap.model == model)
-			cap_json(e, &cap);
+		if (cap.model == model->model)
+			cap_json(e, caps, i, &cap);
 	}
 	emit_array_end(e);
 	emit_object_end(e);
+}
+
+static void devices_json(struct emit *e, const struct iof_caps *caps)
+{
+	struct iof_caps_device device;
+
+	emit_array(e, "devices");
+	for (size_t i = 0; iof_caps_device(caps, i, &device) == 0; i++) {
+		emit_object(e, NULL);
+		emit_string(e, "bdf", device.bdf);
+		emit_string(e, "unit", device.unit);
+		emit_u64(e, "count", device.count);
+		emit_bool(e, "measured", device.is_measured);
+		emit_object_end(e);
+	}
+	emit_array_end(e);
 }
 
 static void head_json(struct emit *e, const struct iof_caps *caps)
@@ -227,13 +312,47 @@ static void head_json(struct emit *e, const struct iof_caps *caps)
 
 static void write_json(struct emit *e, const struct iof_caps *caps)
 {
+	struct iof_caps_model model;
+
 	emit_object(e, NULL);
 	head_json(e, caps);
+	devices_json(e, caps);
 	emit_array(e, "models");
-	for (size_t i = 0; i < caps->n_models; i++)
-		model_json(e, caps, caps->models[i].model);
+	for (size_t i = 0; iof_caps_model_get(caps, i, &model) == 0; i++)
+		model_json(e, caps, &model);
 	emit_array_end(e);
 	emit_object_end(e);
+}
+
+/* "0000:01:00.0 and 3 like it (dmar1)" */
+static void say_device(struct buf *text, const struct iof_caps_device *device)
+{
+	buf_printf(text, "%s%s", text->length ? "; " : "", device->bdf);
+	if (device->count > 1)
+		buf_printf(text, " and %zu like it", device->count - 1);
+	if (device->unit)
+		buf_printf(text, " (%s%s)", device->unit, device->is_measured ? ", asked" : "");
+}
+
+/* Whose common answer it is, and which of them the kernel was asked about. */
+static void write_devices(struct emit *e, const struct iof_caps *caps)
+{
+	struct iof_caps_device device, unasked = {0};
+	struct buf text = {0};
+
+	for (size_t i = 0; iof_caps_device(caps, i, &device) == 0; i++) {
+		say_device(&text, &device);
+		if (!device.is_measured && !unasked.bdf)
+			unasked = device;
+	}
+	if (text.length && !text.err)
+		emit_wrapped(e, 2, "", "Holds for %s.", text.data);
+	if (unasked.bdf)
+		emit_wrapped(e, 2, "", "Derived where the kernel was not asked: iommufit probe %s",
+			     unasked.bdf);
+	if (text.err)
+		e->err = text.err;
+	buf_free(&text);
 }
 
 static void write_text(struct emit *e, const struct iof_caps *caps)
@@ -242,6 +361,7 @@ static void write_text(struct emit *e, const struct iof_caps *caps)
 		write_model(e, caps, caps->models[i].model);
 		emit_newline(e);
 	}
+	write_devices(e, caps);
 	emit_wrapped(e, 2, "", "QEMU %s (%s), machine %s.", caps->version, caps->provenance,
 		     caps->machine ? caps->machine : "none");
 }

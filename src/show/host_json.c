@@ -7,6 +7,7 @@
 #include "host/profile.h"
 #include "host/registers.h"
 #include "show/host_show.h"
+#include "show/measured_show.h"
 
 static void put_number(struct emit *e, const struct profile_field *field, const void *from)
 {
@@ -221,16 +222,23 @@ static void put_bars(struct emit *e, const struct iof_device *device)
 	emit_array_end(e);
 }
 
+static void put_ranges(struct emit *e, const char *key, const struct iof_range *ranges, size_t n)
+{
+	emit_array(e, key);
+	for (size_t i = 0; i < n; i++)
+		emit_range(e, NULL, &ranges[i]);
+	emit_array_end(e);
+}
+
 static void put_iova(struct emit *e, const struct device_iova *iova)
 {
-	size_t i;
-
 	emit_object(e, NULL);
 	put_fields(e, profile_iova_fields, iova);
-	emit_array(e, "ranges");
-	for (i = 0; i < iova->n; i++)
-		emit_range(e, NULL, &iova->ranges[i]);
-	emit_array_end(e);
+	put_ranges(e, "ranges", iova->ranges, iova->n);
+	if (iova->n_nest)
+		put_ranges(e, "nest_ranges", iova->nest_ranges, iova->n_nest);
+	if (iova->n_dirty)
+		put_ranges(e, "dirty_ranges", iova->dirty_ranges, iova->n_dirty);
 	emit_object_end(e);
 }
 
@@ -255,6 +263,7 @@ static void put_device(struct emit *e, const struct iof_host *host, const struct
 	for (world = 0; world < host->n_worlds; world++)
 		put_iova(e, &device->iova[world]);
 	emit_array_end(e);
+	measured_put_json(e, device);
 	emit_object_end(e);
 }
 
@@ -332,6 +341,7 @@ int host_write_json(struct iof_ctx *ctx, const struct iof_host *host, struct emi
 	put_units(e, host);
 	put_groups(e, host);
 	put_devices(e, host);
+	measured_put_elsewhere(e, host);
 	put_hugepages(e, host);
 	put_notes(e, host);
 	put_worlds(e, host);

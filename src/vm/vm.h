@@ -216,4 +216,10 @@ int vm_edit_text(struct iof_ctx *, const struct iof_vm *, const struct vm_edit *
 		 struct arena *, const char **out_text, size_t *out_length,
 		 const char *const **out_argv);
 
+/* libvirt/iommu.c: where libvirt's XML has a property of a vIOMMU, below <iommu>
+ * ("driver/@aw_bits"), and the first libvirt that has it (major * 1000000 + minor * 1000; 0: none
+ * has). NULL: there is none, or out of memory. */
+const char *vm_libvirt_iommu_path(struct arena *, const char *driver, const char *property,
+				  uint32_t *since);
+
 #endif

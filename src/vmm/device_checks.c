@@ -115,8 +115,25 @@ static void check_virtio(struct machine_device *device)
 						"legacy nor transitional device"});
 }
 
+/* Machine type 6.1 switched hot-plug from the ports to ACPI, which knows nothing behind a pxb
+ * (hw/pci/pcie.c pcie_cap_slot_pre_plug_cb). */
+static void check_port(const struct iof_machine *m, struct machine_device *device)
+{
+	const struct machine_bus *bus = device->bus, *root = bus;
+
+	while (root && root->parent)
+		root = root->parent;
+	if (!device->is_plugged || bus == root || bus->bridge->kind != DRIVER_ROOT_PORT ||
+	    root->bridge == NULL || m->type.version != QEMU(6, 1, 0))
+		return;
+	device_problem(
+		device, PROBLEM_BUS_NO_HOTPLUG, option_pair(device->option, "bus"), bus->name,
+		MESSAGE1("Hot-plug failed: unsupported by the port device '{0}'", bus->name));
+}
+
 void device_check_model(struct iof_machine *m, struct machine_device *device)
 {
+	check_port(m, device);
 	check_expander(device);
 	check_chassis(m, device);
 	check_balloon(m, device);

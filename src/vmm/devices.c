@@ -229,8 +229,8 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device,
 							  : "";
 	device->kind = device->def ? device->def->kind : DRIVER_OTHER;
 	device->id = id ? id->value : NULL;
-	device_set_defaults(m, device);
 	check_driver(m, device);
+	device_set_defaults(m, device);
 	find_bus(m, device);
 	check_fixed(m, device);
 	check_id(m, device);

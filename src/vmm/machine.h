@@ -300,6 +300,8 @@ void memory_device_place(struct iof_machine *, struct machine_device *);
 int machine_place_bars(struct iof_machine *);
 /* regions.c: the whole map as a list */
 int machine_list_regions(struct iof_machine *);
+/* Whether the VMM maps a BAR that has its place for assigned devices. */
+bool machine_maps_bar(const struct iof_machine *, const struct guest_function *, unsigned index);
 /* vcpu.c */
 void machine_find_vcpu(struct iof_machine *);
 /* board.c: the last value of a machine property */

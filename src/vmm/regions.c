@@ -97,6 +97,20 @@ static bool is_mapped_bar(const struct iof_machine *m, const struct guest_functi
 	       device_value(device, PROPERTY_NO_MMAP) != ON;
 }
 
+static bool has_place(const struct guest_bar *bar, unsigned index)
+{
+	return bar->size && !bar->is_io && bar->address != BAR_UNPLACED && index != GUEST_ROM &&
+	       bar->address + bar->size - 1 >= bar->address;
+}
+
+bool machine_maps_bar(const struct iof_machine *m, const struct guest_function *function,
+		      unsigned index)
+{
+	const struct guest_bar *bar = &function->bar[index];
+
+	return has_place(bar, index) && is_mapped_bar(m, function, bar);
+}
+
 static void widen_span(struct iof_machine *m, uint64_t first, uint64_t last)
 {
 	struct iof_range *span = &m->bar_span[last >= 4 * GIB];
@@ -111,8 +125,7 @@ static int add_bar(struct list *list, const struct guest_function *function, uns
 	struct iof_machine *m = list->m;
 	const char *label = function->device ? function->device->label : function->driver;
 
-	if (!bar->size || bar->is_io || bar->address == BAR_UNPLACED || index == GUEST_ROM ||
-	    bar->address + bar->size - 1 < bar->address)
+	if (!has_place(bar, index))
 		return 0;
 	if (bar->is_ram || (function->device && function->device->kind == DRIVER_VFIO_PCI))
 		widen_span(m, bar->address, bar->address + bar->size - 1);

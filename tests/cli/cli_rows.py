@@ -2,8 +2,8 @@
 """The tables of cli_test.py: each row is a test. {data} is the folder of the test data."""
 import re
 
-COMMANDS = ["host", "capture", "caps", "check", "fix", "map", "resolve", "hook", "explain", "rules"]
-PLANNED = ["probe", "rehearse", "compare", "baseline", "fleet"]
+COMMANDS = ["host", "capture", "caps", "check", "fix", "map", "resolve", "hook", "explain", "probe", "rehearse", "rules"]
+PLANNED = ["compare", "baseline", "fleet"]
 
 FITS = "qemu-system-x86_64 -M q35 -m 4G -accel kvm -cpu host\n"
 WIDE = """\
@@ -79,10 +79,13 @@ FAILURES = [
     ("nothing behind --", ["check", "--"], 64, "nothing after '--'", None),
     ("word instead of an address", ["check", "--device", "gpu"] + H39, 64, "'gpu' is no PCI address", None),
     ("resolve that writes without --pin", ["resolve", "-o", "x", "wide.sh"] + H39, 64, "are for --pin", None),
+    ("probe without a device", ["probe"], 64, "probe: no device", None),
+    ("probe with an option of a VM", ["probe", "--migrate", "01:00.0"], 64, "probe has no option --migrate", None),
     ("capture without a file", ["capture"], 64, "no -o FILE", None),
     ("capture of unknown format", ["capture", "-o", "x.zip"], 64, "does not end in", None),
     ("argument of host", ["host", "x"], 64, "one argument too many", None),
     ("unknown model", ["caps", "smmu"], 64, "'smmu' is no model", None),
+    ("caps of no device", ["caps", "virtio", "--device", "0000:00:1e.7"] + H39 + V, 66, "no such device", None),
     ("unknown VMM version", ["check", "--vmm", "qemu=bogus", "fits.sh"] + H39, 64, "bogus", None),
     ("absent VM", ["check", "nofile"], 66, "nofile", None),
     ("absent folder of a VM", ["check", "fits.sh/x"], 66, "fits.sh/x", None),
@@ -171,6 +174,13 @@ ANSWERS = [
     ("catalogue", ["host", "--list"], 0, r"^i7-13700k$", None),
     ("caps", ["caps", "intel"] + H39 + V, 0, r"^intel-iommu", None),
     ("caps in theory", ["caps", "virtio", "--theory"] + V, 0, r"^virtio-iommu\n", None),
+    ("caps of another architecture", ["caps", "amd", "--host", "{data}/captures/arm-smmu.tar.xz"] + V, 2,
+     r"is a device of x86's machine type q35; this host\s+is\s+Arm", None),
+    ("caps of Arm's machine", ["caps", "virtio", "--host", "{data}/captures/arm-smmu.tar.xz"] + V, 0,
+     r"machine virt-11\.1\.", None),
+    ("caps without an IOMMU", ["caps", "intel", "--host", "{data}/captures/none-pb46.tar.xz"] + V, 2,
+     r"No IOMMU is active", None),
+    ("caps of a device", ["caps", "virtio", "--device", "0000:00:05.0"] + H39 + V, 0, r"Holds for 0000:00:05\.0 \(dmar0\)", None),
     ("map", ["map", "reach.sh"] + H39 + V, 2, r"^FAILS  pc\.ram \(598 GiB at 0x100000000\) sticks out ", None),
     ("map marks without colour", ["map", "reach.sh"] + H39 + V, 2, r"^RAM +#+ +#+!+$", None),
     ("map of what fits", ["map", "fits.sh"] + H39 + V, 0, r"^FITS  ", None),
@@ -228,6 +238,8 @@ JSON = [
     ("map of an assumed machine", ["map", "wide.sh", "--host", "cpu:i7-13700k"] + V, "map"),
     ("caps", ["caps"] + H39 + V, "caps"),
     ("caps in theory", ["caps", "--theory"] + V, "caps"),
+    ("caps of Arm", ["caps", "--host", "{data}/captures/arm-smmu.tar.xz"] + V, "caps"),
+    ("caps of another architecture", ["caps", "amd", "--host", "{data}/captures/arm-smmu.tar.xz"] + V, "caps"),
     ("resolve", ["resolve", "wide.sh"] + H39 + V, "resolve"),
     ("explain", ["explain", REFUSED], "explain"),
     ("explain what is unknown", ["explain", "words"], "explain"),

@@ -11,6 +11,7 @@ int run_bad(void);
 int run_options(void);
 int run_parts(void);
 int run_size(void);
+int run_measured(void);
 int run_memory(void);
 
 #endif

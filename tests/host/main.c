@@ -4,5 +4,5 @@
 int main(void)
 {
 	return run_truth() + run_unknown() + run_metamorphic() + run_absent() + run_bad() +
-	       run_options() + run_parts() + run_size() + run_memory();
+	       run_options() + run_parts() + run_size() + run_measured() + run_memory();
 }

@@ -55,6 +55,8 @@ int fake_enter(struct fake_kernel *k, const char *kind, const char *what)
 	k->interrupted = false;
 	if (k->kill_at && k->n_log + 1 >= k->kill_at)
 		longjmp(*k->kill_to, 1);
+	if (k->stop_at && k->n_log + 1 >= k->stop_at)
+		return -EIO;
 	k->log = fake_grow(k->log, k->n_log + 1, sizeof(*k->log));
 	k->log[k->n_log++] = fake_printf("%s %s", kind, what);
 	return k->fail_at == k->n_log ? -k->fail_error : 0;
@@ -86,6 +88,16 @@ void fake_fail_at(struct fake_kernel *k, unsigned n, int error)
 	k->fail_error = error;
 }
 
+void fake_stop_at(struct fake_kernel *k, unsigned n)
+{
+	k->stop_at = n;
+}
+
+void fake_set_locked(struct fake_kernel *k, bool is_locked)
+{
+	k->is_locked = is_locked;
+}
+
 void fake_interrupt(struct fake_kernel *k, bool yes)
 {
 	k->interrupts = yes;
@@ -111,6 +123,7 @@ void fake_forget(struct fake_kernel *k)
 	k->n_log = 0;
 	k->fail_at = 0;
 	k->kill_at = 0;
+	k->stop_at = 0;
 	k->interrupts = k->interrupted = false;
 	k->short_bytes = 0;
 	k->resets = 0;
@@ -168,6 +181,8 @@ static int open_node(struct fake_kernel *k, const char *path, int flags)
 		return -EEXIST;
 	if (node && node->kind == NODE_LINK)
 		return -ELOOP;
+	if (node && node->kind == NODE_DEVICE && node->is_claimed && (flags & O_EXCL))
+		return -EBUSY;
 	if (node && node->kind == NODE_FOLDER)
 		return flags & (O_WRONLY | O_RDWR) ? -EISDIR : fake_new_file(k, OPEN_FOLDER, path);
 	if (!node || (flags & O_TRUNC))
@@ -284,11 +299,36 @@ static int call_flock_fake(void *data, int fd, int operation)
 {
 	struct fake_kernel *k = data;
 
+	int err = fake_enter(k, "flock", any_file(k, fd)->path);
+
 	(void)operation;
-	return fake_enter(k, "flock", any_file(k, fd)->path);
+	return !err && k->is_locked ? -EWOULDBLOCK : err;
 }
 
-static int call_mkdir(void *data, const char *path, unsigned mode)
+static int call_node_fake(void *data, const char *path, bool *is_block, unsigned *major,
+			  unsigned *minor)
+{
+	struct fake_kernel *k = data;
+	int err = fake_enter(k, "node", path);
+	struct node *node;
+	char *real;
+
+	if (err)
+		return err;
+	real = fake_resolve(k, path, true);
+	node = fake_find(k, real);
+	free(real);
+	if (!node)
+		return -ENOENT;
+	if (node->kind != NODE_DEVICE)
+		return -ENODEV;
+	*is_block = node->is_block;
+	*major = node->major;
+	*minor = node->minor;
+	return 0;
+}
+
+static int call_mkdir_fake(void *data, const char *path, unsigned mode)
 {
 	struct fake_kernel *k = data;
 	int err = fake_enter(k, "mkdir", path);
@@ -302,7 +342,7 @@ static int call_mkdir(void *data, const char *path, unsigned mode)
 	return 0;
 }
 
-static int call_rename(void *data, const char *from, const char *to)
+static int call_rename_fake(void *data, const char *from, const char *to)
 {
 	struct fake_kernel *k = data;
 	int err = fake_enter(k, "rename", from);
@@ -319,7 +359,7 @@ static int call_rename(void *data, const char *from, const char *to)
 	return 0;
 }
 
-static int call_unlink(void *data, const char *path)
+static int call_unlink_fake(void *data, const char *path)
 {
 	struct fake_kernel *k = data;
 	int err = fake_enter(k, "unlink", path);
@@ -332,7 +372,7 @@ static int call_unlink(void *data, const char *path)
 	return 0;
 }
 
-static ssize_t call_readlink(void *data, const char *path, char *buffer, size_t size)
+static ssize_t call_readlink_fake(void *data, const char *path, char *buffer, size_t size)
 {
 	struct fake_kernel *k = data;
 	int err = fake_enter(k, "readlink", path);
@@ -394,8 +434,12 @@ static void *call_map(void *data, size_t length)
 {
 	struct fake_kernel *k = data;
 	void *page;
+	int err;
 
-	if (fake_enter(k, "map", "memory"))
+	do /* mmap() is not interrupted */
+		err = fake_enter(k, "map", "memory");
+	while (err == -EINTR);
+	if (err)
 		return NULL;
 	page = calloc(1, length);
 	if (!page)
@@ -420,7 +464,8 @@ static int call_unmap(void *data, void *address, size_t length)
 	return 0;
 }
 
-static int call_write_limited(void *data, const char *path, const char *text, unsigned timeout_ms)
+static int call_write_limited_fake(void *data, const char *path, const char *text,
+				   unsigned timeout_ms)
 {
 	struct fake_kernel *k = data;
 	int err = fake_enter(k, "write", path);
@@ -461,14 +506,15 @@ struct fake_kernel *fake_kernel_new(void)
 		.ioctl = call_ioctl_fake,
 		.fsync = call_fsync_fake,
 		.flock = call_flock_fake,
-		.mkdir = call_mkdir,
-		.rename = call_rename,
-		.unlink = call_unlink,
-		.readlink = call_readlink,
+		.mkdir = call_mkdir_fake,
+		.rename = call_rename_fake,
+		.unlink = call_unlink_fake,
+		.readlink = call_readlink_fake,
 		.list = call_list,
+		.node = call_node_fake,
 		.map = call_map,
 		.unmap = call_unmap,
-		.write_limited = call_write_limited,
+		.write_limited = call_write_limited_fake,
 		.euid = call_euid,
 		.monotonic_ms = call_monotonic_ms,
 	};

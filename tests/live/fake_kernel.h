@@ -29,6 +29,10 @@ const struct live_calls *fake_kernel_calls(struct fake_kernel *);
 void fake_file(struct fake_kernel *, const char *path, const char *text);
 void fake_link(struct fake_kernel *, const char *path, const char *target);
 void fake_remove(struct fake_kernel *, const char *path); /* and all below it */
+/* A node of /dev. One that is claimed can be opened exclusively by nobody. */
+void fake_node(struct fake_kernel *, const char *path, bool is_block, unsigned major,
+	       unsigned minor);
+void fake_claim(struct fake_kernel *, const char *path);
 /* NULL: there is none. Of a link: its target. */
 const char *fake_text(struct fake_kernel *, const char *path);
 bool fake_exists(struct fake_kernel *, const char *path);
@@ -98,6 +102,11 @@ const char *fake_call(struct fake_kernel *, unsigned n);
 bool fake_called(struct fake_kernel *, const char *call);
 /* That call fails with that errno (positive) instead of being made. 0: none. */
 void fake_fail_at(struct fake_kernel *, unsigned n, int error);
+/* That call and all after it fail with EIO instead of being made: whoever made them can change
+ * nothing any more, as if it had been killed. 0: none. */
+void fake_stop_at(struct fake_kernel *, unsigned n);
+/* Somebody else holds the lock. */
+void fake_set_locked(struct fake_kernel *, bool);
 /* Every call is interrupted once before it is made. */
 void fake_interrupt(struct fake_kernel *, bool);
 /* read() and write() move at most so many bytes; 0: as many as asked. */

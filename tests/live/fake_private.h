@@ -8,13 +8,15 @@
 #include "fake_kernel.h"
 #include "live/uapi.h"
 
-enum node_kind { NODE_FOLDER, NODE_FILE, NODE_LINK };
+enum node_kind { NODE_FOLDER, NODE_FILE, NODE_LINK, NODE_DEVICE };
 
 struct node {
 	char *path;
 	enum node_kind kind;
 	char *text;
 	size_t length;
+	bool is_block, is_claimed; /* of a device */
+	unsigned major, minor;
 };
 
 enum file_kind {
@@ -83,7 +85,8 @@ struct fake_kernel {
 	unsigned n_log;
 	unsigned fail_at;
 	int fail_error;
-	unsigned kill_at;
+	unsigned kill_at, stop_at;
+	bool is_locked;
 	jmp_buf *kill_to;
 	bool interrupts, interrupted;
 	size_t short_bytes;

@@ -113,6 +113,22 @@ void fake_link(struct fake_kernel *k, const char *path, const char *target)
 	fake_set_text(fake_add(k, path, NODE_LINK), target, strlen(target));
 }
 
+void fake_node(struct fake_kernel *k, const char *path, bool is_block, unsigned major,
+	       unsigned minor)
+{
+	struct node *node = fake_add(k, path, NODE_DEVICE);
+
+	fake_set_text(node, "", 0);
+	node->is_block = is_block;
+	node->major = major;
+	node->minor = minor;
+}
+
+void fake_claim(struct fake_kernel *k, const char *path)
+{
+	fake_find(k, path)->is_claimed = true;
+}
+
 bool fake_is_below(const char *path, const char *folder)
 {
 	size_t n = strlen(folder);

@@ -236,6 +236,12 @@ static const struct rule_case rows[] = {
 	 Q35 "-global intel-iommu.aw-bits=39 -device intel-iommu", NULL,
 	 SILENT("config.global-unused"), "starts works", NULL},
 
+	{"a port behind a pxb, plugged into with machine type 6.1", &host_intel48, "11.1",
+	 "-machine pc-q35-6.1 -accel tcg -m 64M " PXB, PLUG, FIRES("config.bus-without-hotplug"),
+	 "starts refused works", "Hot-plug failed: unsupported by the port device 'rp0'"},
+	{"a port behind a pxb, plugged into", &host_intel48, "11.1",
+	 "-machine pc-q35-6.2 -accel tcg -m 64M " PXB, PLUG, SILENT("config.bus-without-hotplug"),
+	 "starts accepted works", NULL},
 	{"virtio-net with its old form on the root bus", &host_intel48, "11.1",
 	 Q35 "-device virtio-net-pci,iommu_platform=on,netdev=n", NULL,
 	 FIRES("config.virtio-legacy-iommu"), "fails",

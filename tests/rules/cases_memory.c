@@ -91,6 +91,9 @@ static const struct rule_case rows[] = {
 	 "fails",
 	 "VFIO_MAP_DMA failed: Cannot allocate memory\n" CONTAINER LISTENER
 	 "Region pc.ram: " RAM(OLD)},
+	{"1 MiB, behind a vIOMMU that lets nothing through yet", &host_locked_1m, "11.1",
+	 Q35 "-device virtio-iommu-pci,boot-bypass=off " DEV, NULL, SILENT("memory.locked-limit"),
+	 "starts works", NULL},
 	{"1 MiB, iommufd, 9.0", &host_locked_1m, "9.0", Q35 DEV_FD, NULL,
 	 FIRES("memory.locked-limit"), "fails",
 	 "IOMMU_IOAS_MAP failed: Cannot allocate memory\nvfio " BDF ": " LISTENER
@@ -140,6 +143,12 @@ static const struct rule_case rows[] = {
 	 "kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION failed, slot=1, "
 	 "start=0x10000000000, size=0x12bff80000000: Invalid argument\n"
 	 "kvm_set_phys_mem: error registering slot: Invalid argument"},
+	{"57 bits with KVM", &host_intel48, "11.1", KVM "-cpu qemu64,phys-bits=57", NULL,
+	 FIRES("memory.phys-bits-above-kvm"), "fails",
+	 "warning: Host physical bits (48) does not match phys-bits property (57)\n"
+	 "target/i386/kvm/kvm.c:5068: kvm_get_msrs: Assertion `cpu->phys_bits <= 52' failed."},
+	{"57 bits without", &host_intel48, "11.1", Q35 "-cpu qemu64,phys-bits=57", NULL,
+	 SILENT("memory.phys-bits-above-kvm"), "starts works", NULL},
 	{"300 TiB without KVM", &host_intel48, "11.1",
 	 "-machine q35 -accel tcg -m 300T -cpu max,phys-bits=52", NULL,
 	 SILENT("memory.ram-beyond-host-cpu"), "starts works", NULL},

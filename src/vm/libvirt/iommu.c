@@ -5,6 +5,7 @@
 #include "vm/libvirt/iommu.h"
 
 #define V(major, minor) LIBVIRT_VERSION(major, minor, 0)
+#define GRANULE_SINCE V(12, 1)
 
 const struct lv_iommu_setting lv_iommu_settings[] = {
 	{LV_INTEL, "intremap", "intremap", LV_SWITCH_TEXT, V(3, 4), false},
@@ -37,6 +38,40 @@ static const struct {
 	[LV_VIRTIO] = {"virtio", V(8, 3)},
 	[LV_SMMUV3] = {"smmuv3", V(5, 5)},
 };
+
+static const struct {
+	const char *driver;
+	enum lv_iommu_model model;
+} drivers[] = {
+	{"intel-iommu", LV_INTEL},
+	{"amd-iommu", LV_AMD},
+	{"virtio-iommu-pci", LV_VIRTIO},
+	{"arm-smmuv3", LV_SMMUV3},
+};
+
+const char *vm_libvirt_iommu_path(struct arena *arena, const char *driver, const char *property,
+				  uint32_t *since)
+{
+	enum lv_iommu_model model = LV_MODEL_NONE;
+
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		if (str_eq(drivers[i].driver, driver))
+			model = drivers[i].model;
+	}
+	*since = 0;
+	for (size_t i = 0; model && i < lv_n_iommu_settings; i++) {
+		const struct lv_iommu_setting *s = &lv_iommu_settings[i];
+
+		if (s->model != model || !str_eq(s->property, property))
+			continue;
+		*since = s->since;
+		return arena_printf(arena, "driver/@%s", s->attribute);
+	}
+	if (model != LV_VIRTIO || !str_eq(property, "granule"))
+		return NULL;
+	*since = GRANULE_SINCE;
+	return "driver/granule";
+}
 
 enum lv_iommu_model lv_iommu_model(const struct lv_domain *d, const struct lv_device *iommu)
 {
@@ -117,7 +152,7 @@ static void put_granule(struct lv_words *w)
 	const struct xml_attribute *size = granule ? xml_attribute(granule, "size") : NULL;
 	uint64_t kib;
 
-	if (w->d->version < V(12, 1))
+	if (w->d->version < GRANULE_SINCE)
 		return;
 	if (mode)
 		lv_put(w, "granule", 's', mode->value, &mode->at);

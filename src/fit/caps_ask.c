@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Both questions of caps, what a VMM takes and what this host allows of it, are asked of the check
+ * itself, with a small VM for each value, so that caps and check can never disagree.
+ */
+#include "fit/caps.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* More devices than a root bus has room for go into several VMs. */
+#define DEVICES_OF_ONE_VM 16
+
+/* What must stand beside a property, so that its own values are what is asked about. */
+static const struct {
+	enum property_id property, with;
+	const char *value;
+} companions[] = {
+	{PROPERTY_FIRST_STAGE, PROPERTY_SCALABLE_MODE, "on"},
+	{PROPERTY_FIRST_STAGE, PROPERTY_AW_BITS, "48"},
+	{PROPERTY_FS1GP, PROPERTY_SCALABLE_MODE, "on"},
+	{PROPERTY_PASID_BITS, PROPERTY_SCALABLE_MODE, "on"},
+	{PROPERTY_PASID_MODE, PROPERTY_SCALABLE_MODE, "on"},
+	{PROPERTY_SVM, PROPERTY_SCALABLE_MODE, "on"},
+	{PROPERTY_SVM, PROPERTY_FIRST_STAGE, "on"},
+	{PROPERTY_SVM, PROPERTY_DEVICE_IOTLB, "on"},
+	{PROPERTY_SVM, PROPERTY_AW_BITS, "48"},
+	{PROPERTY_SVM, PROPERTY_PASID_BITS, "20"},
+	{PROPERTY_SVM, PROPERTY_PASID_MODE, "on"},
+};
+
+/* Where first-stage translation works, what else hangs on it is asked together with it. */
+static const enum property_id first_stage_companions[] = {PROPERTY_FS1GP, PROPERTY_PASID_BITS};
+
+struct pairs {
+	const char *items[2 * PROPERTY_COUNT + 1]; /* each property once */
+	size_t n;
+};
+
+const struct property_def *caps_property(const struct question *q, enum property_id id)
+{
+	return driver_property_by_id(q->driver, id, q->version);
+}
+
+static void put(const struct question *q, struct pairs *pairs, enum property_id id,
+		const char *value)
+{
+	const struct property_def *property = caps_property(q, id);
+
+	if (!property || !value)
+		return;
+	for (size_t i = 0; i < pairs->n; i += 2) {
+		if (str_eq(pairs->items[i], property->name)) {
+			pairs->items[i + 1] = value;
+			return;
+		}
+	}
+	pairs->items[pairs->n++] = property->name;
+	pairs->items[pairs->n++] = value;
+}
+
+static bool goes_with_first_stage(const struct question *q, enum property_id id)
+{
+	for (size_t i = 0; q->first_stage && i < ARRAY_SIZE(first_stage_companions); i++) {
+		if (first_stage_companions[i] == id)
+			return true;
+	}
+	return false;
+}
+
+static void put_companions(const struct question *q, struct pairs *pairs, enum property_id id)
+{
+	enum property_id as = goes_with_first_stage(q, id) ? PROPERTY_FIRST_STAGE : id;
+
+	for (size_t i = 0; i < ARRAY_SIZE(companions); i++) {
+		bool is_pasid = companions[i].with == PROPERTY_PASID_BITS;
+
+		if (companions[i].property == id || companions[i].property == as)
+			put(q, pairs, companions[i].with,
+			    is_pasid && q->pasid ? q->pasid : companions[i].value);
+	}
+	if (as != id)
+		put(q, pairs, as, "on");
+	if (q->without_1g && (as == PROPERTY_FIRST_STAGE || id == PROPERTY_SVM))
+		put(q, pairs, PROPERTY_FS1GP, "off");
+}
+
+/* What any assigned device needs, the companions of the property, and the property itself. */
+static void list_pairs(const struct question *q, enum property_id id, const char *value,
+		       bool with_devices, struct pairs *pairs)
+{
+	if (with_devices) {
+		put(q, pairs, PROPERTY_CACHING_MODE, "on");
+		put(q, pairs, PROPERTY_DMA_REMAP, "on");
+		if (q->aw_bits[0])
+			put(q, pairs, PROPERTY_AW_BITS, q->aw_bits);
+	}
+	if (id && !str_eq(value, "off"))
+		put_companions(q, pairs, id);
+	if (id)
+		put(q, pairs, id, value);
+	pairs->items[pairs->n] = NULL;
+}
+
+static bool needs_iommufd(const struct question *q, enum property_id id, const char *value)
+{
+	bool is_nesting =
+		id == PROPERTY_FIRST_STAGE || id == PROPERTY_SVM || goes_with_first_stage(q, id);
+
+	return is_nesting && !str_eq(value, "off") && q->version >= V9_0;
+}
+
+/* "scalable-mode=on, aw-bits=48, backend iommufd" */
+static int list_needs(struct question *q, enum property_id id, const char *value,
+		      struct answer_text *out)
+{
+	struct pairs pairs = {.n = 0};
+	struct buf text = {0};
+	int r;
+
+	if (!str_eq(value, "off"))
+		put_companions(q, &pairs, id);
+	for (size_t i = 0; i < pairs.n; i += 2)
+		buf_printf(&text, "%s%s=%s", text.length ? ", " : "", pairs.items[i],
+			   pairs.items[i + 1]);
+	if (needs_iommufd(q, id, value))
+		buf_printf(&text, "%s%s", text.length ? ", " : "", "backend iommufd");
+	if (text.length && !text.err)
+		out->needs = arena_strdup(q->caps->arena, text.data);
+	r = text.err || (text.length && !out->needs) ? -ENOMEM : 0;
+	buf_free(&text);
+	return r;
+}
+
+static int add_devices(struct question *q, struct iof_vm *vm, size_t first, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = first; r == 0 && i < first + n; i++) {
+		const char *const pairs[] = {"host", q->caps->devices[i].bdf, NULL};
+
+		r = iof_vm_device_add(q->ctx, vm, "vfio-pci", pairs);
+	}
+	return r;
+}
+
+/* What QEMU decided for the property; only what the host has a say in. */
+static int read_resolved(struct question *q, const struct iof_machine *m, enum property_id id,
+			 const char *value, struct answer_text *out)
+{
+	unsigned page = m->host->page_size;
+
+	if (id != PROPERTY_GRANULE || !str_eq(value, "host") || !page)
+		return 0;
+	out->resolved = arena_printf(q->caps->arena, "%uk", page / 1024);
+	out->from = "the host's page size";
+	return out->resolved ? 0 : -ENOMEM;
+}
+
+static int read_report(struct question *q, struct answer_text *out)
+{
+	const struct iof_report *report = q->report;
+	const struct iof_finding *finding = iof_report_finding_next(q->report, NULL);
+
+	out->starts = report->start == IOF_OUTCOME_STARTS;
+	out->works = out->starts &&
+		     (report->run == IOF_OUTCOME_WORKS || report->run == IOF_OUTCOME_DEGRADED);
+	out->unknown = report->start == IOF_OUTCOME_UNKNOWN ||
+		       (out->starts && report->run == IOF_OUTCOME_UNKNOWN);
+	if (!finding)
+		return 0;
+	out->because = arena_strdup(q->caps->arena, iof_finding_because(q->report, finding));
+	return out->because ? 0 : -ENOMEM;
+}
+
+int caps_ask(struct question *q, enum property_id id, const char *value, size_t first, size_t n,
+	     struct answer_text *out)
+{
+	struct pairs pairs = {.n = 0};
+	struct iof_vmm vmm = q->vmm;
+	struct iof_vm *vm = NULL;
+	struct iof_machine *m = NULL;
+	int r = iof_vm_new(q->ctx, q->machine, &vm);
+
+	*out = (struct answer_text){0};
+	list_pairs(q, id, value, n > 0, &pairs);
+	if (!vmm.backend && id && needs_iommufd(q, id, value))
+		vmm.backend = "iommufd";
+	if (r == 0)
+		r = iof_vm_device_add(q->ctx, vm, q->driver->name, pairs.items);
+	if (r == 0)
+		r = add_devices(q, vm, first, n);
+	if (r == 0)
+		r = iof_machine_resolve(q->ctx, n ? q->host : q->theory_host, vm, &vmm, &m);
+	if (r == 0)
+		r = iof_check(NULL, m, NULL, q->report);
+	if (r == 0)
+		r = read_report(q, out);
+	if (r == 0 && id && n)
+		r = read_resolved(q, m, id, value, out);
+	if (r == 0 && id)
+		r = list_needs(q, id, value, out);
+	if (r == 0)
+		r = iof_report_error(q->report);
+	iof_machine_unref(m);
+	iof_vm_unref(vm);
+	return r;
+}
+
+int caps_ask_all(struct question *q, enum property_id id, const char *value,
+		 struct answer_text *out)
+{
+	size_t total = q->caps->n_devices;
+	int r = 0;
+
+	*out = (struct answer_text){.starts = true, .works = true};
+	for (size_t first = 0; r == 0 && out->works && first < total; first += DEVICES_OF_ONE_VM) {
+		size_t n = total - first < DEVICES_OF_ONE_VM ? total - first : DEVICES_OF_ONE_VM;
+		struct answer_text part;
+
+		r = caps_ask(q, id, value, first, n, &part);
+		if (first == 0 || !part.works)
+			*out = part;
+	}
+	return r;
+}

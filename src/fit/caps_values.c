@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The values that are asked about, and how a set of them is written. */
+#include "fit/caps.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* Numbers that are worth asking about: all that QEMU may take, and some beyond. */
+static const struct {
+	enum property_id property;
+	unsigned first, last;
+} numbers[] = {
+	{PROPERTY_AW_BITS, 1, 70},
+	{PROPERTY_PASID_BITS, 0, 32},
+};
+
+static int add(struct question *q, struct value_list *list, size_t *cap, const char *value)
+{
+	const char **grown = arena_grow(q->caps->arena, list->values, list->n, cap, sizeof(*grown));
+
+	if (!grown || !value)
+		return -ENOMEM;
+	list->values = grown;
+	grown[list->n++] = value;
+	return 0;
+}
+
+static int add_words(struct question *q, struct value_list *list, size_t *cap,
+		     const char *const *words)
+{
+	int r = 0;
+
+	for (; r == 0 && *words; words++)
+		r = add(q, list, cap, *words);
+	return r;
+}
+
+static int add_numbers(struct question *q, struct value_list *list, size_t *cap,
+		       enum property_id property)
+{
+	unsigned first = 0, last = UINT8_MAX;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (numbers[i].property != property)
+			continue;
+		first = numbers[i].first;
+		last = numbers[i].last;
+	}
+	for (unsigned v = first; r == 0 && v <= last; v++)
+		r = add(q, list, cap, arena_printf(q->caps->arena, "%u", v));
+	return r;
+}
+
+int caps_values(struct question *q, const struct property_def *property, struct value_list *list)
+{
+	static const char *const on_off[] = {"off", "on", NULL};
+	static const char *const on_off_auto[] = {"off", "on", "auto", NULL};
+	size_t cap = 0;
+
+	*list = (struct value_list){0};
+	switch (property->type) {
+	case VALUE_BOOL:
+		return add_words(q, list, &cap, on_off);
+	case VALUE_ON_OFF_AUTO:
+		return add_words(q, list, &cap, on_off_auto);
+	case VALUE_GRANULE:
+		return add_words(q, list, &cap, granule_names);
+	case VALUE_U8:
+		return add_numbers(q, list, &cap, property->id);
+	default:
+		return 0;
+	}
+}
+
+static bool is_number(const char *text, uint64_t *value)
+{
+	return parse_u64(text, 10, UINT64_MAX, value) == 0;
+}
+
+int caps_join(struct arena *arena, const struct value_list *list, const bool *marked,
+	      const char **text)
+{
+	struct buf out = {0};
+	uint64_t number;
+	int err;
+
+	for (size_t i = 0; i < list->n; i++) {
+		size_t end = i;
+
+		if (!marked[i])
+			continue;
+		while (is_number(list->values[i], &number) && end + 1 < list->n &&
+		       marked[end + 1] && is_number(list->values[end + 1], &number))
+			end++;
+		buf_printf(&out, "%s%s", out.length ? ", " : "", list->values[i]);
+		if (end > i)
+			buf_printf(&out, "%s%s", end > i + 1 ? " to " : ", ", list->values[end]);
+		i = end;
+	}
+	*text = out.length && !out.err ? arena_strdup(arena, out.data) : NULL;
+	err = out.err || (out.length && !*text) ? -ENOMEM : 0;
+	buf_free(&out);
+	return err;
+}
+
+/* The narrowest of the devices, in any world. */
+static unsigned host_width(const struct question *q)
+{
+	unsigned width = 64;
+
+	for (size_t i = 0; i < q->caps->n_devices; i++) {
+		const struct iof_device *device = iof_host_device(q->host, q->caps->devices[i].bdf);
+
+		for (size_t w = 0; device && w < q->host->n_worlds; w++) {
+			if (device->iova[w].known && device->iova[w].width < width)
+				width = device->iova[w].width;
+		}
+	}
+	return width;
+}
+
+const char *caps_recommend(const struct question *q, const struct property_def *property,
+			   const char *def, const struct value_list *list, const bool *allowed)
+{
+	bool is_width = property->id == PROPERTY_AW_BITS;
+	uint64_t number, width = is_width ? host_width(q) : 0;
+	const char *best = NULL;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (!allowed[i])
+			continue;
+		if (!best || (is_width ? is_number(list->values[i], &number) && number <= width
+				       : str_eq(list->values[i], def)))
+			best = list->values[i];
+	}
+	return best;
+}
