@@ -9,6 +9,8 @@
 /* Behind a vIOMMU each requester ID has a space of its own. */
 bool shares_address_space(const struct machine_device *a, const struct machine_device *b)
 {
+	if (smmuv3_is_accelerated(a->viommu) && smmuv3_is_accelerated(b->viommu))
+		return true;
 	if (a->viommu != b->viommu)
 		return false;
 	return !a->viommu || (a->bus == b->bus && a->behind_bridge);
@@ -48,7 +50,7 @@ static uint64_t host_page(const struct scene *scene)
 static const struct device_iova *
 beyond_device(const struct scene *s, const struct machine_device *device, struct iof_range range)
 {
-	const struct device_iova *iova = &device->host->iova[s->world];
+	const struct device_iova *iova = &device->iova[s->world];
 
 	return iova->known && iova->n &&
 			       !ranges_contain(iova->ranges, iova->n, range.first, range.last)

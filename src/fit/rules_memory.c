@@ -8,15 +8,10 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
-static bool fits(const struct device_iova *iova, const struct ram_block *block)
+static enum answer block_outside(const struct device_iova *iova, const struct ram_block *block,
+				 struct operand *op)
 {
-	return !iova->n || ranges_contain(iova->ranges, iova->n, block->first, block->last);
-}
-
-static enum answer block_outside(const struct scene *s UNUSED, const struct device_iova *iova,
-				 const struct ram_block *block, struct operand *op)
-{
-	if (fits(iova, block))
+	if (!iova->n || ranges_contain(iova->ranges, iova->n, block->first, block->last))
 		return NO;
 	op[2] = hex_operand(block->first);
 	op[3] = hex_operand(block->last - block->first + 1);
@@ -49,7 +44,7 @@ static void map_block(struct mapping_walk *walk, const struct ram_block *block)
 
 	if (walk->fault)
 		return;
-	if (iova && block_outside(s, iova, block, walk->op) == YES) {
+	if (iova && block_outside(iova, block, walk->op) == YES) {
 		walk->fault = FAULT_OUTSIDE;
 	} else if (is_limited(s->m) && (size > limit || walk->locked > limit - size)) {
 		walk->op[2] = hex_operand(block->first);
@@ -60,6 +55,15 @@ static void map_block(struct mapping_walk *walk, const struct ram_block *block)
 	} else {
 		walk->locked += size;
 	}
+}
+
+/* A nesting parent of VT-d takes no read-only memory (intel.read-only-not-mapped). */
+static bool maps_read_only(const struct machine_device *device)
+{
+	const struct iommu_unit *unit =
+		device->is_nested && device->host ? device->host->unit : NULL;
+
+	return !unit || unit->kind != IOF_IOMMU_INTEL_VTD || unit->errata_772415 == TRI_NO;
 }
 
 /*
@@ -80,12 +84,14 @@ static void map_low(struct mapping_walk *walk)
 	if (is_split && low.last >= MIB) {
 		below.last = rom.first - 1;
 		map_block(walk, &below);
-		map_block(walk, &rom);
-		map_block(walk, &isa_bios);
+		if (maps_read_only(walk->scene->device)) {
+			map_block(walk, &rom);
+			map_block(walk, &isa_bios);
+		}
 		low.first = MIB;
 	}
 	map_block(walk, &low);
-	if (is_limited(m))
+	if (is_limited(m) && maps_read_only(walk->scene->device))
 		map_block(walk, &bios);
 	if (m->n_ram > 1)
 		map_block(walk, &m->ram[1]);
@@ -155,7 +161,7 @@ static enum answer late_ram(const struct scene *s, enum backend backend, struct 
 		each.device = d;
 		if (d->kind == DRIVER_VFIO_PCI && d->backend == backend && scene_iova(&each) &&
 		    maps_system_memory(d) &&
-		    block_outside(s, scene_iova(&each), &s->device->block, op) == YES)
+		    block_outside(scene_iova(&each), &s->device->block, op) == YES)
 			return YES;
 	}
 	return NO;
