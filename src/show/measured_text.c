@@ -178,7 +178,7 @@ void measured_put_text(struct emit *e, struct arena *arena, const struct iof_hos
 		put_devices(e, arena, host);
 	if (host->measured_ignored && e->out->verbose) {
 		emit_newline(e);
-		emit_wrapped(e, 2, NULL, "%s", host->measured_ignored);
+		emit_wrapped(e, 2, "", "%s", host->measured_ignored);
 	}
 	if (host->is_hypothetical || host->kernel_assumed)
 		return;
