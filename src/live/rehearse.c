@@ -375,6 +375,7 @@ static bool walk_start(struct iof_live_rehearsal *r)
 static bool walk_plug(struct iof_live_rehearsal *r)
 {
 	r->phase = IOF_PHASE_PLUG;
+	r->is_plugging = true;
 	return walk_devices(r, true);
 }
 

@@ -141,6 +141,7 @@ struct iof_live_rehearsal {
 	struct vfio vfio;
 	uint32_t version; /* of QEMU, as vmm/versions.h has it; 0: another VMM, or not known */
 	enum iof_phase phase;
+	bool is_plugging; /* the start is over */
 
 	struct undo *undo;
 	size_t n_undo, cap_undo;
