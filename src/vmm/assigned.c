@@ -18,12 +18,17 @@ static const struct machine_device *assigned_at(const struct iof_machine *m, siz
 	return NULL;
 }
 
-/* Without a vIOMMU all see the system's memory; behind one each requester ID has its own view. */
+/* Without a vIOMMU all see the system's memory, as they do behind accelerated SMMUs; behind any other
+ * each requester ID has its own view. */
 static bool shares_space(const struct machine_device *a, const struct machine_device *b)
 {
 	if (a == b)
 		return true;
-	if (b->kind != DRIVER_VFIO_PCI || a->viommu != b->viommu)
+	if (b->kind != DRIVER_VFIO_PCI)
+		return false;
+	if (smmuv3_is_accelerated(a->viommu) && smmuv3_is_accelerated(b->viommu))
+		return true;
+	if (a->viommu != b->viommu)
 		return false;
 	return !a->viommu || (a->bus == b->bus && a->behind_bridge);
 }
@@ -71,6 +76,8 @@ static const struct want {
 	{DRIVER_OTHER, PROPERTY_NONE, 0, V9_1,
 	 offsetof(struct iof_assignment, wants_dirty_tracking)},
 	{DRIVER_INTEL_IOMMU, PROPERTY_FIRST_STAGE, ON, V11_0,
+	 offsetof(struct iof_assignment, wants_nest_parent)},
+	{DRIVER_SMMUV3, PROPERTY_ACCEL, ON, V11_0,
 	 offsetof(struct iof_assignment, wants_nest_parent)},
 };
 

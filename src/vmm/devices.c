@@ -308,8 +308,8 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device,
 	device_set_defaults(m, device);
 	find_bus(m, device);
 	check_fixed(m, device);
+	device_apply_globals(m, device);
 	check_id(m, device);
-	device_check_globals(m, device);
 	r = device_set_properties(m, device);
 	if (r)
 		return r;

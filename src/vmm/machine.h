@@ -339,7 +339,7 @@ static inline bool is_viommu(const struct machine_device *device)
 
 /* properties.c */
 void device_set_defaults(struct iof_machine *, struct machine_device *);
-void device_check_globals(struct iof_machine *, struct machine_device *);
+void device_apply_globals(struct iof_machine *, struct machine_device *);
 int device_set_properties(struct iof_machine *, struct machine_device *);
 int machine_warn_unused_globals(struct iof_machine *);
 
