@@ -37,6 +37,7 @@ enum problem_kind {
 	PROBLEM_BUS_NO_HOTPLUG,
 	PROBLEM_NOT_HOTPLUGGABLE,
 	PROBLEM_DUPLICATE_ID,
+	PROBLEM_ID,		 /* an id that is no identifier */
 	PROBLEM_PROPERTY_ABSENT, /* this version lacks the property */
 	PROBLEM_VALUE,		 /* a value that the property does not take */
 	PROBLEM_ADDRESS_SPACE,	 /* more guest addresses than the vCPU has */
