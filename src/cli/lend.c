@@ -16,6 +16,14 @@ static const int held_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SI
 /* Those that mean: stop. */
 static const int end_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
+/* nohup and a shell's background jobs have some of them ignored. */
+static bool is_ignored(int signal)
+{
+	struct sigaction action;
+
+	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static bool is_interrupted(void *data)
 {
 	sigset_t pending;
@@ -24,7 +32,7 @@ static bool is_interrupted(void *data)
 	if (sigpending(&pending) < 0)
 		return false;
 	for (size_t i = 0; i < sizeof(end_signals) / sizeof(end_signals[0]); i++)
-		if (sigismember(&pending, end_signals[i]) == 1)
+		if (sigismember(&pending, end_signals[i]) == 1 && !is_ignored(end_signals[i]))
 			return true;
 	return false;
 }
