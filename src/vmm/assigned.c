@@ -116,6 +116,7 @@ IOF_EXPORT int iof_machine_assignment(const struct iof_machine *m, size_t index,
 		.is_iommufd = device->backend == BACKEND_IOMMUFD,
 		.space = space_of(m, device),
 		.viommu = model_of(viommu),
+		.viommu_device = viommu ? (size_t)(viommu - m->devices) : SIZE_MAX,
 	};
 	if (viommu && viommu->value[PROPERTY_AW_BITS].def)
 		out->aw_bits = (unsigned)device_value(viommu, PROPERTY_AW_BITS);
