@@ -48,7 +48,7 @@ static enum answer small_bar_once(const struct scene *s, struct operand *op)
 	return answer;
 }
 
-/* 11.0 on a kernel that has no dma-buf of BARs. */
+/* From 11.0 on, on a kernel that has no dma-buf of BARs: once, of the first. */
 static enum answer no_dma_buf(const struct scene *s, struct operand *op UNUSED)
 {
 	const struct iof_device *device = s->device->host;
@@ -155,7 +155,7 @@ static const struct rule rules[] = {
 		 "QEMU will warn that this kernel makes no dma-buf of BARs.",
 		 "Linux has it from 6.19 on. The iommufd backend needs it for peer-to-peer DMA; "
 		 "the VM runs.",
-		 "QEMU 11.0 hw/vfio/region.c vfio_region_create_dma_buf", "report", NULL,
+		 "QEMU 11.0 hw/vfio/region.c vfio_region_create_dma_buf", "lab", NULL,
 		 "Nothing has to be done, unless devices of the VM write to one another."},
 	[SLOT_INVALID] =
 		{"vfio.slot-not-valid", IOF_SEVERITY_WARNING, "a second device below one root port",
@@ -192,6 +192,10 @@ static const struct step steps[] = {
 	 "vfio-iommu-iommufd"},
 	{STAGE_REGIONS, COLD_AND_HOT, V11_0, V11_1, EFFECT_WARNS, no_dma_buf, &rules[NO_DMA_BUF],
 	 "warning: VFIO dma-buf not supported in kernel: PCI BAR IOMMU mappings may fail"},
+	{STAGE_REGIONS, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_WARNS, no_dma_buf,
+	 &rules[NO_DMA_BUF],
+	 "warning: VFIO dma-buf not supported in kernel, using mmap fallback, P2P DMA will not "
+	 "work"},
 	{STAGE_REGIONS, COLD_AND_HOT, V11_0, V11_1, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],
 	 "{0} BAR {1}: failed to create dma-buf: PCI BAR IOMMU mappings may fail: Invalid "
 	 "argument"},

@@ -26,7 +26,9 @@ enum rehearse_site {
 	SITE_SET_IOMMU,
 	SITE_GET_INFO,
 	SITE_DEVICE_FD,
+	SITE_IOMMUFD_OBJECT, /* QEMU 11.1 makes no iommufd object without /dev/iommu */
 	SITE_CDEV_FIND,
+	SITE_CDEV_NUMBER,
 	SITE_CDEV_OPEN,
 	SITE_IOMMUFD_OPEN,
 	SITE_BIND,
@@ -205,6 +207,8 @@ void undo_to(struct iof_live_rehearsal *, size_t n);
 bool attach_legacy(struct iof_live_rehearsal *, const struct iof_assignment *, const char *bdf,
 		   bool is_stand_in);
 bool attach_iommufd(struct iof_live_rehearsal *, const struct iof_assignment *, const char *bdf);
+/* What 11.1 does with each iommufd object before the first device. */
+bool make_iommufd_object(struct iof_live_rehearsal *, const struct iof_assignment *);
 /* Only what can be asked of iommufd without opening the device. */
 bool find_iommufd(struct iof_live_rehearsal *, const struct iof_assignment *, const char *bdf);
 

@@ -177,6 +177,10 @@ static const struct rule_case rows[] = {
 	 Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0,x-no-mmap=on", NULL,
 	 SILENT("vfio.bar-without-dma-buf"), "starts works", NULL},
 
+	{"Linux 6.12, 11.1", &host_kernel_6_12, "11.1", Q35 DEV, NULL, FIRES("vfio.no-dma-buf"),
+	 "starts works",
+	 "warning: VFIO dma-buf not supported in kernel, using mmap fallback, P2P DMA will not "
+	 "work"},
 	{"Linux 6.12, 11.0", &host_kernel_6_12, "11.0", Q35 DEV, NULL, FIRES("vfio.no-dma-buf"),
 	 "starts works",
 	 "warning: VFIO dma-buf not supported in kernel: PCI BAR IOMMU mappings may fail"},
