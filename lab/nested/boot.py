@@ -17,8 +17,8 @@ import qemus
 from cpio import Archive
 from paths import CACHE, HERE, LAB, SOURCE, LabError, read, write
 
-START_LIMIT = 150  # seconds until a host must be up; under emulation it takes 3 to 10 alone
-SILENCE_LIMIT = 180  # seconds without a word or a result
+START_LIMIT = 400  # seconds until a host must be up; under emulation it takes 3 to 10 on an idle machine
+SILENCE_LIMIT = 300  # seconds without a word or a result
 TICK = 0.1
 
 
@@ -30,16 +30,18 @@ class Ended:
 
 
 def find_busybox(architecture):
+    """A static one: the initramfs has no libraries."""
     if architecture == "arm64":
-        path = os.path.join(LAB, "arm64/root/usr/bin/busybox")
+        places = [os.path.join(LAB, "arm64/root/usr/bin/busybox")]
     else:
-        path = shutil.which("busybox") or os.path.join(LAB, "busybox/bin/busybox")
-        if not os.path.exists(path):
-            path = os.path.join(LAB, "busybox/usr/bin/busybox")
-    if not os.path.exists(path):
-        raise LabError("no busybox: run lab/nested/lab build")
-    with open(path, "rb") as file:
-        return file.read()
+        places = [shutil.which("busybox"), *(os.path.join(LAB, "busybox", path) for path in ("bin/busybox", "usr/bin/busybox"))]
+    for path in filter(None, places):
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                data = file.read()
+            if b"/ld-linux" not in data[:4096]:  # where a dynamic one names its loader
+                return data
+    raise LabError("no static busybox: run lab/nested/lab build")
 
 
 def add_modules(archive, kernel):
