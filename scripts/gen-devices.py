@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Turn the device lists into a sorted C table: gen-devices.py OUT.c IN.tsv..."""
+"""Turn the device lists into a sorted C table: gen-devices.py OUT.c IN.tsv...
+
+Bits 0 to 2 of a model's mask are the versions of x86 QEMU that have it, 3 to 5 those of Arm's; what is in
+qemu-devices-modules.tsv both have."""
 import re
 import sys
 
@@ -18,6 +21,10 @@ def main():
                 if len(fields) != 3 or not re.fullmatch(r"[A-Za-z0-9_.,+-]+", fields[0]):
                     sys.exit(f"{path}:{number}: not NAME<tab>BUS<tab>VERSIONS")
                 mask = sum(1 << VERSIONS.index(v) for v in fields[2].split())
+                if path.endswith("-modules.tsv"):
+                    mask |= mask << len(VERSIONS)
+                elif path.endswith("-arm.tsv"):
+                    mask <<= len(VERSIONS)
                 bus = {"PCI": "BUS_PCI", "System": "BUS_SYSBUS"}.get(fields[1], "BUS_OTHER")
                 rows[fields[0]] = (bus, rows.get(fields[0], ("", 0))[1] | mask)
     with open(sys.argv[1], "w", encoding="utf-8") as out:

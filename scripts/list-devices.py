@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Make data/qemu-devices.tsv from what real QEMUs print: list-devices.py VERSION=FILE... where FILE has the output of
-`qemu-system-x86_64 -device help` of that version. Names, buses and the versions that have them, nothing else."""
+"""Make data/qemu-devices.tsv or data/qemu-devices-arm.tsv from what real QEMUs print: list-devices.py ARCH VERSION=FILE...
+where FILE has the output of `qemu-system-ARCH -device help` of that version. Names, buses and the versions that have
+them, nothing else."""
 import re
 import sys
 
@@ -11,7 +12,7 @@ LINE = re.compile(r'^name "([^"]+)"(?:, bus ([^,\s]+))?(?:, alias "([^"]+)")?')
 def main():
     devices = {}
     versions = []
-    for argument in sys.argv[1:]:
+    for argument in sys.argv[2:]:
         version, path = argument.split("=", 1)
         versions.append(version)
         with open(path, encoding="utf-8") as lines:
@@ -22,7 +23,7 @@ def main():
                 name, bus, alias = found.groups()
                 for each in filter(None, (name, alias)):
                     devices.setdefault(each, [bus or "-", set()])[1].add(version)
-    print("# Device models of x86 QEMU: name, bus, versions that have it (" + ", ".join(versions) + ").")
+    print(f"# Device models of qemu-system-{sys.argv[1]}: name, bus, versions that have it (" + ", ".join(versions) + ").")
     print("# Made by scripts/list-devices.py from `-device help` of real binaries; modules that a distribution packs")
     print("# separately are added by hand in data/qemu-devices-modules.tsv.")
     for name in sorted(devices):

@@ -104,6 +104,9 @@ struct iof_live_probe;
 struct iof_live_probe_options {
 	size_t size;
 	bool reset_ok; /**< the devices may be opened, which resets them: asks iommufd, too */
+	/** The run is in the ask() of iof_live_bind_run(), which holds the lock of all probes. What
+	 * is kept is kept behind it. */
+	bool locked;
 };
 
 /** What came out for a device, or for all of them: the worst. */
@@ -128,7 +131,9 @@ int iof_live_probe_add(struct iof_ctx *, struct iof_live_probe *, struct iof_hos
 		       const char *bdf);
 /**
  * Ask, one device after the other, and compare with what was predicted. A call that fails is part
- * of the answer. Returns 0 or -ENOMEM.
+ * of the answer. It takes the lock of all probes, and holds it until the object is given up, so
+ * that what is kept is not kept by two at once. Returns 0, -EBUSY (another probe is under way),
+ * another error of the lock's file, or -ENOMEM.
  */
 int iof_live_probe_run(struct iof_ctx *, struct iof_live_probe *);
 enum iof_live_answer iof_live_probe_answer(const struct iof_live_probe *);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* cmd_probe.c - iommufit probe: asks VFIO and iommufd for what sysfs cannot tell. */
 #include "job.h"
+#include "lend.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,12 +27,20 @@ static int load_host(struct tool *t, const char *const *devices, size_t n, const
 	return iof_host_load_live(t->ctx, &options, host);
 }
 
+/* What is known before anything is asked. */
+static int load_predicted(struct tool *t, struct iof_host **host)
+{
+	const struct list *devices = &t->args.operands;
+
+	return load_host(t, devices->items, devices->n, nothing_measured,
+			 sizeof(nothing_measured) - 1, host);
+}
+
 static int add_devices(struct tool *t, struct iof_live_probe *probe)
 {
 	const struct list *devices = &t->args.operands;
 	struct iof_host *host = NULL;
-	int err = load_host(t, devices->items, devices->n, nothing_measured,
-			    sizeof(nothing_measured) - 1, &host);
+	int err = load_predicted(t, &host);
 
 	for (size_t i = 0; !err && i < devices->n; i++)
 		err = iof_live_probe_add(t->ctx, probe, host, devices->items[i]);
@@ -98,29 +107,85 @@ static int status_of(const struct iof_live_probe *probe)
 	return EXIT_UNKNOWN;
 }
 
-static int run(struct tool *t, struct iof_live_probe *probe)
+static void say_reset(struct tool *t, const char *bdf)
+{
+	if (t->args.reset_ok)
+		tool_note(t, "%s is opened to be asked, which resets it", bdf);
+}
+
+static int ask_bound(struct tool *t, struct iof_live_probe *probe)
 {
 	int err = add_devices(t, probe);
 
 	if (err)
 		return err;
-	if (t->args.reset_ok)
-		for (size_t i = 0; i < t->args.operands.n; i++)
-			tool_note(t, "%s is opened to be asked, which resets it",
-				  t->args.operands.items[i]);
-	err = iof_live_probe_run(t->ctx, probe);
+	for (size_t i = 0; i < t->args.operands.n; i++)
+		say_reset(t, t->args.operands.items[i]);
+	return iof_live_probe_run(t->ctx, probe);
+}
+
+/* One device while it is lent. */
+struct asking {
+	struct tool *t;
+	struct iof_live_probe *probe;
+	struct iof_host *host;
+	const char *bdf;
+};
+
+static int ask_one(void *data)
+{
+	struct asking *a = data;
+	int err = iof_live_probe_add(a->t->ctx, a->probe, a->host, a->bdf);
+
+	if (err)
+		return err;
+	say_reset(a->t, a->bdf);
+	return iof_live_probe_run(a->t->ctx, a->probe);
+}
+
+static int ask_lent(struct tool *t, struct iof_live_probe *probe)
+{
+	const struct list *devices = &t->args.operands;
+	struct asking asking = {.t = t, .probe = probe};
+	int err = load_predicted(t, &asking.host);
+
+	for (size_t i = 0; !err && i < devices->n; i++) {
+		asking.bdf = devices->items[i];
+		err = lend_device(t, asking.bdf, ask_one, &asking);
+	}
+	iof_host_unref(asking.host);
+	return err;
+}
+
+static int run(struct tool *t, struct iof_live_probe *probe)
+{
+	int err = t->args.bind ? ask_lent(t, probe) : ask_bound(t, probe);
+
 	if (!err)
 		err = keep(t, probe);
 	return err ? err : iof_live_probe_write(probe, &t->out);
 }
 
+static int recover(struct tool *t)
+{
+	if (t->args.operands.n || t->args.bind)
+		return tool_fail(t, tool_error(t, -EINVAL,
+					       "probe: --recover takes no device and asks "
+					       "none: the journal says which"));
+	return lend_recover(t);
+}
+
 int cmd_probe(struct tool *t)
 {
-	struct iof_live_probe_options options = {.size = sizeof(options),
-						 .reset_ok = t->args.reset_ok};
+	struct iof_live_probe_options options = {
+		.size = sizeof(options), .reset_ok = t->args.reset_ok, .locked = t->args.bind};
 	struct iof_live_probe *probe = NULL;
 	int err, status;
 
+	if (t->args.recover)
+		return recover(t);
+	if (t->args.yes && !t->args.bind)
+		return tool_fail(t, tool_error(t, -EINVAL, "probe: --yes goes with --bind"));
 	if (!t->args.operands.n)
 		return tool_fail(t, tool_error(t, -EINVAL,
 					       "probe: no device; give a PCI address, as "

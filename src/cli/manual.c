@@ -23,6 +23,7 @@ static const struct manual_item host_files[] = {
 	{"/sys/firmware/acpi/tables", "DMAR, IVRS, IORT and VIOT. Readable by root only."},
 	{"/proc/cpuinfo, /proc/cmdline, /proc/config.gz, /boot/config-*",
 	 "The CPU's widths, kernel parameters and configuration."},
+	{"/run/iommufit/measured.json", "What the kernel answered to iommufit probe."},
 	END,
 };
 
@@ -63,8 +64,13 @@ const struct manual manuals[N_COMMANDS] = {
 					   "address ranges that they can use, and whether the "
 					   "units are themselves virtual. Each "
 					   "fact says how it is known: measured, read or assumed.",
+					   "What iommufit probe measured in this boot stands above "
+					   "all that is read or derived, and helps the other "
+					   "devices behind the same unit. With --kernel only the "
+					   "registers of it count.",
 					   "With --json the answer is a profile: it can be given "
-					   "to --host later and elsewhere.",
+					   "to --host later and elsewhere. It keeps what was "
+					   "measured.",
 					   NULL},
 			.files = host_files,
 			.examples =
@@ -84,7 +90,10 @@ const struct manual manuals[N_COMMANDS] = {
 						  "command lines do not get in. With --host, the "
 						  "capture is made from a folder that is "
 						  "a root.",
-						  "As root it holds the ACPI tables, too.", NULL},
+						  "As root it holds the ACPI tables, too. What "
+						  "iommufit probe measured in this boot goes in "
+						  "without the id of the boot.",
+						  NULL},
 			.files = host_files,
 			.examples = ITEMS{{"iommufit capture -o host.tar.zst", "For a bug report."},
 					  {"iommufit check --host host.tar.zst vm.sh",
@@ -364,14 +373,33 @@ const struct manual manuals[N_COMMANDS] = {
 					"opens the device. It shows what came out, and what of it "
 					"iommufit had predicted otherwise.",
 					"Only root can ask, and only about a device that is bound "
-					"to vfio-pci (or a variant) and that nobody has open. "
-					"Nothing is bound, and what is made in the kernel for the "
-					"question is given back at once.",
+					"to vfio-pci (or a variant) and that nobody has open. What "
+					"is made in the kernel for the question is given back at "
+					"once. Without --bind nothing is bound.",
 					"With --reset-ok the device is opened, too, which resets "
 					"it. iommufd then tells the registers of the IOMMU, and "
 					"whether it makes a nesting parent, a domain that tracks "
 					"dirty pages, or one for PASIDs, with the ranges of each; "
 					"on Arm also whether it makes a vIOMMU object.",
+					"With --bind the device is taken from its driver, bound to "
+					"vfio-pci, asked, and given back: driver, driver_override "
+					"and power/control are as before. Other devices of its "
+					"IOMMU group lose their drivers meanwhile. It is refused, "
+					"with the reason, while any of them is in use: storage "
+					"that is mounted, swap or held by LVM, RAID, multipath or "
+					"ZFS; an interface that is up, carries the default route "
+					"or is part of another; a console; a node that a process "
+					"holds open; a function with virtual functions; a USB "
+					"controller with storage or an input device. What cannot "
+					"be told counts as use. It asks on the terminal first "
+					"unless --yes is given, and does nothing in a container. "
+					"No module is loaded: modprobe vfio-pci is yours to do.",
+					"Each step of --bind is written down before it is done. "
+					"If the command is killed, --recover finishes giving back "
+					"what it left; it can be killed and run again, too. A "
+					"driver that does not let its device go within 20 seconds "
+					"is given up: --recover then goes on once it has. A "
+					"reboot gives everything back as well.",
 					"The answers are kept in /run until the next boot. All "
 					"commands that look at this machine use them from then on "
 					"instead of what they would predict. With -o a profile of "
@@ -382,6 +410,9 @@ const struct manual manuals[N_COMMANDS] = {
 				       {"/dev/vfio/devices/vfioN, /dev/iommu",
 					"With --reset-ok: the device, and iommufd."},
 				       {"/proc/PID/fd", "Who has the device or its group open."},
+				       {"/run/iommufit/lock, /run/iommufit/journal",
+					"With --bind: one probe at a time, and what devices were "
+					"like before."},
 				       {"/run/iommufit/measured.json",
 					"The answers, by device, with the id of the boot that "
 					"they are true of."},
@@ -390,6 +421,8 @@ const struct manual manuals[N_COMMANDS] = {
 					   "Which addresses can this device reach?"},
 					  {"iommufit probe --reset-ok -o rack7.json 01:00.0",
 					   "Ask for everything, and write a profile with it."},
+					  {"iommufit probe --bind 01:00.0",
+					   "Borrow the device from its driver."},
 					  {"iommufit check --host rack7.json vm.sh",
 					   "Use it elsewhere."},
 					  END},

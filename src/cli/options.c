@@ -102,6 +102,14 @@ const struct option_spec option_specs[] = {
 	 "Refused while the VM or libvirt's daemon runs, or Proxmox VE's lock is held."},
 	{"warn", 0, OPTION_FLAG, FOR(COMMAND_HOOK), OFFSET(warn), NULL, NULL, COMPLETE_NOTHING,
 	 "Only say what is wrong; block nothing."},
+	{"bind", 0, OPTION_FLAG, FOR(COMMAND_PROBE), OFFSET(bind), NULL, NULL, COMPLETE_NOTHING,
+	 "Bind the device to vfio-pci to ask it, and give it back to its driver as it was. Refused "
+	 "while it, or another device of its IOMMU group, is in use."},
+	{"yes", 0, OPTION_FLAG, FOR(COMMAND_PROBE), OFFSET(yes), NULL, NULL, COMPLETE_NOTHING,
+	 "With --bind: do not ask on the terminal first."},
+	{"recover", 0, OPTION_FLAG, FOR(COMMAND_PROBE), OFFSET(recover), NULL, NULL,
+	 COMPLETE_NOTHING,
+	 "Finish giving back what a probe left that was cut off; no device is asked."},
 	{"no-keep", 0, OPTION_FLAG, FOR(COMMAND_PROBE), OFFSET(no_keep), NULL, NULL,
 	 COMPLETE_NOTHING, "Do not keep the answers for later commands."},
 	{"svg", 0, OPTION_FLAG, FOR(COMMAND_MAP), OFFSET(svg), NULL, NULL, COMPLETE_NOTHING,
@@ -156,7 +164,7 @@ static const char *const usage_rehearse[] = {"[OPTIONS] VM",
 static const char *const usage_hook[] = {"[OPTIONS] libvirt GUEST OPERATION SUBOPERATION EXTRA",
 					 "[OPTIONS] proxmox VMID PHASE", NULL};
 static const char *const usage_explain[] = {"[OPTIONS] [TEXT...]", "[OPTIONS] RULE", NULL};
-static const char *const usage_probe[] = {"[OPTIONS] DEVICE...", NULL};
+static const char *const usage_probe[] = {"[OPTIONS] DEVICE...", "--recover", NULL};
 static const char *const usage_rules[] = {"[OPTIONS] [RULE]", NULL};
 
 /* As many operands as the shell gives. */
@@ -223,6 +231,8 @@ const struct status_spec status_specs[] = {
 	{2, "It cannot.", FOR(COMMAND_CAPS)},
 	{3, "Unknown: a fact is missing.", FOR(COMMAND_CAPS)},
 	{0, "The kernel makes a domain for every device, and told its ranges.", FOR(COMMAND_PROBE)},
+	{0, "With --recover: everything is as it was, or there was nothing to do.",
+	 FOR(COMMAND_PROBE)},
 	{2, "It makes none for one of them.", FOR(COMMAND_PROBE)},
 	{3, "Unknown: it does not tell the ranges on the way that was allowed.",
 	 FOR(COMMAND_PROBE)},

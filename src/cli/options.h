@@ -40,7 +40,7 @@ struct arguments {
 	enum command_id command;
 	bool help, version, json, svg, html, quiet, verbose, no_colour, migrate, diff, pin, theory,
 		list;
-	bool in_place, offline, warn, reset_ok, no_keep;
+	bool in_place, offline, warn, reset_ok, no_keep, bind, yes, recover;
 	const char *host, *kernel, *vmm, *manager, *backend, *machine, *firmware, *output, *format;
 	const char *prefer, *vm, *libvirt, *proxmox;
 	const char *qmp;  /* socket of a running VM */

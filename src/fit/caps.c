@@ -115,21 +115,6 @@ static int list_costs(struct question *q, enum property_id id, const struct valu
 
 /* ---- one property ---- */
 
-/* First-stage translation wants 1 GiB pages of the host unless it is told not to. */
-static int ask_here(struct question *q, const struct property_def *property, const char *value,
-		    struct answer_text *answer)
-{
-	int r = caps_ask_all(q, property->id, value, answer);
-
-	if (r || answer->works || property->id != PROPERTY_FIRST_STAGE || str_eq(value, "off"))
-		return r;
-	q->without_1g = true;
-	r = caps_ask_all(q, property->id, value, answer);
-	if (r == 0 && !answer->works)
-		q->without_1g = false;
-	return r == 0 && !answer->works ? caps_ask_all(q, property->id, value, answer) : r;
-}
-
 static int ask_values(struct question *q, const struct property_def *property,
 		      const struct value_list *list, struct marks *marks, struct iof_cap *cap)
 {
@@ -144,9 +129,10 @@ static int ask_values(struct question *q, const struct property_def *property,
 			cap->needs = answer.needs;
 		if (r || !marks->theory[i] || !q->caps->n_devices)
 			continue;
-		r = ask_here(q, property, list->values[i], &answer);
+		r = caps_ask_all(q, property->id, list->values[i], &answer);
 		if (r)
 			break;
+		q->without_1g |= answer.works && answer.is_without_1g;
 		marks->here[i] = answer.works;
 		marks->open[i] = answer.unknown;
 		if (answer.works && answer.needs)

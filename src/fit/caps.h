@@ -62,6 +62,7 @@ struct answer_text {
 	const char *resolved; /* what "auto" or "host" became; NULL: not known */
 	const char *from;     /* what decided that */
 	const char *needs;    /* what had to stand beside it */
+	bool is_without_1g;   /* fs1gp=off among it */
 };
 
 /* caps_ask.c. One VM with n devices from first on (0: none, and no host). */

@@ -120,9 +120,11 @@ static int list_needs(struct question *q, enum property_id id, const char *value
 
 	if (!str_eq(value, "off"))
 		put_companions(q, &pairs, id);
-	for (size_t i = 0; i < pairs.n; i += 2)
-		buf_printf(&text, "%s%s=%s", text.length ? ", " : "", pairs.items[i],
-			   pairs.items[i + 1]);
+	for (size_t i = 0; i < pairs.n; i += 2) {
+		if (!str_eq(pairs.items[i], caps_property(q, id)->name))
+			buf_printf(&text, "%s%s=%s", text.length ? ", " : "", pairs.items[i],
+				   pairs.items[i + 1]);
+	}
 	if (needs_iommufd(q, id, value))
 		buf_printf(&text, "%s%s", text.length ? ", " : "", "backend iommufd");
 	if (text.length && !text.err)
@@ -157,10 +159,33 @@ static int read_resolved(struct question *q, const struct iof_machine *m, enum p
 	return out->resolved ? 0 : -ENOMEM;
 }
 
+static bool is_fatal(enum effect effect)
+{
+	return effect == EFFECT_STOPS || effect == EFFECT_KILLS || effect == EFFECT_BREAKS;
+}
+
+/* The finding that decides: the first that stops or breaks something, for certain if there is one.
+ */
+static const struct iof_finding *decisive(const struct iof_report *report)
+{
+	const struct iof_finding *doubtful = NULL;
+
+	for (size_t i = 0; i < report->n_findings; i++) {
+		const struct iof_finding *finding = &report->findings[i];
+
+		if (!is_fatal(finding->effect))
+			continue;
+		if (!finding->is_doubtful)
+			return finding;
+		doubtful = doubtful ? doubtful : finding;
+	}
+	return doubtful;
+}
+
 static int read_report(struct question *q, struct answer_text *out)
 {
 	const struct iof_report *report = q->report;
-	const struct iof_finding *finding = iof_report_finding_next(q->report, NULL);
+	const struct iof_finding *finding = decisive(report);
 
 	out->starts = report->start == IOF_OUTCOME_STARTS;
 	out->works = out->starts &&
@@ -173,8 +198,8 @@ static int read_report(struct question *q, struct answer_text *out)
 	return out->because ? 0 : -ENOMEM;
 }
 
-int caps_ask(struct question *q, enum property_id id, const char *value, size_t first, size_t n,
-	     struct answer_text *out)
+static int ask_once(struct question *q, enum property_id id, const char *value, size_t first,
+		    size_t n, struct answer_text *out)
 {
 	struct pairs pairs = {.n = 0};
 	struct iof_vmm vmm = q->vmm;
@@ -207,6 +232,30 @@ int caps_ask(struct question *q, enum property_id id, const char *value, size_t 
 	return r;
 }
 
+static bool wants_1g(enum property_id id)
+{
+	return id == PROPERTY_FIRST_STAGE || id == PROPERTY_SVM;
+}
+
+/* First-stage translation wants 1 GiB pages of the host unless it is told not to. */
+int caps_ask(struct question *q, enum property_id id, const char *value, size_t first, size_t n,
+	     struct answer_text *out)
+{
+	struct answer_text without;
+	bool was_without = q->without_1g;
+	int r = ask_once(q, id, value, first, n, out);
+
+	if (r || n == 0 || out->works || !wants_1g(id) || str_eq(value, "off") || was_without)
+		return r;
+	q->without_1g = true;
+	r = ask_once(q, id, value, first, n, &without);
+	q->without_1g = was_without;
+	without.is_without_1g = true;
+	if (r == 0 && without.works)
+		*out = without;
+	return r;
+}
+
 int caps_ask_all(struct question *q, enum property_id id, const char *value,
 		 struct answer_text *out)
 {
@@ -219,7 +268,8 @@ int caps_ask_all(struct question *q, enum property_id id, const char *value,
 		struct answer_text part;
 
 		r = caps_ask(q, id, value, first, n, &part);
-		if (first == 0 || !part.works)
+		part.is_without_1g |= out->is_without_1g;
+		if (first == 0 || !part.works || part.is_without_1g)
 			*out = part;
 	}
 	return r;

@@ -40,11 +40,33 @@ int cure_unsafe(struct fix_list *, const struct iof_machine *, const struct iof_
 int cure_legacy(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_remove_device(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 
+/* SMMUv3 of Arm's virt */
+int cure_board_smmu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_notifier(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_plain(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_kvm(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_auto(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_oas(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_stage(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_bus(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_bypass(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_acpi(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_emulated(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_ssidsize(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_ril(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_host_oas(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_ats(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_cmdqv(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_units(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_undecided(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+
 /* the config itself */
 int cure_remark(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_object_type(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_object_absent(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_machine_type(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_machine_iommu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_use_q35(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_cpu_option(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_cpu_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

@@ -51,7 +51,7 @@ static unsigned common_bits(const struct iof_machine *m, bool is_behind)
 		unsigned own = 64;
 
 		if (device->host && (device->viommu != NULL) == is_behind)
-			own = reachable_bits(&device->host->iova[0]);
+			own = reachable_bits(device->iova);
 		bits = own < bits ? own : bits;
 	}
 	return bits;

@@ -66,7 +66,7 @@ int cure_machine_type(struct fix_list *list, const struct iof_machine *m UNUSED,
 {
 	static const struct {
 		const char *prefix, *alias;
-	} aliases[] = {{"pc-q35", "q35"}, {"q35", "q35"}, {"pc", "pc"}};
+	} aliases[] = {{"pc-q35", "q35"}, {"q35", "q35"}, {"pc", "pc"}, {"virt", "virt"}};
 	const char *name = finding->problem->value;
 
 	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
@@ -80,6 +80,16 @@ int cure_machine_type(struct fix_list *list, const struct iof_machine *m UNUSED,
 			break;
 		}
 	}
+	return list->err;
+}
+
+int cure_machine_iommu(struct fix_list *list, const struct iof_machine *m UNUSED,
+		       const struct iof_finding *finding)
+{
+	fix_set(list, fix_new(list, "The board makes an SMMUv3."), problem_option(finding), "iommu",
+		"smmuv3", "machine.iommu");
+	fix_unset(list, fix_new(list, "The board makes no IOMMU."), problem_option(finding),
+		  "iommu", "machine.iommu");
 	return list->err;
 }
 

@@ -138,6 +138,10 @@ int cure_memory_block(struct fix_list *list, const struct iof_machine *m,
 			  device->option_index, "addr", fix_target(list, device, "addr"));
 		break;
 	}
+	/* A plain domain may reach further than a nesting parent. */
+	if (finding->device && finding->device->is_nested &&
+	    finding->device->viommu->kind == DRIVER_INTEL_IOMMU)
+		cure_no_first_stage(list, m, finding);
 	return list->err;
 }
 

@@ -27,8 +27,7 @@ static unsigned reachable_bits(const struct iof_machine *m)
 	unsigned bits = 64;
 
 	for (size_t i = 0; i < m->n_devices; i++) {
-		const struct iof_device *host = m->devices[i].host;
-		const struct device_iova *iova = host ? &host->iova[0] : NULL;
+		const struct device_iova *iova = m->devices[i].iova;
 
 		for (size_t r = 0; iova && iova->known && r < iova->n; r++) {
 			unsigned own = 0;

@@ -33,7 +33,7 @@ unsigned best_intel_width(const struct iof_machine *m)
 
 	for (size_t i = 0; i < m->n_devices; i++) {
 		const struct machine_device *device = &m->devices[i];
-		const struct device_iova *iova = device->host ? &device->host->iova[0] : NULL;
+		const struct device_iova *iova = device->iova;
 
 		if (device->kind == DRIVER_VFIO_PCI && iova && iova->known && iova->width < host)
 			host = iova->width;

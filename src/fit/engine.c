@@ -23,9 +23,11 @@ struct walk {
 
 /* Within a stage the kernel's say (vfio) comes before the models'. */
 const struct rule_family *const rule_families[] = {
-	&config_family, &vfio_family,	&topology_family,  &memory_family,
-	&map_family,	&limits_family, &intel_family,	   &virtio_family,
-	&amd_family,	&host_family,	&migration_family, &cloud_hypervisor_family,
+	&config_family, &vfio_family,	    &topology_family,
+	&memory_family, &map_family,	    &limits_family,
+	&intel_family,	&intel_host_family, &virtio_family,
+	&amd_family,	&smmuv3_family,	    &smmuv3_host_family,
+	&host_family,	&migration_family,  &cloud_hypervisor_family,
 };
 const size_t n_rule_families = ARRAY_SIZE(rule_families);
 
@@ -225,8 +227,7 @@ static void set_device(struct walk *w, const struct machine_device *device)
 
 static void walk_device(struct walk *w, const struct machine_device *device)
 {
-	bool is_viommu = device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
-			 device->kind == DRIVER_VIRTIO_IOMMU;
+	bool translates = is_viommu(device);
 
 	set_device(w, device);
 	if (device->problem.kind == PROBLEM_NONE || device->problem.kind >= PROBLEM_DUPLICATE_ID)
@@ -239,16 +240,20 @@ static void walk_device(struct walk *w, const struct machine_device *device)
 	}
 	if (is_memory_device(device) && w->scene.m->n_assigned)
 		walk_stage(w, STAGE_ADD_RAM);
-	if (!is_viommu && device->kind != DRIVER_VFIO_PCI)
+	/* An accelerated SMMU has a say about every device behind it. */
+	if (!translates && device->kind != DRIVER_VFIO_PCI) {
+		if (device->viommu && device->viommu->kind == DRIVER_SMMUV3)
+			walk_stage(w, STAGE_REALIZE);
 		return;
+	}
 	for (enum stage stage = STAGE_PRE_PLUG; stage <= STAGE_SET_IOMMU && !w->is_stopped;
 	     stage++) {
-		if (stage >= STAGE_OPEN && is_viommu)
+		if (stage >= STAGE_OPEN && translates)
 			break;
 		if (stage != STAGE_ADD_RAM)
 			walk_stage(w, stage);
 	}
-	if (is_viommu)
+	if (translates)
 		w->progress.n_viommus++;
 	w->scene.device = NULL;
 }
@@ -487,15 +492,42 @@ static void compare_worlds(struct iof_report *report)
 		doubt(report, IOF_PHASE_RUN, &report->run, other.run);
 		doubt(report, IOF_PHASE_MIGRATE, &report->migrate, other.migrate);
 	}
-	if (report->is_doubtful) {
-		struct iof_finding *finding = add_finding(report, rule_find("host.fact-missing"));
+}
 
-		if (finding) {
-			finding->phase = IOF_PHASE_START;
-			finding->operand[0] = text_operand(report->host->missing_fact);
-			finding->operand[1] = text_operand(report->host->missing_how);
-		}
+/* The first device about which a rule could not say yes or no; NULL: there is none. */
+static const struct machine_device *doubted_device(const struct iof_report *report)
+{
+	for (size_t i = 0; i < report->n_findings; i++) {
+		const struct iof_finding *finding = &report->findings[i];
+
+		if (finding->is_doubtful && finding->device && finding->device->host_bdf &&
+		    finding->effect >= EFFECT_STOPS)
+			return finding->device;
 	}
+	return NULL;
+}
+
+/* Which fact decides, and how to get it: the one that tells the host's worlds apart, or what the
+ * kernel would answer about a device. */
+static void note_missing(struct iof_report *report)
+{
+	const struct machine_device *device = doubted_device(report);
+	struct iof_finding *finding;
+
+	if (!report->is_doubtful && !device)
+		return;
+	report->is_doubtful = true;
+	finding = add_finding(report, rule_find("host.fact-missing"));
+	if (!finding)
+		return;
+	finding->phase = IOF_PHASE_START;
+	finding->operand[0] = text_operand(report->host->missing_fact);
+	finding->operand[1] = text_operand(report->host->missing_how);
+	if (report->host->missing_fact)
+		return;
+	finding->operand[0] = text_operand("what the kernel answers about a device's IOMMU");
+	finding->operand[1] = text_operand(
+		arena_printf(report->arena, "iommufit probe %s, as root", device->host_bdf));
 }
 
 IOF_EXPORT int iof_check(const struct iof_host *host, const struct iof_machine *m,
@@ -515,6 +547,7 @@ IOF_EXPORT int iof_check(const struct iof_host *host, const struct iof_machine *
 	walk_world(report, report->host, m, 0);
 	if (report->host->n_worlds > 1)
 		compare_worlds(report);
+	note_missing(report);
 	set_verdict(report);
 	return report->err;
 }

@@ -8,8 +8,11 @@
 
 bool shares_container(const struct machine_device *a, const struct machine_device *b)
 {
-	if (a->kind != DRIVER_VFIO_PCI || b->kind != DRIVER_VFIO_PCI || a->backend != b->backend ||
-	    a->viommu != b->viommu)
+	if (a->kind != DRIVER_VFIO_PCI || b->kind != DRIVER_VFIO_PCI || a->backend != b->backend)
+		return false;
+	if (smmuv3_is_accelerated(a->viommu) && smmuv3_is_accelerated(b->viommu))
+		return true;
+	if (a->viommu != b->viommu)
 		return false;
 	return !a->viommu || (a->bus == b->bus && a->behind_bridge);
 }
@@ -42,7 +45,7 @@ static uint64_t host_page(const struct scene *scene)
 static const struct device_iova *
 beyond_device(const struct scene *s, const struct machine_device *device, struct iof_range range)
 {
-	const struct device_iova *iova = &device->host->iova[s->world];
+	const struct device_iova *iova = &device->iova[s->world];
 
 	return iova->known && iova->n &&
 			       !ranges_contain(iova->ranges, iova->n, range.first, range.last)

@@ -17,15 +17,15 @@ IOF_EXPORT int iof_report_ranges(struct iof_report *report, const struct iof_ran
 	*ranges = NULL;
 	*n = 0;
 	for (size_t i = 0; r == 0 && i < m->n_devices; i++) {
-		const struct iof_device *host = m->devices[i].host;
+		const struct machine_device *device = &m->devices[i];
 
-		if (!host || !host->group)
+		if (!device->host || !device->host->group)
 			continue;
-		if (!host->iova[0].known)
+		if (!device->iova->known)
 			return -ENODATA;
 		devices++;
-		if (host->iova[0].n)
-			r = interval_intersect(&set, host->iova[0].ranges, host->iova[0].n);
+		if (device->iova->n)
+			r = interval_intersect(&set, device->iova->ranges, device->iova->n);
 	}
 	if (r == 0 && devices == 0)
 		return -ENOENT;
@@ -46,11 +46,9 @@ static struct iof_range first_outside(const struct iof_range *ranges, size_t n, 
 	return r;
 }
 
-static enum iof_fit device_fit(const struct iof_device *host, const struct iof_region *region,
+static enum iof_fit device_fit(const struct device_iova *iova, const struct iof_region *region,
 			       struct iof_range *outside)
 {
-	const struct device_iova *iova = &host->iova[0];
-
 	if (!iova->known)
 		return IOF_FIT_UNKNOWN;
 	if (!iova->n ||
@@ -73,12 +71,12 @@ IOF_EXPORT enum iof_fit iof_report_region_fit(const struct iof_report *report,
 	if (!region->is_mapped)
 		return IOF_FIT_NONE;
 	for (size_t i = 0; i < m->n_devices; i++) {
-		const struct iof_device *host = m->devices[i].host;
+		const struct machine_device *device = &m->devices[i];
 		enum iof_fit one;
 
-		if (!host || !host->group)
+		if (!device->host || !device->host->group)
 			continue;
-		one = device_fit(host, region, &part);
+		one = device_fit(device->iova, region, &part);
 		if (one == IOF_FIT_NO && outside)
 			*outside = part;
 		if (one == IOF_FIT_NO)

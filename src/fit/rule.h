@@ -126,9 +126,9 @@ struct rule_family {
 	size_t n_rules;
 };
 
-extern const struct rule_family config_family, intel_family, virtio_family, amd_family, vfio_family,
-	topology_family, memory_family, map_family, limits_family, host_family, migration_family,
-	cloud_hypervisor_family;
+extern const struct rule_family config_family, intel_family, intel_host_family, virtio_family,
+	amd_family, vfio_family, topology_family, memory_family, map_family, limits_family,
+	smmuv3_family, smmuv3_host_family, host_family, migration_family, cloud_hypervisor_family;
 extern const struct rule_family *const rule_families[];
 extern const size_t n_rule_families;
 
@@ -139,13 +139,14 @@ const struct rule *rule_find(const char *id);
 /* Operand 0 of every rule about an assigned device is its address, as QEMU names it. */
 static inline const struct device_iova *scene_iova(const struct scene *s)
 {
-	const struct device_iova *iova = s->device->host ? &s->device->host->iova[s->world] : NULL;
+	const struct device_iova *iova = s->device->iova ? &s->device->iova[s->world] : NULL;
 
 	return iova && iova->known ? iova : NULL;
 }
 
 /* Whether both devices' DMA goes through one set of mappings: without a vIOMMU there is one for
- * each backend, behind one each requester ID has its own. */
+ * each backend, behind one each requester ID has its own, but for accelerated SMMUs, which
+ * leave all of system memory to the host's stage 2. */
 bool shares_container(const struct machine_device *, const struct machine_device *);
 /* Of its container, the device is the first. */
 bool is_first_of_container(const struct iof_machine *, const struct machine_device *);

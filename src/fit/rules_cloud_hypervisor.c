@@ -80,7 +80,7 @@ static enum answer locked_limit(const struct scene *s, struct operand *op)
 static bool is_beyond(const struct scene *s, const struct machine_device *device,
 		      const struct iof_region *region, uint64_t *last)
 {
-	const struct device_iova *iova = &device->host->iova[s->world];
+	const struct device_iova *iova = &device->iova[s->world];
 
 	if (!iova->known || !iova->n ||
 	    ranges_contain(iova->ranges, iova->n, region->range.first, region->range.last))

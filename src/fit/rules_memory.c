@@ -7,15 +7,10 @@
 #include "fit/cures.h"
 #include "fit/rule.h"
 
-static bool fits(const struct device_iova *iova, const struct ram_block *block)
+static enum answer block_outside(const struct device_iova *iova, const struct ram_block *block,
+				 struct operand *op)
 {
-	return !iova->n || ranges_contain(iova->ranges, iova->n, block->first, block->last);
-}
-
-static enum answer block_outside(const struct scene *s UNUSED, const struct device_iova *iova,
-				 const struct ram_block *block, struct operand *op)
-{
-	if (fits(iova, block))
+	if (!iova->n || ranges_contain(iova->ranges, iova->n, block->first, block->last))
 		return NO;
 	op[2] = hex_operand(block->first);
 	op[3] = hex_operand(block->last - block->first + 1);
@@ -34,12 +29,12 @@ static enum answer ram_outside(const struct scene *s, enum backend backend, stru
 		return NO;
 	op[1] = number_operand(s->device->host->group ? s->device->host->group->id : 0);
 	for (size_t i = 0; i < s->m->n_ram && answer == NO; i++)
-		answer = block_outside(s, iova, &s->m->ram[i], op);
+		answer = block_outside(iova, &s->m->ram[i], op);
 	if (!s->m->n_memory_devices)
 		return answer;
 	for (const struct machine_device *d = s->m->devices; d < s->device && answer == NO; d++) {
 		if (d->block.name && !d->is_mapped_in_blocks)
-			answer = block_outside(s, iova, &d->block, op);
+			answer = block_outside(iova, &d->block, op);
 	}
 	return answer;
 }
@@ -65,7 +60,7 @@ static enum answer late_ram(const struct scene *s, enum backend backend, struct 
 	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
 		each.device = d;
 		if (d->kind == DRIVER_VFIO_PCI && d->backend == backend && scene_iova(&each) &&
-		    block_outside(s, scene_iova(&each), &s->device->block, op) == YES)
+		    block_outside(scene_iova(&each), &s->device->block, op) == YES)
 			return YES;
 	}
 	return NO;
@@ -84,6 +79,15 @@ static enum answer late_ram_iommufd(const struct scene *s, struct operand *op)
 /* The firmware's image below 4 GiB is mapped like RAM (256 KiB of SeaBIOS where nothing else is
  * given). */
 static const struct ram_block bios = {0xfffc0000, 0xffffffff, "pc.bios"};
+
+/* A nesting parent of VT-d takes no read-only memory (intel.read-only-not-mapped). */
+static bool maps_read_only(const struct machine_device *device)
+{
+	const struct iommu_unit *unit =
+		device->is_nested && device->host ? device->host->unit : NULL;
+
+	return !unit || unit->kind != IOF_IOMMU_INTEL_VTD || unit->errata_772415 == TRI_NO;
+}
 
 static bool lock_block(const struct scene *s, const struct ram_block *block, struct operand *op)
 {
@@ -110,7 +114,9 @@ static enum answer locked_limit(const struct scene *s, enum backend backend, str
 		return NO;
 	op[1] = number_operand(
 		s->device->host && s->device->host->group ? s->device->host->group->id : 0);
-	fit = lock_block(s, &s->m->ram[0], op) && lock_block(s, &bios, op);
+	fit = lock_block(s, &s->m->ram[0], op);
+	if (fit && maps_read_only(s->device))
+		fit = lock_block(s, &bios, op);
 	if (fit && s->m->n_ram > 1)
 		fit = lock_block(s, &s->m->ram[1], op);
 	for (const struct machine_device *d = s->m->devices;

@@ -73,7 +73,21 @@ static enum answer late_viommu(const struct scene *s, struct operand *op)
 static enum answer two_viommus(const struct scene *s, struct operand *op)
 {
 	op[0] = text_operand(s->device->driver);
-	return s->device->kind != DRIVER_VFIO_PCI && s->progress->n_viommus > 0 ? YES : NO;
+	return !s->m->is_arm && is_viommu(s->device) && s->progress->n_viommus > 0 ? YES : NO;
+}
+
+/* hw/arm/virt.c: a virtio-iommu beside another or the board's SMMU; it does not look at SMMUs for
+ * one bus. */
+static enum answer two_viommus_arm(const struct scene *s, struct operand *op)
+{
+	op[0] = text_operand(s->device->driver);
+	if (!s->m->is_arm || s->device->kind != DRIVER_VIRTIO_IOMMU)
+		return NO;
+	for (const struct machine_device *other = s->m->devices; other < s->device; other++) {
+		if (other->kind == DRIVER_VIRTIO_IOMMU || other->is_boards)
+			return YES;
+	}
+	return NO;
 }
 
 /* Below a root port only slot 0 is ever looked at by the guest. */
@@ -93,7 +107,8 @@ enum { TWO_VIOMMUS, LATE_VIOMMU, SMALL_BAR, NO_DMA_BUF, SLOT_INVALID };
 static const struct rule rules[] = {
 	[TWO_VIOMMUS] = {"viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
 			 "QEMU will refuse the {0}: there is a vIOMMU already.",
-			 "An x86 machine takes one vIOMMU.",
+			 "An x86 machine takes one vIOMMU, and Arm's virt no virtio-iommu beside "
+			 "another.",
 			 "QEMU hw/i386/pc.c pc_machine_device_pre_plug_cb", "lab",
 			 cure_remove_viommu, NULL},
 	[LATE_VIOMMU] =
@@ -128,6 +143,8 @@ static const struct rule rules[] = {
 static const struct step steps[] = {
 	{STAGE_PRE_PLUG, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, two_viommus,
 	 &rules[TWO_VIOMMUS], "QEMU does not support multiple vIOMMUs for x86 yet."},
+	{STAGE_PRE_PLUG, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, two_viommus_arm,
+	 &rules[TWO_VIOMMUS], "virt machine does not support multiple IOMMUs"},
 	{STAGE_PRE_PLUG, COLD, V8_1, QEMU_NEVER, EFFECT_WARNS, slot_not_valid, &rules[SLOT_INVALID],
 	 "warning: PCI: slot {1} is not valid for {2}, parent device only allows plugging into "
 	 "slot 0."},

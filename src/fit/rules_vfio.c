@@ -275,6 +275,8 @@ static const struct machine_device *mate_in_vm(const struct scene *s, enum backe
  * requester ID. */
 static bool shares_address_space(const struct scene *s, const struct machine_device *other)
 {
+	if (smmuv3_is_accelerated(other->viommu) && smmuv3_is_accelerated(s->device->viommu))
+		return true;
 	if (other->viommu != s->device->viommu)
 		return false;
 	return !s->device->viommu || (s->device->bus == other->bus && s->device->behind_bridge);

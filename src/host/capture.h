@@ -31,6 +31,7 @@ enum capture_filter {
 	CAPTURE_KCONFIG_GZ,   /* the same, from a gzip file; it goes in as plain text under another
 				 name */
 	CAPTURE_MODPROBE,     /* options of modules that have to do with IOMMUs */
+	CAPTURE_MEASURED,     /* iommufit.measured/1: of this boot, which it then does not name */
 };
 
 enum capture_what {

@@ -37,6 +37,12 @@ static const struct capture_leaf stored_log_leaves[] = {
 	{NULL, CAPTURE_FILE, CAPTURE_AS_IS},
 };
 
+/* What the kernel answered to probe: only if it was in this boot, and without its boot id. */
+static const struct capture_leaf run_leaves[] = {
+	{"measured.json", CAPTURE_FILE, CAPTURE_MEASURED},
+	{NULL, CAPTURE_FILE, CAPTURE_AS_IS},
+};
+
 static const struct capture_leaf dev_leaves[] = {
 	{"iommu", CAPTURE_MARK, CAPTURE_AS_IS},	    {"kvm", CAPTURE_MARK, CAPTURE_AS_IS},
 	{"vfio/vfio", CAPTURE_MARK, CAPTURE_AS_IS}, {"vfio/devices", CAPTURE_FOLDER, CAPTURE_AS_IS},
@@ -133,6 +139,7 @@ const struct capture_place capture_places[] = {
 	{"/lab", lab_log_leaves},
 	{"/var/log", stored_log_leaves},
 	{"/dev", dev_leaves},
+	{"/run/iommufit", run_leaves},
 	{"/sys", sys_leaves},
 	{"/sys/module", module_leaves},
 	{"/sys/firmware/acpi/tables", table_leaves},

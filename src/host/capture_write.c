@@ -11,6 +11,7 @@
 #include "base/root.h"
 #include "host/capture.h"
 #include "host/loader.h"
+#include "host/measured.h"
 #include "host/tar.h"
 
 #define BLOCK (256u * 1024)
@@ -191,6 +192,23 @@ static int add_packed_config(struct capture *c, const char *bytes, size_t length
 	return add_filtered(c, path, CAPTURE_KCONFIG, bytes, length);
 }
 
+/* The boot id is random, but it names this machine until it is booted again. That it is the right
+ * one is what the capture vouches for. */
+static int add_measured(struct capture *c, const char *path, const char *bytes, size_t length)
+{
+	const char *boot_id = NULL;
+	int err = root_read_line(c->root, c->arena, BOOT_ID_PATH, &boot_id);
+
+	if (err == -ENOMEM)
+		return err;
+	if (err && (err != -ENOENT || root_kind(c->root) == ROOT_LIVE))
+		return 0;
+	err = measured_known(c->arena, bytes, length, boot_id, c->release, &bytes, &length);
+	if (err == -ENOMEM)
+		return no_memory(c);
+	return err ? 0 : add(c, ENTRY_FILE, path, bytes, length);
+}
+
 /* There, but not for us: that is a fact too. */
 static int add_unreadable(struct capture *c, const char *path)
 {
@@ -214,6 +232,8 @@ static int take_file(struct capture *c, const char *path, const struct capture_l
 		return add_config(c, path, bytes, length);
 	if (leaf->filter == CAPTURE_KCONFIG_GZ)
 		return add_packed_config(c, bytes, length);
+	if (leaf->filter == CAPTURE_MEASURED)
+		return add_measured(c, path, bytes, length);
 	return add_filtered(c, path, leaf->filter, bytes, length);
 }
 

@@ -25,6 +25,7 @@ struct profile_reader;
 #define MEASURED_SCHEMA "iommufit.measured/1"
 /* Where probe keeps its answers: a tmpfs, so that they end with the boot that they are true of. */
 #define MEASURED_PATH "/run/iommufit/measured.json"
+#define BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
 
 /* The kinds of domain that were asked for. */
 enum measured_use {
@@ -114,9 +115,10 @@ void measured_write_domain(struct emit *, enum measured_use, const struct measur
 void measured_write_hw_info(struct emit *, const struct measured_hw_info *);
 void measured_write_viommu(struct emit *, int error);
 /* measured_known.c. What of a text may leave the machine: the answers, and neither the boot id nor
- * a text that the kernel did not write. -ENOMEM; -EBADMSG with no error text: not of the schema. */
-int measured_known(struct arena *, const char *bytes, size_t length, const char **out,
-		   size_t *out_length);
+ * a text that is not a name that we know. -ENOMEM; -EBADMSG: not of the schema; -ESTALE: not of
+ * that boot (NULL: of none), or another kernel's. */
+int measured_known(struct arena *, const char *bytes, size_t length, const char *boot_id,
+		   const char *kernel, const char **out, size_t *out_length);
 
 /* measured_apply.c. What was answered of this host becomes its devices': host->measured, and
  * dev->measured. What does not belong to it (another kernel, group or unit) is left out with a note

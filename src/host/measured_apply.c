@@ -258,7 +258,7 @@ static void add_device(struct measured_facts *facts, const struct measured_devic
 	domain = measured_ranges(device, MEASURED_LEGACY);
 	if (domain && domain->page_sizes)
 		facts->page_sizes = domain->page_sizes;
-	for (size_t use = 0; use < MEASURED_USES; use++) {
+	for (enum measured_use use = 0; use < MEASURED_USES; use++) {
 		enum tristate can = measured_can(device, use);
 
 		if (facts->can[use] != TRI_YES && can != TRI_UNKNOWN)

@@ -14,26 +14,29 @@ static int append(void *data, const char *bytes, size_t length)
 	return text->err;
 }
 
-/* Names of system calls: nothing that could hold more than that. */
-static bool is_call(const char *text)
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+/* A text that could hold more than the name that it should be is left out. */
+static const char *name_of(const char *text, const char *characters)
 {
-	return strlen(text) < 64 &&
-	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(text);
+	return text && strlen(text) < 64 && strspn(text, characters) == strlen(text) ? text : NULL;
 }
 
 static void forget_texts(struct measured *measured)
 {
-	for (size_t i = 0; i < measured->n; i++)
-		for (size_t use = 0; use < MEASURED_USES; use++) {
-			struct measured_domain *domain = &measured->devices[i].domain[use];
+	for (size_t i = 0; i < measured->n; i++) {
+		struct measured_device *device = &measured->devices[i];
 
-			if (domain->call && !is_call(domain->call))
-				domain->call = NULL;
-		}
+		device->unit = name_of(device->unit, DIGITS "abcdefghijklmnopqrstuvwxyz.:@_-");
+		for (size_t use = 0; use < MEASURED_USES; use++)
+			device->domain[use].call =
+				name_of(device->domain[use].call, CAPITALS DIGITS "_");
+	}
 }
 
-int measured_known(struct arena *arena, const char *bytes, size_t length, const char **out,
-		   size_t *out_length)
+int measured_known(struct arena *arena, const char *bytes, size_t length, const char *boot_id,
+		   const char *kernel, const char **out, size_t *out_length)
 {
 	struct buf text = {0};
 	struct iof_output output = {
@@ -44,6 +47,11 @@ int measured_known(struct arena *arena, const char *bytes, size_t length, const 
 
 	if (err)
 		return err;
+	if (boot_id ? !measured.boot_id || !str_eq(measured.boot_id, boot_id)
+		    : measured.boot_id != NULL)
+		return -ESTALE;
+	if (measured.kernel && !str_eq(measured.kernel, kernel))
+		return -ESTALE;
 	forget_texts(&measured);
 	emit_begin(&e, &output);
 	emit_object(&e, NULL);

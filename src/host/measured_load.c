@@ -4,14 +4,12 @@
 
 #include "host/loader.h"
 
-#define BOOT_ID "/proc/sys/kernel/random/boot_id"
-
 /* Both have no boot id in a capture, whose making proved that they belong together. A running
  * kernel has one. */
 static int of_this_boot(struct loader *load, const struct measured *measured, bool *out)
 {
 	const char *boot_id = NULL;
-	int err = fact_line(load, load->scratch, BOOT_ID, &boot_id);
+	int err = fact_line(load, load->scratch, BOOT_ID_PATH, &boot_id);
 
 	*out = false;
 	if (err == -ENOENT && !load->host->is_live) {

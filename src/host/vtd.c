@@ -72,13 +72,14 @@ const struct reg_field vtd_ecap_fields[] = {
 
 /*
  * Newest first. Widths: 6.19 moved the driver to the generic page-table code. First stage by
- * default for user domains: between 6.12 and 7.2, about 6.14. HWPT flags: DIRTY_TRACKING 6.7 and
- * NEST_PARENT 6.6 with their uapi; the PASID flag is taken (and ignored) with the one allocation
- * function of 6.14.
+ * default for user domains: between 6.12 and 7.2, about 6.14. HWPT flags: DIRTY_TRACKING and
+ * NEST_PARENT 6.7 with their uapi (6.6 takes none); the PASID flag is taken (and ignored) with the
+ * one allocation function of 6.14.
  */
 static const struct vtd_kernel kernels[] = {
-	{6, 19, true, true, true, true, true},	   {6, 14, false, true, true, true, true},
-	{6, 7, false, false, true, true, false},   {6, 6, false, false, true, false, false},
+	{6, 19, true, true, true, true, true},
+	{6, 14, false, true, true, true, true},
+	{6, 7, false, false, true, true, false},
 	{0, 0, false, false, false, false, false},
 };
 
@@ -157,9 +158,14 @@ bool vtd_pasid(uint64_t ecap)
 	return reg_bits(ecap, 40, 40);
 }
 
+unsigned vtd_pss(uint64_t ecap)
+{
+	return (unsigned)reg_bits(ecap, 35, 39);
+}
+
 unsigned vtd_pasid_bits(uint64_t ecap)
 {
-	return vtd_pasid(ecap) ? (unsigned)reg_bits(ecap, 35, 39) + 1 : 0;
+	return vtd_pasid(ecap) ? vtd_pss(ecap) + 1 : 0;
 }
 
 bool vtd_ssads(uint64_t ecap)

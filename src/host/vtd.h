@@ -21,6 +21,7 @@ bool vtd_slts(uint64_t ecap);
 bool vtd_nest(uint64_t ecap); /* the bit alone; without SMTS it means nothing */
 bool vtd_pasid(uint64_t ecap);
 unsigned vtd_pasid_bits(uint64_t ecap); /* PSS + 1 if PASID, else 0 */
+unsigned vtd_pss(uint64_t ecap);	/* the field alone */
 bool vtd_ssads(uint64_t ecap);
 bool vtd_smpwc(uint64_t ecap);
 bool vtd_snoop_control(uint64_t ecap);

@@ -68,6 +68,12 @@ static int system_fsync(void *data, int fd)
 	return or_errno(fsync(fd));
 }
 
+static int system_fchmod(void *data, int fd, unsigned mode)
+{
+	(void)data;
+	return or_errno(fchmod(fd, mode));
+}
+
 static int system_flock(void *data, int fd, int operation)
 {
 	(void)data;
@@ -180,6 +186,7 @@ const struct live_calls live_calls_system = {
 	.write = system_write,
 	.ioctl = system_ioctl,
 	.fsync = system_fsync,
+	.fchmod = system_fchmod,
 	.flock = system_flock,
 	.mkdir = system_mkdir,
 	.rename = system_rename,
@@ -228,6 +235,16 @@ int call_fsync(const struct live_calls *calls, int fd)
 
 	do
 		result = calls->fsync(calls->data, fd);
+	while (result == -EINTR);
+	return result;
+}
+
+int call_fchmod(const struct live_calls *calls, int fd, unsigned mode)
+{
+	int result;
+
+	do
+		result = calls->fchmod(calls->data, fd, mode);
 	while (result == -EINTR);
 	return result;
 }

@@ -23,6 +23,7 @@ struct live_calls {
 	ssize_t (*write)(void *data, int fd, const void *buffer, size_t size);
 	int (*ioctl)(void *data, int fd, unsigned long request, void *argument);
 	int (*fsync)(void *data, int fd);
+	int (*fchmod)(void *data, int fd, unsigned mode); /* whatever the umask is */
 	int (*flock)(void *data, int fd, int operation);
 	int (*mkdir)(void *data, const char *path, unsigned mode);
 	int (*rename)(void *data, const char *from, const char *to);
@@ -52,6 +53,7 @@ int call_open(const struct live_calls *, const char *path, int flags, unsigned m
 void call_close(const struct live_calls *, int fd);
 int call_ioctl(const struct live_calls *, int fd, unsigned long request, void *argument);
 int call_fsync(const struct live_calls *, int fd);
+int call_fchmod(const struct live_calls *, int fd, unsigned mode);
 int call_flock(const struct live_calls *, int fd, int operation);
 int call_mkdir(const struct live_calls *, const char *path, unsigned mode);
 int call_rename(const struct live_calls *, const char *from, const char *to);

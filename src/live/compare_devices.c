@@ -92,10 +92,15 @@ static int compare_property(struct iof_live_comparison *c, size_t index,
 	if (!item.live)
 		return 0;
 	item.where = live->path;
-	if (str_eq(item.live, "auto") && !str_eq(item.predicted, "auto")) {
+	if (str_eq(item.live, "auto") &&
+	    (!str_eq(item.predicted, "auto") || value->by == IOF_DECIDER_HOST)) {
+		bool is_known = !str_eq(item.predicted, "auto");
+
 		item.result = IOF_LIVE_LEFT_TO_HOST;
-		item.why = "auto: decided from the first cold-plugged device's host; predicted "
-			   "from this one's.";
+		item.predicted = is_known ? item.predicted : NULL;
+		item.why = is_known ? "auto: decided from the first cold-plugged device's host; "
+				      "predicted from this one's."
+				    : "auto: decided from the first cold-plugged device's host.";
 		return compare_add(c, item);
 	}
 	item.why = compat_reason(c, live, value->property, item.live);

@@ -211,7 +211,9 @@ static int replace(const struct live_calls *calls, const char *text, size_t leng
 		       0644);
 	if (fd < 0)
 		return fd;
-	err = call_write_all(calls, fd, text, length);
+	err = call_fchmod(calls, fd, 0644);
+	if (!err)
+		err = call_write_all(calls, fd, text, length);
 	if (!err)
 		err = call_fsync(calls, fd);
 	call_close(calls, fd);
@@ -220,6 +222,16 @@ static int replace(const struct live_calls *calls, const char *text, size_t leng
 	if (err)
 		call_unlink(calls, TEMPORARY);
 	return err;
+}
+
+/* Everybody may read the answers, whatever umask root has. The lock has made the folder. */
+static int open_folder(struct iof_ctx *ctx, const struct live_calls *calls)
+{
+	int fd = call_open(calls, RUN_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	int err = fd < 0 ? fd : call_fchmod(calls, fd, 0755);
+
+	call_close(calls, fd);
+	return err ? live_fail(ctx, err, RUN_FOLDER, "%s", strerror(-err)) : 0;
 }
 
 IOF_EXPORT int iof_live_probe_keep(struct iof_ctx *ctx, struct iof_live_probe *probe,
@@ -233,17 +245,19 @@ IOF_EXPORT int iof_live_probe_keep(struct iof_ctx *ctx, struct iof_live_probe *p
 	*ignored = NULL;
 	if (!is_any_asked(probe))
 		return 0;
+	err = probe_lock(ctx, probe);
+	if (!err)
+		err = open_folder(ctx, calls);
+	if (err)
+		return err;
 	err = call_read_file(calls, MEASURED_PATH, MAX_OLD_BYTES, &old, &n_old);
-
 	if (err && err != -ENOENT && err != -EFBIG)
 		return live_fail(ctx, err, MEASURED_PATH, "%s", strerror(-err));
 	err = iof_live_probe_measured(ctx, probe, old, n_old, &text, &length, ignored);
 	free(old);
 	if (err)
 		return err;
-	err = call_mkdir(calls, RUN_FOLDER, 0755);
-	if (!err || err == -EEXIST)
-		err = replace(calls, text, length);
+	err = replace(calls, text, length);
 	free(text);
 	if (err)
 		return live_fail(ctx, err, MEASURED_PATH, "%s", strerror(-err));

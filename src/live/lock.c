@@ -138,10 +138,15 @@ int lock_boot_id(const struct live_calls *calls, struct iof_ctx *ctx, struct are
 
 int lock_take(const struct live_calls *calls, struct iof_ctx *ctx)
 {
-	int err = lock_check_place(calls, ctx), fd;
+	int err = lock_check_place(calls, ctx);
 
-	if (err)
-		return err;
+	return err ? err : lock_take_anywhere(calls, ctx);
+}
+
+int lock_take_anywhere(const struct live_calls *calls, struct iof_ctx *ctx)
+{
+	int err, fd;
+
 	err = call_mkdir(calls, RUN_FOLDER, 0755);
 	if (err && err != -EEXIST)
 		return live_fail(ctx, err, RUN_FOLDER, "%s", strerror(-err));

@@ -19,6 +19,8 @@
  * begins.
  */
 int lock_take(const struct live_calls *, struct iof_ctx *);
+/* The same for who only asks and rebinds nothing: in a container, too. */
+int lock_take_anywhere(const struct live_calls *, struct iof_ctx *);
 void lock_drop(const struct live_calls *, int lock);
 
 /* Only root of the machine itself may rebind its devices: -EPERM with the reason. */

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "live/busy.h"
+#include "live/lock.h"
 #include "live/probe.h"
 #include "live/qmp.h"
 
@@ -41,7 +42,11 @@ int probe_new(const struct live_calls *calls, struct iof_ctx *ctx,
 	if (!probe)
 		return no_memory(ctx);
 	probe->calls = calls;
-	probe->reset_ok = options && options->size >= sizeof(*options) && options->reset_ok;
+	if (options && options->size >= sizeof(*options)) {
+		probe->reset_ok = options->reset_ok;
+		probe->is_locked_by_caller = options->locked;
+	}
+	probe->lock = -1;
 	probe->arena = arena_new(8192);
 	err = probe->arena ? read_line(ctx, probe, BOOT_ID, &probe->boot_id) : no_memory(ctx);
 	if (!err)
@@ -66,6 +71,8 @@ IOF_EXPORT struct iof_live_probe *iof_live_probe_unref(struct iof_live_probe *pr
 		return NULL;
 	for (size_t i = 0; i < probe->n_devices; i++)
 		iof_host_unref(probe->devices[i].host);
+	if (probe->lock >= 0)
+		lock_drop(probe->calls, probe->lock);
 	arena_free(probe->arena);
 	free(probe);
 	return NULL;
@@ -77,6 +84,8 @@ IOF_EXPORT struct iof_live_probe *iof_live_probe_unref(struct iof_live_probe *pr
 
 static int check_target(struct iof_ctx *ctx, const struct probe_target *t)
 {
+	if (!t->has_group)
+		return 0; /* there is nothing to ask, and this is the answer */
 	if (!t->driver)
 		return live_fail(ctx, -EBUSY, t->bdf, "it has no driver; " BIND_HINT);
 	if (!t->is_vfio)
@@ -334,10 +343,24 @@ static void run_device(struct iof_live_probe *probe, struct probed *d)
 	probe_compare(probe, d);
 }
 
+int probe_lock(struct iof_ctx *ctx, struct iof_live_probe *probe)
+{
+	if (probe->lock < 0)
+		probe->lock = lock_take_anywhere(probe->calls, ctx);
+	return probe->lock < 0 ? probe->lock : 0;
+}
+
 IOF_EXPORT int iof_live_probe_run(struct iof_ctx *ctx, struct iof_live_probe *probe)
 {
-	for (size_t i = 0; i < probe->n_devices; i++)
-		run_device(probe, &probe->devices[i]);
+	int err = probe->is_locked_by_caller ? 0 : probe_lock(ctx, probe);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < probe->n_devices; i++) {
+		if (!probe->devices[i].is_asked)
+			run_device(probe, &probe->devices[i]);
+		probe->devices[i].is_asked = true;
+	}
 	return probe->is_out_of_memory ? no_memory(ctx) : 0;
 }
 

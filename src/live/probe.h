@@ -52,6 +52,7 @@ struct probe_fact {
 struct probed {
 	struct probe_target target;
 	struct iof_host *host;		 /* the prediction; a reference of its own */
+	bool is_asked;			 /* by an earlier run */
 	const struct iof_device *device; /* in it; NULL: it does not know the device */
 	struct measured_device answers;
 	bool was_opened; /* so it was reset */
@@ -70,7 +71,8 @@ struct probed {
 struct iof_live_probe {
 	struct arena *arena;
 	const struct live_calls *calls;
-	bool reset_ok;
+	bool reset_ok, is_locked_by_caller;
+	int lock;		      /* -1: not held */
 	const char *boot_id, *kernel; /* of this machine */
 	const char *kept;	      /* path; NULL: not kept */
 	struct probed *devices;
@@ -88,7 +90,8 @@ struct probing {
 /* The public functions, over a table of calls. */
 int probe_new(const struct live_calls *, struct iof_ctx *, const struct iof_live_probe_options *,
 	      struct iof_live_probe **);
-int probe_keep(struct iof_ctx *, struct iof_live_probe *, const char **ignored);
+/* Take the lock of all probes, unless it is held. */
+int probe_lock(struct iof_ctx *, struct iof_live_probe *);
 
 /* Ask on one way. 0: asked, or the way is not there; what is said of it is in the device. -errno: a
  * call failed that is no answer: p->v names it. */

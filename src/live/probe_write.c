@@ -107,9 +107,16 @@ static void put_answer(struct emit *e, const struct probed *d)
 {
 	const struct measured_domain *domain = told_domain(d);
 
+	static const char *const texts[] = {
+		[IOF_LIVE_ANSWER_UNKNOWN] = "not known",
+		[IOF_LIVE_ANSWER_DOMAIN] = "a domain",
+		[IOF_LIVE_ANSWER_NONE] = "no domain",
+		[IOF_LIVE_ANSWER_FAILED] = "could not be asked",
+	};
+
 	if (d->answer != IOF_LIVE_ANSWER_DOMAIN || !domain) {
 		emit_text(e, d->answer == IOF_LIVE_ANSWER_UNKNOWN ? STYLE_YELLOW : STYLE_RED,
-			  "%s: %s", d->target.bdf, answer_names[d->answer]);
+			  "%s: %s", d->target.bdf, texts[d->answer]);
 		emit_newline(e);
 		if (d->why)
 			emit_wrapped(e, 2, NULL, "%s", d->why);

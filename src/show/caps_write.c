@@ -130,9 +130,8 @@ static void write_limit(struct emit *e, const struct iof_caps *caps, size_t inde
 	if (cap->needs && cap->here && !str_eq(cap->here, "off") && !str_eq(cap->here, "none"))
 		write_note(e, cap, "goes with %s.", cap->needs);
 	for (size_t n = 0; iof_caps_cost(caps, index, n, &cost) == 0; n++)
-		write_note(e, cap, "%s%s%s%s costs all others %s.", cost.device,
-			   cost.unit ? " (" : "", cost.unit ? cost.unit : "", cost.unit ? ")" : "",
-			   cost.values);
+		write_note(e, cap, "not with %s%s%s%s: %s", cost.device, cost.unit ? " (" : "",
+			   cost.unit ? cost.unit : "", cost.unit ? ")" : "", cost.values);
 }
 
 static void write_properties(struct emit *e, const struct iof_caps *caps, enum iof_model model,

@@ -77,13 +77,26 @@ void host_put_devices(struct emit *e, const struct iof_host *host,
 
 /* ---- address ranges ---- */
 
-/* Devices with the same ranges. */
+/* Devices with the same ranges, in every kind of domain. */
 struct range_set {
 	const struct iof_device *first;
+	const struct device_iova *uses; /* NULL: the worlds may differ in them */
 	const struct iof_range *ranges;
 	size_t n;
 	size_t n_devices;
 };
+
+static const struct device_iova *uses_of(const struct iof_device *device)
+{
+	return device->host->n_worlds == 1 ? &device->iova[0] : NULL;
+}
+
+static bool same_uses(const struct device_iova *a, const struct device_iova *b)
+{
+	return !a || !b ||
+	       (ranges_equal(a->nest_ranges, a->n_nest, b->nest_ranges, b->n_nest) &&
+		ranges_equal(a->dirty_ranges, a->n_dirty, b->dirty_ranges, b->n_dirty));
+}
 
 /* Sorts each device into a set; returns how many sets there are, FEW_SETS + 1 if that is too many
  * to show. */
@@ -99,21 +112,45 @@ static size_t find_sets(const struct iof_host *host, struct range_set sets[FEW_S
 		if (!device->unit || iof_device_ranges(device, &ranges, &n_ranges) < 0)
 			continue;
 		for (j = 0; j < n; j++) {
-			if (ranges_equal(sets[j].ranges, sets[j].n, ranges, n_ranges))
+			if (ranges_equal(sets[j].ranges, sets[j].n, ranges, n_ranges) &&
+			    same_uses(sets[j].uses, uses_of(device)))
 				break;
 		}
 		if (j == FEW_SETS)
 			return FEW_SETS + 1;
 		if (j == n)
-			sets[n++] = (struct range_set){device, ranges, n_ranges, 0};
+			sets[n++] =
+				(struct range_set){device, uses_of(device), ranges, n_ranges, 0};
 		sets[j].n_devices++;
 	}
 	return n;
 }
 
-static void put_set(struct emit *e, const struct range_set *set, bool is_only)
+static void put_range_lines(struct emit *e, const struct iof_range *ranges, size_t n)
 {
 	size_t i;
+
+	for (i = 0; i < n; i++) {
+		emit_text(e, STYLE_NONE, "  0x%-16" PRIx64 " to 0x%" PRIx64, ranges[i].first,
+			  ranges[i].last);
+		emit_newline(e);
+	}
+}
+
+/* Another kind of domain, if the kernel makes it and it can map something else. */
+static void put_use(struct emit *e, const struct range_set *set, const char *title,
+		    const struct iof_range *ranges, size_t n)
+{
+	if (!n || ranges_equal(ranges, n, set->ranges, set->n))
+		return;
+	emit_text(e, STYLE_NONE, "%s, %u bits", title, ranges_width(ranges, n));
+	emit_newline(e);
+	put_range_lines(e, ranges, n);
+}
+
+static void put_set(struct emit *e, const struct range_set *set, bool is_only)
+{
+	const struct device_iova *uses = set->uses;
 
 	emit_newline(e);
 	if (is_only)
@@ -124,15 +161,15 @@ static void put_set(struct emit *e, const struct range_set *set, bool is_only)
 		emit_text(e, STYLE_BOLD, "DMA addresses that %s and %zu more can use",
 			  set->first->bdf, set->n_devices - 1);
 	emit_newline(e);
-	for (i = 0; i < set->n; i++) {
-		emit_text(e, STYLE_NONE, "  0x%-16" PRIx64 " to 0x%" PRIx64, set->ranges[i].first,
-			  set->ranges[i].last);
-		emit_newline(e);
-	}
+	put_range_lines(e, set->ranges, set->n);
 	if (!set->n) {
 		emit_text(e, STYLE_NONE, "  none");
 		emit_newline(e);
 	}
+	if (!uses)
+		return;
+	put_use(e, set, "In a nesting parent", uses->nest_ranges, uses->n_nest);
+	put_use(e, set, "With dirty tracking", uses->dirty_ranges, uses->n_dirty);
 }
 
 /* A region as one of a group's. */

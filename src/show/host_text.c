@@ -8,6 +8,7 @@
 #include "host/registers.h"
 #include "show/host_assign.h"
 #include "show/host_show.h"
+#include "show/measured_show.h"
 
 static const char *const iommu_titles[] = {
 	[IOF_IOMMU_UNKNOWN] = "unknown IOMMU", [IOF_IOMMU_NONE] = "no IOMMU",
@@ -40,10 +41,11 @@ static void count_answers(const struct iof_host *host, const struct assign_answe
 		counts[answers[i].state]++;
 }
 
-/* "39 bits", "39 to 46 bits", "width unknown" */
+/* "39 bits", "39 to 46 bits", "39 bits, measured", "width unknown" */
 static const char *width_text(struct arena *arena, const struct iof_host *host)
 {
 	unsigned least = 65, most = 0;
+	bool measured = true;
 	size_t i;
 
 	for (i = 0; i < host->n_devices; i++) {
@@ -54,14 +56,15 @@ static const char *width_text(struct arena *arena, const struct iof_host *host)
 			continue;
 		if (iof_device_width(&host->devices[i], &width, &provenance) < 0)
 			return "width not known";
+		measured &= provenance == IOF_PROVENANCE_MEASURED;
 		least = width < least ? width : least;
 		most = width > most ? width : most;
 	}
 	if (!most)
 		return "no devices behind it";
 	if (least == most)
-		return arena_printf(arena, "%u bits", most);
-	return arena_printf(arena, "%u to %u bits", least, most);
+		return arena_printf(arena, "%u bits%s", most, measured ? ", measured" : "");
+	return arena_printf(arena, "%u to %u bits%s", least, most, measured ? ", measured" : "");
 }
 
 /* "9 devices can be given to a VM, 5 more once they are bound to vfio-pci, 1 cannot." */
@@ -296,6 +299,7 @@ int host_write_text(struct iof_ctx *ctx, const struct iof_host *host, struct emi
 	put_units(e, arena, host);
 	host_put_devices(e, host, answers);
 	host_put_ranges(e, arena, host);
+	measured_put_text(e, arena, host);
 	put_unknowns(e, host);
 	arena_free(arena);
 	return 0;

@@ -159,9 +159,12 @@ void machine_find_type(struct iof_machine *m)
 	const struct pair *type = machine_option(m, "type", NULL);
 	const char *name = type ? type->value : "pc";
 
-	if (!type && m->vm->program && strstr(m->vm->program, "aarch64"))
+	m->is_arm = m->vm->program && (strstr(m->vm->program, "qemu-system-aarch64") ||
+				       strstr(m->vm->program, "qemu-system-arm"));
+	if (!type && m->is_arm)
 		name = "none";
 	machine_type_parse(name, &m->type);
+	m->is_arm = m->is_arm || m->type.family == MACHINE_VIRT;
 }
 
 /* The wording changed with 9.1 (hw/core/machine.c, system/vl.c select_machine). */
@@ -247,9 +250,22 @@ static void check_accelerator(struct iof_machine *m)
 				"accel",
 				(struct message){.text = "invalid accelerator {0}",
 						 .operand = {text_operand(name)}});
-	else if (m->kvm && m->irqchip == IRQCHIP_USER && m->version >= V8_0)
+	else if (m->kvm && !m->is_arm && m->irqchip == IRQCHIP_USER && m->version >= V8_0)
 		machine_problem(m, PROBLEM_MACHINE_OPTION, option, NULL, "kernel-irqchip",
 				(struct message){.text = "KVM does not support userspace APIC"});
+}
+
+/* hw/arm/virt.c virt_set_iommu */
+static void check_iommu(struct iof_machine *m)
+{
+	size_t index = SIZE_MAX;
+	const struct pair *iommu = machine_option(m, "iommu", &index);
+
+	if (m->type.family == MACHINE_VIRT && iommu && !str_eq(iommu->value, "none") &&
+	    !str_eq(iommu->value, "smmuv3"))
+		machine_problem(m, PROBLEM_MACHINE_IOMMU, index, iommu, iommu->value,
+				(struct message){.text = "Invalid iommu value\n\tValid values are "
+							 "none, smmuv3."});
 }
 
 /* backends/hostmem.c: huge pages are taken when the backend is made, before the board. */
@@ -290,6 +306,7 @@ int machine_build_board(struct iof_machine *m)
 	check_parse(m);
 	check_type(m);
 	check_accelerator(m);
+	check_iommu(m);
 	m->type_name = machine_type_name(m->arena, &m->type, m->version);
 	check_backing(m);
 	machine_find_vcpu(m);

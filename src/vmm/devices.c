@@ -19,13 +19,19 @@ void device_problem(struct machine_device *device, enum problem_kind kind, const
 						   .value = value};
 }
 
+/* Before 10.2 there is an arm-smmuv3, and only the board makes it. */
+static bool is_board_model(const struct iof_machine *m, const struct machine_device *device)
+{
+	return device->kind == DRIVER_SMMUV3 && m->is_arm && m->version < V10_2;
+}
+
 /* A vendor's build may have models of its own. */
 static bool is_absent(const struct iof_machine *m, const struct machine_device *device)
 {
 	const struct known_device *known = known_device(device->driver);
 
-	return m->type.family != MACHINE_VIRT && !m->version_is_vendor &&
-	       (!known || !known_device_in(known, m->version));
+	return !m->version_is_vendor && !is_board_model(m, device) &&
+	       (!known || !known_device_in(known, m->version, m->is_arm));
 }
 
 /* From here on a fixed model is refused after its bus was looked at, and in other words (seen: 7.2
@@ -51,11 +57,17 @@ static void check_driver(struct iof_machine *m, struct machine_device *device)
 		device_problem(device, PROBLEM_DRIVER_ABSENT, option_pair(device->option, "driver"),
 			       device->driver,
 			       MESSAGE1("'{0}' is not a valid device model name", device->driver));
+	} else if (is_board_model(m, device) && !device->is_boards) {
+		device_problem(device, PROBLEM_BOARD_ONLY, option_pair(device->option, "driver"),
+			       device->driver,
+			       MESSAGE2("Parameter '{1}' expects a pluggable device type",
+					device->driver, "driver"));
 	} else if (is_fixed(device) && m->version < FIXED_BY_BUS) {
 		device_problem(device, PROBLEM_NOT_HOTPLUGGABLE, NULL, device->driver,
 			       MESSAGE2("Parameter '{1}' expects a pluggable device type",
 					device->driver, "driver"));
-	} else if (device->def && device->def->bus == BUS_SYSBUS && m->type.family != MACHINE_Q35) {
+	} else if (device->def && device->def->bus == BUS_SYSBUS &&
+		   m->type.family != (m->is_arm ? MACHINE_VIRT : MACHINE_Q35)) {
 		device_problem(device, PROBLEM_NOT_SYSBUS, option_pair(device->option, "driver"),
 			       device->driver,
 			       MESSAGE2("Parameter '{0}' expects a dynamic sysbus device type for "
@@ -190,21 +202,23 @@ static bool is_behind_bridge(const struct machine_bus *bus)
 	return false;
 }
 
+static bool translates(const struct iof_machine *m, const struct machine_device *viommu,
+		       const struct machine_device *device)
+{
+	return viommu->kind != DRIVER_SMMUV3 || smmuv3_covers(m, viommu, device->bus);
+}
+
 /* The vIOMMU is asked for when the device is realized: one that comes later on the command line
- * never is. */
+ * never is. Of several for one bus the last counts (pci_setup_iommu); x86 takes one only. */
 static void find_viommu(const struct iof_machine *m, struct machine_device *device)
 {
 	if (!device->bus || device->bus->bypass_iommu)
 		return;
 	for (const struct machine_device *other = m->devices; other < m->devices + m->n_devices;
 	     other++) {
-		bool is_viommu = other->kind == DRIVER_INTEL_IOMMU ||
-				 other->kind == DRIVER_AMD_IOMMU ||
-				 other->kind == DRIVER_VIRTIO_IOMMU;
-
-		if (!is_viommu || other == device)
+		if (!is_viommu(other) || other == device || !translates(m, other, device))
 			continue;
-		if (other < device && !device->viommu)
+		if (other < device && (!device->viommu || m->is_arm))
 			device->viommu = other;
 		else if (other > device && !device->viommu && !device->late_viommu)
 			device->late_viommu = other;
@@ -299,6 +313,7 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device,
 	r = device_set_properties(m, device);
 	if (r)
 		return r;
+	smmuv3_resolve(m, device);
 	check_expander(device);
 	check_chassis(m, device);
 	check_balloon(m, device);
@@ -372,20 +387,18 @@ static void find_viommus(struct iof_machine *m)
 		if (device->kind == DRIVER_VFIO_PCI)
 			m->backends |= 1u << device->backend;
 		find_viommu(m, device);
-		if (!m->viommu &&
-		    (device->kind == DRIVER_INTEL_IOMMU || device->kind == DRIVER_AMD_IOMMU ||
-		     device->kind == DRIVER_VIRTIO_IOMMU))
+		if (!m->viommu && is_viommu(device))
 			m->viommu = device;
 	}
 }
 
 int machine_build_devices(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_vmm *vmm)
 {
-	size_t n = m->vm->n_options + (vmm ? vmm->n_plug : 0), n_plain = 0;
+	size_t n = m->vm->n_options + 1 + (vmm ? vmm->n_plug : 0), n_plain = 0;
 	int r;
 
-	m->devices = arena_array(m->arena, n ? n : 1, sizeof(*m->devices));
-	if (!m->devices || topology_root(m))
+	m->devices = arena_array(m->arena, n, sizeof(*m->devices));
+	if (!m->devices || topology_root(m) || smmuv3_add_board(m))
 		return -ENOMEM;
 	/* key=value devices first, then what -drive makes, then those in JSON (system/vl.c
 	 * qemu_create_cli_devices) */

@@ -105,10 +105,33 @@ static const struct property_def virtio_properties[] = {
 	PCI_PROPERTIES,
 };
 
+/* hw/arm/smmuv3.c, smmu-common.c */
+static const struct property_def smmuv3_properties[] = {
+	{"stage", VALUE_STRING, PROPERTY_STAGE, SINCE(V8_1), 1, NULL},
+	{"accel", VALUE_BOOL, PROPERTY_ACCEL, SINCE(V11_0), OFF, NULL},
+	{"ril", VALUE_ON_OFF_AUTO, PROPERTY_RIL, V11_0, V11_1, ON, NULL},
+	{"ril", VALUE_ON_OFF_AUTO, PROPERTY_RIL, SINCE(V11_1), AUTO, "QEMU default since 11.1"},
+	{"ats", VALUE_ON_OFF_AUTO, PROPERTY_ATS, V11_0, V11_1, OFF, NULL},
+	{"ats", VALUE_ON_OFF_AUTO, PROPERTY_ATS, SINCE(V11_1), AUTO, "QEMU default since 11.1"},
+	{"oas", VALUE_OAS, PROPERTY_OAS, V11_0, V11_1, 44, NULL},
+	{"oas", VALUE_OAS, PROPERTY_OAS, SINCE(V11_1), OAS_AUTO, "QEMU default since 11.1"},
+	{"ssidsize", VALUE_SSIDSIZE, PROPERTY_SSIDSIZE, V11_0, V11_1, 0, NULL},
+	{"ssidsize", VALUE_SSIDSIZE, PROPERTY_SSIDSIZE, SINCE(V11_1), SSIDSIZE_AUTO,
+	 "QEMU default since 11.1"},
+	{"cmdqv", VALUE_ON_OFF_AUTO, PROPERTY_CMDQV, SINCE(V11_1), AUTO, NULL},
+	{"identifier", VALUE_U8, PROPERTY_IDENTIFIER, SINCE(V11_1), 0, NULL},
+	{"msi-gpa", VALUE_U64, PROPERTY_MSI_GPA, SINCE(V11_0), 0, NULL},
+	{"smmu_per_bus", VALUE_BOOL, PROPERTY_SMMU_PER_BUS, SINCE(V10_2), OFF, NULL},
+	{"primary-bus", VALUE_LINK, PROPERTY_PRIMARY_BUS, EVER, 0, NULL},
+	{"bus_num", VALUE_U8, PROPERTY_NONE, EVER, 0, NULL},
+	{"memory", VALUE_LINK, PROPERTY_NONE, SINCE(V11_0), 0, NULL},
+	{"secure-memory", VALUE_LINK, PROPERTY_NONE, SINCE(V11_0), 0, NULL},
+};
+
 #define VFIO_PROPERTIES                                                                            \
 	{"host", VALUE_HOST, PROPERTY_HOST, EVER, 0, NULL},                                        \
 		{"sysfsdev", VALUE_STRING, PROPERTY_SYSFSDEV, EVER, 0, NULL},                      \
-		{"iommufd", VALUE_STRING, PROPERTY_IOMMUFD, SINCE(V9_0), 0, NULL},                 \
+		{"iommufd", VALUE_LINK, PROPERTY_IOMMUFD, SINCE(V9_0), 0, NULL},                   \
 		{"fd", VALUE_STRING, PROPERTY_FD, SINCE(V9_0), 0, NULL},                           \
 		{"vf-token", VALUE_ANY, PROPERTY_NONE, SINCE(V8_1), 0, NULL},                      \
 		{"display", VALUE_ON_OFF_AUTO, PROPERTY_NONE, EVER, OFF, NULL},                    \
@@ -148,6 +171,7 @@ static const struct driver_def drivers[] = {
 	{"intel-iommu", NULL, DRIVER_INTEL_IOMMU, BUS_SYSBUS, true, EVER,
 	 PROPERTIES(intel_properties)},
 	{"amd-iommu", NULL, DRIVER_AMD_IOMMU, BUS_SYSBUS, true, EVER, PROPERTIES(amd_properties)},
+	{"arm-smmuv3", NULL, DRIVER_SMMUV3, BUS_SYSBUS, true, EVER, PROPERTIES(smmuv3_properties)},
 	{"virtio-iommu-pci", "virtio-iommu", DRIVER_VIRTIO_IOMMU, BUS_PCI, true, EVER,
 	 PROPERTIES(virtio_properties)},
 	{"vfio-pci", NULL, DRIVER_VFIO_PCI, BUS_PCI, true, EVER, PROPERTIES(vfio_properties)},
@@ -166,6 +190,7 @@ static const struct driver_def drivers[] = {
 	{"i82801b11-bridge", NULL, DRIVER_PCI_BRIDGE, BUS_PCI, false, EVER,
 	 PROPERTIES(pci_properties)},
 	{"pxb-pcie", NULL, DRIVER_PXB, BUS_PCI, false, EVER, PROPERTIES(pxb_properties)},
+	{"pxb-cxl", NULL, DRIVER_PXB, BUS_PCI, false, EVER, PROPERTIES(pxb_properties)},
 	{"pc-dimm", NULL, DRIVER_MEMORY, BUS_OTHER, false, EVER, PROPERTIES(memory_properties)},
 	{"nvdimm", NULL, DRIVER_MEMORY, BUS_OTHER, false, EVER, PROPERTIES(memory_properties)},
 	{"pxb", NULL, DRIVER_PXB, BUS_PCI, false, EVER, PROPERTIES(pxb_properties)},
@@ -174,6 +199,8 @@ static const struct driver_def drivers[] = {
 const struct driver_def driver_any_pci = {
 	NULL, NULL, DRIVER_OTHER, BUS_PCI, false, EVER, PROPERTIES(pci_properties)};
 
+#define SMMU_COMPAT "compatibility default of machine types up to 11.0"
+
 /* hw/core/machine.c hw_compat_*, hw/i386/pc.c pc_compat_*, hw/i386/pc_q35.c class defaults. First
  * match wins. */
 static const struct compat_def compats[] = {
@@ -181,6 +208,10 @@ static const struct compat_def compats[] = {
 	 "compatibility default of machine types up to 9.1"},
 	{DRIVER_INTEL_IOMMU, PROPERTY_STALE_TM, MACHINE_UNKNOWN, 0, V9_2, SINCE(V9_2), ON,
 	 "compatibility default of machine types up to 9.1"},
+	{DRIVER_SMMUV3, PROPERTY_RIL, MACHINE_UNKNOWN, 0, V11_1, SINCE(V11_1), ON, SMMU_COMPAT},
+	{DRIVER_SMMUV3, PROPERTY_ATS, MACHINE_UNKNOWN, 0, V11_1, SINCE(V11_1), OFF, SMMU_COMPAT},
+	{DRIVER_SMMUV3, PROPERTY_OAS, MACHINE_UNKNOWN, 0, V11_1, SINCE(V11_1), 44, SMMU_COMPAT},
+	{DRIVER_SMMUV3, PROPERTY_SSIDSIZE, MACHINE_UNKNOWN, 0, V11_1, SINCE(V11_1), 0, SMMU_COMPAT},
 	{DRIVER_INTEL_IOMMU, PROPERTY_DMA_DRAIN, MACHINE_UNKNOWN, 0, QEMU(4, 0, 0), UNTIL(V11_1),
 	 OFF, "compatibility default of machine types up to 3.1"},
 	{DRIVER_INTEL_IOMMU, PROPERTY_PT, MACHINE_UNKNOWN, 0, QEMU(2, 10, 0), UNTIL(V11_1), OFF,
@@ -218,9 +249,10 @@ const struct known_device *known_device(const char *name)
 		       compare_names);
 }
 
-bool known_device_in(const struct known_device *device, uint32_t binary)
+bool known_device_in(const struct known_device *device, uint32_t binary, bool is_arm)
 {
 	static const uint32_t asked[] = {V7_2, V10_0, V11_1};
+	unsigned versions = is_arm ? device->versions >> ARRAY_SIZE(asked) : device->versions;
 	unsigned mask = 0;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(asked); i++) {
@@ -231,7 +263,7 @@ bool known_device_in(const struct known_device *device, uint32_t binary)
 				       ? 1u << i
 				       : 3u << i;
 	}
-	return (device->versions & mask) != 0;
+	return (versions & mask) != 0;
 }
 
 const struct property_def *driver_property(const struct driver_def *driver, const char *name,

@@ -50,6 +50,17 @@ enum property_id {
 	PROPERTY_DMA_REMAP,
 	PROPERTY_GRANULE,
 	PROPERTY_BOOT_BYPASS,
+	PROPERTY_STAGE,
+	PROPERTY_ACCEL,
+	PROPERTY_RIL,
+	PROPERTY_ATS,
+	PROPERTY_OAS,
+	PROPERTY_SSIDSIZE,
+	PROPERTY_CMDQV,
+	PROPERTY_IDENTIFIER,
+	PROPERTY_MSI_GPA,
+	PROPERTY_SMMU_PER_BUS,
+	PROPERTY_PRIMARY_BUS,
 	PROPERTY_HOST,
 	PROPERTY_SYSFSDEV,
 	PROPERTY_FD,
@@ -74,12 +85,16 @@ enum value_type {
 	VALUE_I32,
 	VALUE_U64,
 	VALUE_STRING,
-	VALUE_GRANULE, /* enumeration: index in granule_names */
-	VALUE_HOST,    /* PCI address of the host */
-	VALUE_ADDR,    /* slot or slot.function of the guest */
+	VALUE_GRANULE,	/* enumeration: index in granule_names */
+	VALUE_OAS,	/* enumeration: bits; OAS_AUTO */
+	VALUE_SSIDSIZE, /* enumeration: bits; SSIDSIZE_AUTO */
+	VALUE_LINK,	/* an object or a bus by its name; "" is none */
+	VALUE_HOST,	/* PCI address of the host */
+	VALUE_ADDR,	/* slot or slot.function of the guest */
 };
 
 enum { OFF = 0, ON = 1, AUTO = 2 };
+enum { OAS_AUTO = 0, SSIDSIZE_AUTO = -1 };
 enum { GRANULE_4K = 0, GRANULE_8K, GRANULE_16K, GRANULE_64K, GRANULE_HOST };
 
 struct property_def {
@@ -116,8 +131,8 @@ struct driver_def {
 const struct driver_def *driver_find(const char *name);
 /* A PCI device that is not in the table; its name is NULL. */
 extern const struct driver_def driver_any_pci;
-/* Every device model that real binaries of 7.2, 10.0 and 11.1 list (bits 0, 1 and 2 of versions),
- * sorted by name. */
+/* Every device model that real binaries of 7.2, 10.0 and 11.1 list (bits 0, 1 and 2 of versions:
+ * x86; 3, 4 and 5: Arm), sorted by name. */
 struct known_device {
 	const char *name;
 	enum driver_bus bus;
@@ -128,7 +143,7 @@ extern const size_t n_known_devices;
 /* NULL: no binary has it. */
 const struct known_device *known_device(const char *name);
 /* Between the versions that were asked, a model counts as there if either neighbour has it. */
-bool known_device_in(const struct known_device *, uint32_t binary);
+bool known_device_in(const struct known_device *, uint32_t binary, bool is_arm);
 const struct property_def *driver_property(const struct driver_def *, const char *name,
 					   uint32_t binary);
 /* The property of that id under the name that this binary has; NULL: it has none. */

@@ -24,12 +24,14 @@ enum problem_kind {
 	PROBLEM_OBJECT_TYPE,	 /* an -object type that this version lacks */
 	PROBLEM_MACHINE_TYPE,	 /* a machine type that this version lacks */
 	PROBLEM_MACHINE_OPTION,	 /* a machine property or its value */
+	PROBLEM_MACHINE_IOMMU,	 /* an iommu= that virt has not */
 	PROBLEM_CPU_BITS,	 /* phys-bits out of range */
 	PROBLEM_CPU_OPTION,	 /* a CPU property that QEMU refuses */
 	PROBLEM_RAM_BACKING,	 /* huge pages that the host has not */
 	PROBLEM_DRIVER_ABSENT,	 /* no such device model */
 	PROBLEM_DRIVER_MISSING,	 /* -device without a driver */
 	PROBLEM_NOT_SYSBUS,	 /* this machine takes no such device */
+	PROBLEM_BOARD_ONLY,	 /* a model that only the board makes */
 	PROBLEM_NO_PCI_BUS,
 	PROBLEM_BUS_ABSENT,
 	PROBLEM_BUS_NO_HOTPLUG,
@@ -75,6 +77,7 @@ struct machine_bus {
 	struct machine_device *bridge; /* NULL: the machine's own root bus */
 	struct machine_bus *parent;    /* NULL: a root bus */
 	bool is_conventional;
+	bool is_cxl;
 	bool is_hotpluggable;
 	bool bypass_iommu;
 	unsigned number;	   /* as far as it is known before firmware numbers the buses */
@@ -126,10 +129,12 @@ struct machine_device {
 	const struct vm_option *option;
 	size_t option_index; /* SIZE_MAX: to be plugged */
 	bool is_plugged;     /* hot-plugged after the start */
+	bool is_boards;	     /* the board makes it, for a machine option: no -device says it */
 	struct machine_value value[PROPERTY_COUNT];
 	struct machine_bus *bus; /* NULL: not on PCI */
 	unsigned devfn;
-	struct problem problem; /* the first thing that stops its creation */
+	struct machine_bus *primary; /* of an arm-smmuv3: the bus that it is for; NULL */
+	struct problem problem;	     /* the first thing that stops its creation */
 
 	struct ram_block block;		 /* of a memory device */
 	bool is_mapped_in_blocks;	 /* virtio-mem: as the guest takes its memory */
@@ -145,6 +150,11 @@ struct machine_device {
 	const char *guest_address; /* "00.02.0", as messages before firmware numbers the buses have
 				      it */
 	bool behind_bridge; /* below a conventional bridge: its requester ID is the bridge's */
+	bool is_nested;	    /* its domain is a nesting parent: the host's IOMMU walks the guest's
+			       tables */
+	/* What the domain that it is attached to can map, one entry for each world of the host;
+	 * NULL: no host device. */
+	const struct device_iova *iova;
 };
 
 /* Whose way the machine goes: which tables of versions and which rules are for it. */
@@ -168,6 +178,7 @@ struct iof_machine {
 	bool version_is_vendor; /* a vendor's build: decide by evidence before version */
 	struct machine_type type;
 	const char *type_name;
+	bool is_arm; /* whose QEMU it is: qemu-system-aarch64 */
 	bool kvm;
 	enum irqchip irqchip;
 	struct {
@@ -269,6 +280,8 @@ int machine_build_devices(struct iof_ctx *, struct iof_machine *, const struct i
 void machine_problem(struct iof_machine *, enum problem_kind, size_t option, const struct pair *,
 		     const char *value, struct message);
 
+/* attached.c: which domain each assigned device gets */
+int machine_attach(struct iof_machine *);
 /* resolved.c: every value with who decided it */
 int machine_list_resolved(struct iof_machine *);
 
@@ -280,6 +293,8 @@ void machine_map_microvm(struct iof_machine *);
 /* virt_map.c: that of Arm's virt */
 void machine_map_virt(struct iof_machine *);
 bool virt_has_memory_hotplug(const struct iof_machine *);
+/* With UEFI firmware and without acpi=off; else virt tells its guest by a device tree. */
+bool virt_has_acpi(const struct iof_machine *);
 /* memory.c: the memory map of i440fx and q35 */
 void machine_map_memory(struct iof_machine *);
 uint64_t memory_size(const char *text, uint64_t unit);
@@ -305,6 +320,23 @@ void device_problem(struct machine_device *, enum problem_kind, const struct pai
 		    const char *value, struct message);
 /* The device of the host that its host=, sysfsdev= or fd= means. */
 int machine_find_host(struct iof_machine *, struct machine_device *);
+/* smmuv3.c: the one that the board makes for iommu=smmuv3 */
+bool smmuv3_is_on_board(const struct iof_machine *);
+int smmuv3_add_board(struct iof_machine *);
+/* Once its properties are set: its bus, and what the board adds to it. */
+void smmuv3_resolve(struct iof_machine *, struct machine_device *);
+/* Whether it translates the bus: it is for a root bus; one that the board made is for all. */
+bool smmuv3_covers(const struct iof_machine *, const struct machine_device *smmu,
+		   const struct machine_bus *);
+static inline bool smmuv3_is_accelerated(const struct machine_device *smmu)
+{
+	return smmu && smmu->kind == DRIVER_SMMUV3 && device_value(smmu, PROPERTY_ACCEL) == ON;
+}
+static inline bool is_viommu(const struct machine_device *device)
+{
+	return device->kind >= DRIVER_INTEL_IOMMU && device->kind <= DRIVER_SMMUV3;
+}
+
 /* properties.c */
 void device_set_defaults(struct iof_machine *, struct machine_device *);
 void device_check_globals(struct iof_machine *, struct machine_device *);

@@ -14,7 +14,7 @@ static bool is_device_key(const char *key)
 	return str_eq(key, "driver") || str_eq(key, "id") || str_eq(key, "bus");
 }
 
-static bool object_exists(const struct iof_machine *m, const char *id)
+static const struct vm_option *find_object(const struct iof_machine *m, const char *id)
 {
 	for (size_t i = 0; i < m->vm->n_options; i++) {
 		const char *name = m->vm->options[i].kind == OPTION_OBJECT
@@ -22,8 +22,42 @@ static bool object_exists(const struct iof_machine *m, const char *id)
 					   : NULL;
 
 		if (name && str_eq(name, id))
+			return &m->vm->options[i];
+	}
+	return NULL;
+}
+
+static bool is_named(const struct iof_machine *m, const struct machine_device *before,
+		     const char *id)
+{
+	for (const struct machine_device *other = m->devices; other < before; other++) {
+		if (other->id && str_eq(other->id, id))
 			return true;
 	}
+	return find_object(m, id) != NULL;
+}
+
+/* hw/core/qdev-properties.c, qom/object.c object_resolve_link: a name of another type, or of
+ * nothing. */
+static bool check_link(const struct iof_machine *m, const struct machine_device *device,
+		       const struct property_def *property, const char *name,
+		       struct message *problem)
+{
+	const struct vm_option *object = find_object(m, name);
+	const char *type = object ? option_value(object, "qom-type") : NULL;
+	bool is_bus = property->id == PROPERTY_PRIMARY_BUS;
+	const char *expected = is_bus				  ? "PCI"
+			       : property->id == PROPERTY_IOMMUFD ? "iommufd"
+								  : "memory-region";
+
+	if (!*name || (is_bus && topology_find(m, name)) ||
+	    (property->id == PROPERTY_IOMMUFD && type && str_eq(type, "iommufd")))
+		return true;
+	if (is_named(m, device, name))
+		*problem = MESSAGE2("Invalid parameter type for '{0}', expected: {1}",
+				    property->name, expected);
+	else
+		*problem = MESSAGE1("Device '{0}' not found", name);
 	return false;
 }
 
@@ -49,10 +83,13 @@ static void set_property(struct iof_machine *m, struct machine_device *device,
 			       property->type == VALUE_HOST ? PROBLEM_HOST_ADDRESS : PROBLEM_VALUE,
 			       pair, property->name, problem);
 		device->problem.property = property;
-	} else if (property->id == PROPERTY_IOMMUFD && *pair->value &&
-		   !object_exists(m, pair->value)) {
-		device_problem(device, PROBLEM_OBJECT_ABSENT, pair, pair->value,
-			       MESSAGE1("Device '{0}' not found", pair->value));
+	} else if (property->type == VALUE_LINK &&
+		   !check_link(m, device, property, pair->value, &problem)) {
+		device_problem(device,
+			       property->id == PROPERTY_PRIMARY_BUS ? PROBLEM_BUS_ABSENT
+								    : PROBLEM_OBJECT_ABSENT,
+			       pair, pair->value, problem);
+		device->problem.property = property;
 	}
 	if (property->id == PROPERTY_NONE)
 		return;
@@ -168,7 +205,9 @@ static void set_global(struct iof_machine *m, struct machine_device *device,
 	struct message problem;
 	int64_t number;
 
-	if (!value_parse(device->def, property, &pair, &number, &problem)) {
+	if (!value_parse(device->def, property, &pair, &number, &problem) ||
+	    (property->type == VALUE_LINK &&
+	     !check_link(m, device, property, pair.value, &problem))) {
 		const char *reason;
 
 		/* the string visitor has its own words for what is no number */
@@ -186,6 +225,8 @@ static void set_global(struct iof_machine *m, struct machine_device *device,
 			device->problem.option = (size_t)(global - m->vm->options);
 		return;
 	}
+	if (property->id == PROPERTY_NONE)
+		return;
 	device->value[property->id] = (struct machine_value){.number = number,
 							     .text = given->value,
 							     .by = IOF_DECIDER_GLOBAL,
@@ -244,10 +285,10 @@ void device_set_defaults(struct iof_machine *m, struct machine_device *device)
 		const struct property_def *property = &device->def->properties[i];
 		const struct vm_option *global;
 
-		if (property->id == PROPERTY_NONE || m->version < property->since ||
-		    m->version >= property->until)
+		if (m->version < property->since || m->version >= property->until)
 			continue;
-		default_property(m, device, property);
+		if (property->id != PROPERTY_NONE)
+			default_property(m, device, property);
 		global = find_global(m, device->driver, property->name);
 		if (global && option_pair(global, "value"))
 			set_global(m, device, property, global);
@@ -270,7 +311,9 @@ int machine_warn_unused_globals(struct iof_machine *m)
 		const char *driver =
 			option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
 		const struct driver_def *def = driver ? driver_find(driver) : NULL;
-		bool is_used = !def || def->bus != BUS_SYSBUS || !option_value(option, "property");
+		bool is_fixed = def && def->bus == BUS_SYSBUS &&
+				(def->kind != DRIVER_SMMUV3 || m->version >= V10_2);
+		bool is_used = !is_fixed || !option_value(option, "property");
 
 		for (size_t k = 0; !is_used && k < m->n_devices; k++)
 			is_used = m->devices[k].def == def;

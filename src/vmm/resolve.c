@@ -117,6 +117,8 @@ static int resolve(struct iof_ctx *ctx, struct iof_machine *m, const struct iof_
 		r = is_cloud_hypervisor(m) ? cloud_hypervisor_build(ctx, m, vmm)
 					   : build_qemu(ctx, m, vmm);
 	if (r == 0)
+		r = machine_attach(m);
+	if (r == 0)
 		r = machine_list_regions(m);
 	if (r == 0)
 		r = machine_list_resolved(m);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "vmm/cloud_hypervisor.h"
+#include "vmm/smmuv3_host.h"
 
 struct list {
 	struct iof_machine *m;
@@ -203,9 +204,11 @@ static void add_firmware(struct list *list)
 static bool is_guest_visible(enum property_id id)
 {
 	static const enum property_id visible[] = {
-		PROPERTY_AW_BITS, PROPERTY_CACHING_MODE, PROPERTY_INTREMAP,
-		PROPERTY_EIM,	  PROPERTY_DEVICE_IOTLB, PROPERTY_DMA_TRANSLATION,
-		PROPERTY_XTSUP,	  PROPERTY_GRANULE,
+		PROPERTY_AW_BITS,  PROPERTY_CACHING_MODE, PROPERTY_INTREMAP,
+		PROPERTY_EIM,	   PROPERTY_DEVICE_IOTLB, PROPERTY_DMA_TRANSLATION,
+		PROPERTY_XTSUP,	   PROPERTY_GRANULE,	  PROPERTY_STAGE,
+		PROPERTY_RIL,	   PROPERTY_ATS,	  PROPERTY_OAS,
+		PROPERTY_SSIDSIZE,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(visible); i++) {
@@ -241,6 +244,47 @@ static void resolve_auto(const struct iof_machine *m, const struct machine_devic
 		out->by = IOF_DECIDER_VMM;
 }
 
+static const char *smmu_text(const struct iof_machine *m, enum smmu_field field, unsigned value)
+{
+	if (field == SMMU_ATS || field == SMMU_RIL)
+		return value ? "on" : "off";
+	return arena_printf(m->arena, "%u", value);
+}
+
+/* What an SMMU's "auto" comes to: the host of its first device decides, or the emulation. */
+static int resolve_smmu(const struct iof_machine *m, const struct machine_device *smmu,
+			enum property_id id, struct iof_value *out)
+{
+	const struct machine_device *first = smmu_first_device(m, smmu);
+	enum smmu_field field = 0;
+	struct smmu_value value;
+
+	if (smmu->kind != DRIVER_SMMUV3 || !smmu_is_auto(smmu, id))
+		return 0;
+	while (field < SMMU_FIELDS && smmu_field_property(field) != id)
+		field++;
+	if (field == SMMU_FIELDS)
+		return 0;
+	value = smmu_guest_value(m, smmu, field);
+	if (value.known)
+		out->text = smmu_text(m, field, value.value);
+	if (!smmuv3_is_accelerated(smmu)) {
+		out->by = IOF_DECIDER_VMM;
+		out->why = "auto: what an emulated SMMU has";
+		return out->text ? 0 : -ENOMEM;
+	}
+	out->by = IOF_DECIDER_HOST;
+	out->why =
+		!first ? "auto: no device is there from the start whose host could decide"
+		       : arena_printf(m->arena,
+				      value.known ? "auto: what the SMMU of %s has, the first "
+						    "device behind it"
+						  : "auto: the SMMU of %s decides, whose registers "
+						    "are not known (iommufit probe asks)",
+				      first->label);
+	return out->text && out->why ? 0 : -ENOMEM;
+}
+
 /* granule=host: the page size of this host, which on another may be another. */
 static const char *host_granule(const struct iof_machine *m)
 {
@@ -263,7 +307,6 @@ static void add_property(struct list *list, const struct machine_device *device,
 {
 	const struct machine_value *value = &device->value[id];
 	struct resolved *item = add(list, device->label, value->def->name, value->text);
-	bool is_viommu = device->kind >= DRIVER_INTEL_IOMMU && device->kind <= DRIVER_SMMUV3;
 
 	if (!item)
 		return;
@@ -274,10 +317,13 @@ static void add_property(struct list *list, const struct machine_device *device,
 					   ? 0
 					   : value->pair->at.line;
 	resolve_auto(list->m, device, id, &item->value);
+	if (resolve_smmu(list->m, device, id, &item->value))
+		list->err = -ENOMEM;
 	item->device = (size_t)(device - list->m->devices);
-	item->value.guest_visible = is_viommu && is_guest_visible(id);
-	item->option = device->option_index;
-	item->key = value->def->name;
+	item->value.guest_visible =
+		is_viommu(device) && is_guest_visible(id) && !str_eq(item->value.text, "auto");
+	item->option = device->is_boards ? SIZE_MAX : device->option_index;
+	item->key = device->is_boards ? NULL : value->def->name;
 	if (id == PROPERTY_GRANULE && value->number == GRANULE_HOST) {
 		item->pin_text = host_granule(list->m);
 		item->value.by = IOF_DECIDER_HOST;

@@ -91,6 +91,7 @@ int topology_add_bridge(struct iof_machine *m, struct machine_device *device)
 		bus->number = (unsigned)device_value(device, PROPERTY_BUS_NR);
 		bus->bypass_iommu = device_value(device, PROPERTY_BYPASS_IOMMU) == ON;
 		bus->is_conventional = str_eq(device->driver, "pxb");
+		bus->is_cxl = str_eq(device->driver, "pxb-cxl");
 		bus->is_hotpluggable = false;
 		return 0;
 	}

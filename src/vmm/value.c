@@ -72,6 +72,41 @@ static bool parse_enum(const struct property_def *property, const struct pair *p
 		      pair->value);
 }
 
+static bool is_oas(uint64_t bits)
+{
+	static const unsigned char sizes[] = {32, 36, 40, 42, 44, 48, 52, 56};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		if (sizes[i] == bits)
+			return true;
+	}
+	return false;
+}
+
+static bool is_ssidsize(uint64_t bits)
+{
+	return bits <= 20;
+}
+
+/* qapi/misc-arm.json OasMode, SsidSizeMode: enumerations whose names are numbers, so "044" is none
+ * of them, and JSON has to quote them. */
+static bool parse_bits(const struct property_def *property, const struct pair *pair,
+		       bool (*is_size)(uint64_t), int64_t *out, struct message *problem)
+{
+	bool is_auto = str_eq(pair->value, "auto");
+	uint64_t bits = 0;
+
+	if (pair->json_type && pair->json_type != 's')
+		return refuse(problem, "Invalid parameter type for '{0}', expected: string",
+			      property->name, NULL);
+	if (!is_auto && (parse_u64(pair->value, 10, UINT8_MAX, &bits) || !is_size(bits) ||
+			 (pair->value[0] == '0' && pair->value[1])))
+		return refuse(problem, "Parameter '{0}' does not accept value '{1}'",
+			      property->name, pair->value);
+	*out = !is_auto ? (int64_t)bits : property->type == VALUE_OAS ? OAS_AUTO : SSIDSIZE_AUTO;
+	return true;
+}
+
 /* strtoull() with base 0, white space and a sign, as QEMU takes it: -1 is 2^64-1. */
 static bool parse_qemu_integer(const char *text, bool is_signed, uint64_t *out)
 {
@@ -180,6 +215,10 @@ bool value_parse(const struct driver_def *driver, const struct property_def *pro
 		return parse_enum(property, pair, on_off_auto, out, problem);
 	case VALUE_GRANULE:
 		return parse_enum(property, pair, granule_names, out, problem);
+	case VALUE_OAS:
+		return parse_bits(property, pair, is_oas, out, problem);
+	case VALUE_SSIDSIZE:
+		return parse_bits(property, pair, is_ssidsize, out, problem);
 	case VALUE_U8:
 	case VALUE_U16:
 	case VALUE_U32:
@@ -190,6 +229,11 @@ bool value_parse(const struct driver_def *driver, const struct property_def *pro
 		return parse_host(driver, property, pair, out, problem);
 	case VALUE_ADDR:
 		return parse_addr(driver, property, pair, out, problem);
+	case VALUE_LINK:
+		if (pair->json_type && pair->json_type != 's')
+			return refuse(problem, "Invalid parameter type for '{0}', expected: string",
+				      property->name, NULL);
+		break;
 	case VALUE_ANY:
 	case VALUE_STRING:
 		break;
@@ -207,6 +251,12 @@ const char *value_text(struct arena *arena, const struct property_def *property,
 		return words[value >= 0 && value <= 2 ? value : 0];
 	case VALUE_GRANULE:
 		return granule_names[value >= 0 && value <= GRANULE_HOST ? value : 0];
+	case VALUE_LINK:
+		return NULL; /* to nothing */
+	case VALUE_OAS:
+		return value == OAS_AUTO ? "auto" : arena_printf(arena, "%" PRId64, value);
+	case VALUE_SSIDSIZE:
+		return value == SSIDSIZE_AUTO ? "auto" : arena_printf(arena, "%" PRId64, value);
 	default:
 		return arena_printf(arena, "%" PRId64, value);
 	}

@@ -250,6 +250,11 @@ bool virt_has_memory_hotplug(const struct iof_machine *m)
 		if (cpus[i].is_32 && str_eq(model, cpus[i].name))
 			return false;
 	}
+	return virt_has_acpi(m);
+}
+
+bool virt_has_acpi(const struct iof_machine *m)
+{
 	return m->vm->has_firmware && machine_flag(m, "acpi", true);
 }
 

@@ -43,6 +43,14 @@ static const struct planted texts[] = {
 	 "\n[    0.3] DMAR: Host address width 39\n[    0.4] DMAR: " MAC "\n"
 	 "[    0.5] audit: " SECRET "\n[    0.6] pci 0000:00:05.0: Adding to iommu group 3\n"
 	 "[    0.7] nvme nvme0: " SERIAL "\n[    0.8] igb 0000:00:05.0: " MAC "\n"},
+	{"proc/sys/kernel/random/boot_id", UUID "\n"},
+	{"run/iommufit/measured.json",
+	 "{\"schema\":\"iommufit.measured/1\",\"boot_id\":\"" UUID "\",\"kernel\":\"6.12.43\","
+	 "\"by\":\"" SECRET "\",\"devices\":[{\"bdf\":\"0000:00:05.0\",\"unit\":\"" SERIAL
+	 "\",\"mac\":\"" MAC "\",\"domains\":{\"plain\":{\"ranges\":[[\"0x0\",\"0x7fffffffff\"]],"
+	 "\"call\":\"" SECRET "\"},\"nest-parent\":{\"errno\":95,\"error\":\"" SECRET
+	 "\",\"call\":\"IOMMU_HWPT_ALLOC\"}},\"hw_info\":{\"type\":1,\"data\":\"00\",\"name\":"
+	 "\"" SECRET "\"}}]}\n"},
 	{"sys/class/dmi/id/product_uuid", UUID "\n"},
 	{"sys/class/dmi/id/product_serial", SERIAL "\n"},
 	{"sys/class/net/eth0/address", MAC "\n"},
@@ -69,6 +77,8 @@ static const char *const wanted[] = {
 	"# CONFIG_VFIO is not set\n",
 	"[    0.3] DMAR: Host address width 39\n",
 	"Adding to iommu group 3\n",
+	"\"0x7fffffffff\"",
+	"\"call\": \"IOMMU_HWPT_ALLOC\"",
 };
 
 static const char *const forbidden[] = {

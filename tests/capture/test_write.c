@@ -154,6 +154,59 @@ static void unreadable_stays_unreadable(void **state)
 	iof_ctx_unref(ctx);
 }
 
+/* Answers go in if they are of this boot, and are then believed. */
+struct boot_row {
+	const char *name;
+	const char *boot_id; /* NULL: the root does not have it */
+	const char *text;
+	bool taken;
+};
+
+#define BOOT "0b6e8f1c-7d0c-4c58-9f38-0c7c0a1f2b3d"
+#define ANSWERS(more)                                                                              \
+	"{\"schema\":\"iommufit.measured/1\"," more "\"devices\":[{\"bdf\":\"00:05.0\","           \
+	"\"domains\":{\"plain\":{\"ranges\":[[\"0x0\",\"0xffffffff\"]]}}}]}"
+
+static const struct boot_row boots[] = {
+	{"this boot", BOOT "\n", ANSWERS("\"boot_id\":\"" BOOT "\","), true},
+	{"another boot", BOOT "\n", ANSWERS("\"boot_id\":\"1\","), false},
+	{"no boot id", BOOT "\n", ANSWERS(""), false},
+	{"of a capture again", NULL, ANSWERS(""), true},
+	{"a boot id that nothing vouches for", NULL, ANSWERS("\"boot_id\":\"" BOOT "\","), false},
+	{"another kernel", NULL, ANSWERS("\"kernel\":\"5.4\","), false},
+	{"not even JSON", BOOT "\n", "measured", false},
+};
+
+static void keeps_answers(void **state)
+{
+	const struct boot_row *row = *state;
+	struct iof_ctx *ctx = new_context();
+	struct root *root = load_capture_root(ctx, "intel39-pb46.tar.xz"), *copied;
+	struct iof_host *host;
+	size_t length;
+	char *bytes;
+
+	if (row->boot_id)
+		assert_int_equal(root_memory_file(root, "/proc/sys/kernel/random/boot_id",
+						  row->boot_id, strlen(row->boot_id)),
+				 0);
+	assert_int_equal(
+		root_memory_file(root, "/run/iommufit/measured.json", row->text, strlen(row->text)),
+		0);
+	bytes = captured_root(root, "tar", &length);
+	assert_null(memmem(bytes, length, "boot_id", strlen("boot_id")));
+	assert_null(memmem(bytes, length, BOOT, strlen(BOOT)));
+	copied = root_of(ctx, bytes, length);
+	host = host_of(ctx, copied);
+	assert_int_equal(host->n_measured, row->taken);
+	assert_int_equal(iof_host_device(host, "00:06.0")->iova[0].width, row->taken ? 32 : 39);
+	iof_host_unref(host);
+	root_free(copied);
+	root_free(root);
+	free(bytes);
+	iof_ctx_unref(ctx);
+}
+
 static void live(void **state)
 {
 	size_t length;
@@ -202,5 +255,6 @@ int test_write(void)
 	};
 
 	return run_captures("same host", same_host) + RUN_TABLE(formats, every_format) +
-	       RUN_TABLE(refused, is_refused) + cmocka_run_group_tests(others, NULL, NULL);
+	       RUN_TABLE(boots, keeps_answers) + RUN_TABLE(refused, is_refused) +
+	       cmocka_run_group_tests(others, NULL, NULL);
 }

@@ -79,6 +79,8 @@ FAILURES = [
     ("nothing behind --", ["check", "--"], 64, "nothing after '--'", None),
     ("word instead of an address", ["check", "--device", "gpu"] + H39, 64, "'gpu' is no PCI address", None),
     ("resolve that writes without --pin", ["resolve", "-o", "x", "wide.sh"] + H39, 64, "are for --pin", None),
+    ("probe --recover with a device", ["probe", "--recover", "01:00.0"], 64, "--recover takes no device", None),
+    ("probe --yes without --bind", ["probe", "--yes", "01:00.0"], 64, "--yes goes with --bind", None),
     ("probe without a device", ["probe"], 64, "probe: no device", None),
     ("probe with an option of a VM", ["probe", "--migrate", "01:00.0"], 64, "probe has no option --migrate", None),
     ("capture without a file", ["capture"], 64, "no -o FILE", None),

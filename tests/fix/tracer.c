@@ -112,6 +112,8 @@ static int at_entry(struct state *s, const struct __ptrace_syscall_info *info)
 
 	s->counting = s->counting || !t->mark || opens(s->pid, info, t->mark);
 	t->calls += s->counting;
+	if (s->counting && t->numbers && t->calls <= t->max_numbers)
+		t->numbers[t->calls] = number;
 	s->is_the_one = s->counting && t->at && t->calls == t->at;
 	s->error = t->fuse ? fuse_error(number) : 0;
 	s->statfs_at = t->fuse && number == SYS_fstatfs ? info->entry.args[1] : 0;

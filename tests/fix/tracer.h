@@ -18,6 +18,10 @@ struct trace {
 	bool fuse;
 	const char *mark; /* calls count from where a file of this name is first opened */
 
+	/* Where the numbers of the calls go, from [1] to [max_numbers]; NULL: nowhere. */
+	long *numbers;
+	unsigned max_numbers;
+
 	/* What came of it. */
 	unsigned calls;	   /* made by then */
 	long number;	   /* of the system call at which something was done, -1: none */

@@ -12,6 +12,8 @@ int run_options(void);
 int run_parts(void);
 int run_size(void);
 int run_measured(void);
+int run_measured_bad(void);
+int run_nesting(void);
 int run_memory(void);
 
 #endif

@@ -4,5 +4,6 @@
 int main(void)
 {
 	return run_truth() + run_unknown() + run_metamorphic() + run_absent() + run_bad() +
-	       run_options() + run_parts() + run_size() + run_measured() + run_memory();
+	       run_options() + run_parts() + run_size() + run_measured() + run_measured_bad() +
+	       run_nesting() + run_memory();
 }

@@ -295,6 +295,18 @@ static int call_fsync_fake(void *data, int fd)
 	return fake_enter(k, "fsync", any_file(k, fd)->path);
 }
 
+static int call_fchmod_fake(void *data, int fd, unsigned mode)
+{
+	struct fake_kernel *k = data;
+	struct open_file *file = any_file(k, fd);
+	int err = fake_enter(k, "fchmod", file->path);
+	struct node *node = fake_find(k, file->path);
+
+	if (!err && node)
+		node->mode = mode;
+	return err;
+}
+
 static int call_flock_fake(void *data, int fd, int operation)
 {
 	struct fake_kernel *k = data;
@@ -505,6 +517,7 @@ struct fake_kernel *fake_kernel_new(void)
 		.write = call_write,
 		.ioctl = call_ioctl_fake,
 		.fsync = call_fsync_fake,
+		.fchmod = call_fchmod_fake,
 		.flock = call_flock_fake,
 		.mkdir = call_mkdir_fake,
 		.rename = call_rename_fake,

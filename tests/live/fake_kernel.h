@@ -35,6 +35,8 @@ void fake_node(struct fake_kernel *, const char *path, bool is_block, unsigned m
 void fake_claim(struct fake_kernel *, const char *path);
 /* NULL: there is none. Of a link: its target. */
 const char *fake_text(struct fake_kernel *, const char *path);
+/* 0: nobody set it. */
+unsigned fake_mode(struct fake_kernel *, const char *path);
 bool fake_exists(struct fake_kernel *, const char *path);
 /* Called before text is written to a file that is there; what it returns counts: 0 or -errno. Set
  * it to make `unbind` and `bind` of a driver do something. */

@@ -15,6 +15,7 @@ struct node {
 	enum node_kind kind;
 	char *text;
 	size_t length;
+	unsigned mode;		   /* 0: nobody set it */
 	bool is_block, is_claimed; /* of a device */
 	unsigned major, minor;
 };

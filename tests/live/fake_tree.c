@@ -158,6 +158,13 @@ const char *fake_text(struct fake_kernel *k, const char *path)
 	return node ? node->text : NULL;
 }
 
+unsigned fake_mode(struct fake_kernel *k, const char *path)
+{
+	struct node *node = fake_find(k, path);
+
+	return node ? node->mode : 0;
+}
+
 bool fake_exists(struct fake_kernel *k, const char *path)
 {
 	return fake_find(k, path) != NULL;

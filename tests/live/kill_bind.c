@@ -4,10 +4,11 @@
  * driver, override and power state of each device as they were. Run by the lab, as root, in a
  * machine that may break.
  *
- * Usage: kill_bind IOMMUFIT TIMES BDF [MATE...]
+ * Usage: kill_bind IOMMUFIT TIMES EVERY BDF [MATE...]
  *
- * TIMES: how often each system call since the lock was taken is tried, at its entry and at its
- * exit. The calls before, which only read, are tried once. The last line sums up.
+ * TIMES: how often it is killed at each system call since the journal was begun, at the entry and
+ * at the exit by turns. EVERY: of the calls that only read, and of those before the journal, when
+ * nothing has been changed yet, each so many-th is tried, once. The last line sums up.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,13 +26,17 @@
 
 #define LOCK "/run/iommufit/lock"
 #define JOURNAL "/run/iommufit/journal"
+#define FIRST_WRITE JOURNAL ".new"
 #define STATE_MAX 1024
+#define MAX_CALLS 4096
 
 static char *tool, **bdfs;
 static char *bind_words[] = {NULL, "probe", "--bind", "--yes", "--no-keep", "--quiet", NULL, NULL};
-static char *recover_words[] = {NULL, "probe", "--recover", NULL};
+static char *recover_words[] = {NULL, "probe", "--recover", "--quiet", NULL};
 static char before[STATE_MAX];
-static unsigned killed, changed, waited, failed;
+/* Of the system calls since the journal, as an undisturbed run makes them, from 1. */
+static long numbers[MAX_CALLS + 1];
+static unsigned killed, changed, waited, failed, changing;
 
 static size_t append(char *state, size_t at, const char *text)
 {
@@ -133,55 +139,107 @@ static void try_at(unsigned at, bool at_exit, const char *mark)
 		fail(&t, when, "the journal is still there", "");
 }
 
-static void try_all(const char *name, unsigned total, unsigned times, const char *mark)
+/* Calls that change nothing outside of the process; opening may make a file, but an empty one. */
+static bool only_reads(long number)
 {
-	for (unsigned at = 1; at <= total; at++) {
-		for (unsigned i = 0; i < times; i++) {
-			try_at(at, false, mark);
-			if (at < total) /* the last call has no exit */
-				try_at(at, true, mark);
-		}
-		if (at % 50 == 0) {
-			printf("%s: %u of %u calls, %u killed, %u changed, %u failed\n", name, at,
-			       total, killed, changed, failed);
-			fflush(stdout);
-		}
+	static const long calls[] = {
+		SYS_openat,	SYS_close,	   SYS_read,  SYS_pread64, SYS_getdents64,
+		SYS_readlink,	SYS_readlinkat,	   SYS_lseek, SYS_fstat,   SYS_statx,
+		SYS_newfstatat, SYS_fcntl,	   SYS_mmap,  SYS_munmap,  SYS_mprotect,
+		SYS_brk,	SYS_rt_sigpending,
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (calls[i] == number)
+			return true;
+	return false;
+}
+
+static void report(const char *name, unsigned at, unsigned total)
+{
+	printf("%s: call %u of %u; %u killed, %u changed, %u failed\n", name, at, total, killed,
+	       changed, failed);
+	fflush(stdout);
+}
+
+static void try_before(unsigned total, unsigned every)
+{
+	for (unsigned at = 1; at <= total; at += every) {
+		try_at(at, at / every % 2, NULL);
+		if (at / every % 20 == 0)
+			report("before", at, total);
 	}
 }
 
-int main(int argc, char **argv)
+static void try_since(unsigned total, unsigned times, unsigned every)
 {
-	unsigned times = argc > 2 ? (unsigned)atoi(argv[2]) : 0, all, locked;
-	char now[STATE_MAX];
-	struct trace t = {.at = 0};
+	unsigned reads = 0;
 
-	if (argc < 4 || !times)
-		return 64;
-	tool = argv[1];
-	bdfs = argv + 3;
-	bind_words[0] = recover_words[0] = tool;
-	bind_words[6] = bdfs[0];
+	for (unsigned at = 1; at <= total; at++) {
+		struct trace t = {.at = at, .mark = FIRST_WRITE};
+
+		if (numbers[at] && only_reads(numbers[at]) && reads++ % every)
+			continue;
+		if (numbers[at] && only_reads(numbers[at])) {
+			try_at(at, reads / every % 2, t.mark);
+			continue;
+		}
+		changing++;
+		/* The last call has no exit. */
+		for (unsigned i = 0; i < times; i++)
+			try_at(at, i % 2 && at < total, t.mark);
+		report("since the journal", at, total);
+	}
+}
+
+static bool prepare(unsigned *all, unsigned *begun)
+{
+	struct trace t = {.at = 0};
+	char now[STATE_MAX];
+
 	read_state(before);
 	printf("before: %s\n", before);
 	if (trace_run(&t, bind_words) < 0 || !WIFEXITED(t.status) || WEXITSTATUS(t.status) > 3) {
 		printf("[  FAILED  ] does not work undisturbed: status %x: %s\n",
 		       (unsigned)t.status, t.output);
-		return 1;
+		return false;
 	}
-	all = t.calls;
+	*all = t.calls;
 	read_state(now);
 	if (strcmp(now, before) != 0) {
 		printf("[  FAILED  ] undisturbed: %s\n", now);
-		return 1;
+		return false;
 	}
-	t = (struct trace){.mark = LOCK};
-	trace_run(&t, bind_words);
-	locked = t.calls;
-	printf("%u system calls, %u of them since the lock\n", all, locked);
-	try_all("before the lock", all - locked, 1, NULL);
-	try_all("since the lock", locked, times, LOCK);
-	printf("%u system calls, %u of them %u times at entry and exit: %u killed, %u left "
-	       "something changed, %u had to wait for a child, %u failed\n",
-	       all, locked, times, killed, changed, waited, failed);
+	t = (struct trace){.mark = FIRST_WRITE, .numbers = numbers, .max_numbers = MAX_CALLS};
+	if (trace_run(&t, bind_words) < 0 || !t.calls)
+		return false;
+	*begun = t.calls;
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned times = argc > 4 ? (unsigned)atoi(argv[2]) : 0;
+	unsigned every = argc > 4 ? (unsigned)atoi(argv[3]) : 0, all, begun;
+
+	if (!times || !every)
+		return 64;
+	tool = argv[1];
+	bdfs = argv + 4;
+	bind_words[0] = recover_words[0] = tool;
+	bind_words[6] = bdfs[0];
+	if (!prepare(&all, &begun))
+		return 1;
+	printf("%u system calls, %u of them since the journal was begun\n", all, begun);
+	fflush(stdout);
+	try_since(begun, times, every);
+	printf("since the journal: %u calls, %u of them %u times: %u killed, %u left something "
+	       "changed, %u had to wait for a child, %u failed\n",
+	       begun, changing, times, killed, changed, waited, failed);
+	fflush(stdout);
+	try_before(all - begun, every);
+	printf("all: %u calls: %u killed, %u left something changed, %u had to wait for a child, "
+	       "%u failed\n",
+	       all, killed, changed, waited, failed);
 	return failed ? 1 : 0;
 }

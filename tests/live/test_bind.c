@@ -562,6 +562,39 @@ static void test_bad_journal(void **state)
 	close_bench(&b);
 }
 
+static int append(void *data, const char *bytes, size_t length)
+{
+	struct buf *text = data;
+
+	buf_append(text, bytes, length);
+	return text->err;
+}
+
+/* The JSON form of what was recovered (docs/schema/recover.json). */
+static void test_written(void **state)
+{
+	struct buf text = {0};
+	struct iof_output out = {
+		.size = sizeof(out), .write = append, .data = &text, .format = IOF_FORMAT_JSON};
+	struct bench b;
+
+	(void)state;
+	open_bench(&b, &states[0]);
+	cut_off_at_ask(&b);
+	assert_int_equal(bind_recover(fake_kernel_calls(b.k), b.ctx, NULL, &out), 0);
+	assert_string_equal(
+		text.data,
+		"{\n  \"schema\": \"iommufit.recover/1\",\n  \"outcome\": \"restored\",\n"
+		"  \"steps\": [\n"
+		"    \"a probe was cut off at this step: bind " DEVICE "\",\n"
+		"    \"" DEVICE ": unbind it from vfio-pci\",\n"
+		"    \"" DEVICE ": driver_override as before: none\",\n"
+		"    \"" DEVICE ": bind it to e1000e\"\n  ]\n}\n");
+	buf_free(&text);
+	expect_as_before(&b);
+	close_bench(&b);
+}
+
 /* A plan is in words, and nothing was done for it. */
 static void test_plan(void **state)
 {
@@ -618,7 +651,7 @@ static int run_others(void)
 		cmocka_unit_test(test_held),	      cmocka_unit_test(test_taken_over),
 		cmocka_unit_test(test_unplugged),     cmocka_unit_test(test_other_boot),
 		cmocka_unit_test(test_bad_journal),   cmocka_unit_test(test_plan),
-		cmocka_unit_test(test_already_bound),
+		cmocka_unit_test(test_already_bound), cmocka_unit_test(test_written),
 	};
 
 	return cmocka_run_group_tests(others, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "live/probe.h"
 
 #define BDF "0000:00:05.0"
+#define LOCK_CALLS 3 /* mkdir, open, flock: before anything is asked */
 
 static struct iof_host *host; /* intel39-pb46, for all tests */
 
@@ -414,6 +415,54 @@ static void test_refusal(void **state)
 	close_bench(&b);
 }
 
+static void test_locked(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open_bench(&b, true);
+	add(&b);
+	fake_set_locked(b.k, true);
+	assert_int_equal(iof_live_probe_run(b.ctx, b.probe), -EBUSY);
+	assert_non_null(strstr(iof_ctx_error(b.ctx), "another probe is under way"));
+	assert_int_equal(fake_n_resets(b.k), 0);
+	close_bench(&b);
+}
+
+/* Every error of the lock's file, before anything is asked. */
+static void test_lock_errors(void **state)
+{
+	(void)state;
+	for (unsigned at = 1; at <= LOCK_CALLS; at++) {
+		struct bench b;
+
+		open_bench(&b, true);
+		add(&b);
+		fake_forget(b.k);
+		fake_fail_at(b.k, at, EROFS);
+		assert_int_equal(iof_live_probe_run(b.ctx, b.probe), -EROFS);
+		assert_non_null(strstr(iof_ctx_error(b.ctx), "/run/iommufit"));
+		assert_int_equal(fake_n_calls(b.k), at);
+		close_bench(&b);
+	}
+}
+
+static void test_no_group(void **state)
+{
+	struct bench b;
+
+	(void)state;
+	open_bench(&b, true);
+	fake_remove(b.k, "/sys/bus/pci/devices/" BDF "/iommu_group");
+	fake_remove(b.k, "/sys/bus/pci/devices/" BDF "/driver");
+	add(&b);
+	assert_int_equal(iof_live_probe_run(b.ctx, b.probe), 0);
+	assert_int_equal(iof_live_probe_answer(b.probe), IOF_LIVE_ANSWER_NONE);
+	assert_non_null(strstr(b.d->why, "no IOMMU group"));
+	assert_int_equal(fake_n_resets(b.k), 0);
+	close_bench(&b);
+}
+
 static void test_not_root(void **state)
 {
 	struct fake_kernel *k = fake_kernel_new();
@@ -482,7 +531,7 @@ static void test_every_error(void **state)
 
 	(void)state;
 	assert_true(n > 30);
-	for (unsigned at = 1; at <= n; at++) {
+	for (unsigned at = LOCK_CALLS + 1; at <= n; at++) {
 		for (int error = 1; error <= EHWPOISON; error++) {
 			struct bench b;
 			char *json;
@@ -594,6 +643,8 @@ static void test_keep(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(row->has_not) && row->has_not[i]; i++)
 		assert_null(strstr(text, row->has_not[i]));
 	assert_false(fake_exists(b.k, MEASURED_PATH ".new"));
+	assert_int_equal(fake_mode(b.k, MEASURED_PATH), 0644);
+	assert_int_equal(fake_mode(b.k, "/run/iommufit"), 0755);
 	close_bench(&b);
 }
 
@@ -623,7 +674,7 @@ static void test_keep_errors(void **state)
 			else
 				assert_non_null(strstr(text, "0x7fffffffff"));
 			if (err)
-				assert_non_null(strstr(iof_ctx_error(b.ctx), MEASURED_PATH));
+				assert_non_null(strstr(iof_ctx_error(b.ctx), "/run/iommufit"));
 			close_bench(&b);
 		}
 	}
@@ -634,7 +685,8 @@ int main(void)
 	const struct CMUnitTest single[] = {
 		cmocka_unit_test(test_old_hw_info), cmocka_unit_test(test_not_root),
 		cmocka_unit_test(test_interrupted), cmocka_unit_test(test_every_error),
-		cmocka_unit_test(test_keep_errors),
+		cmocka_unit_test(test_keep_errors), cmocka_unit_test(test_locked),
+		cmocka_unit_test(test_lock_errors), cmocka_unit_test(test_no_group),
 	};
 	char *path = test_path("captures/%s.tar.xz", "intel39-pb46");
 	struct iof_ctx *ctx = new_context();

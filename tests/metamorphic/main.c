@@ -17,6 +17,7 @@ int main(void)
 	failed += run_spelling();
 	failed += run_order();
 	failed += run_relations();
+	failed += run_measured();
 	meta_free();
 	cells_free();
 	return failed;

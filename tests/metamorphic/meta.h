@@ -67,5 +67,6 @@ int run_widths(void);
 int run_spelling(void);
 int run_order(void);
 int run_relations(void);
+int run_measured(void);
 
 #endif

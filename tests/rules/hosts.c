@@ -42,6 +42,68 @@ const struct rule_host host_nesting_48 = {
 const struct rule_host host_nesting_amd = {
 	.capture = "amd-pb48", .changes = {TEXT("*/amd-iommu/features", "10000000029d3:8\n")}};
 
+/* SSADS 45 and SMPWC 48 besides: domains that track dirty pages have the second stage's 48 bits. */
+const struct rule_host host_tracking = {
+	.capture = "intelsm-pb46",
+	.changes = {TEXT(CAP, "81d2008c222f0606\n"), TEXT(ECAP, "1e80084f00f4a\n")}};
+
+/* What a kernel answered, with the registers of host_nesting unless said otherwise: flags (erratum
+ * 772415), CAP and ECAP, little-endian. */
+#define VTD(flags, cap, ecap) flags "00000000000000" cap ecap
+#define CAP_1G "060c38228c00d291"
+#define CAP_NO_1G "060c38228c00d290"
+#define ECAP_NEST "4a0ff08400c80000"
+#define ECAP_10_PASID_BITS "4a0ff08448c90000"
+#define TOLD(parent, type, data, pasid)                                                            \
+	"{\"schema\":\"iommufit.measured/1\",\"devices\":[{\"bdf\":\"" BDF "\",\"domains\":{"      \
+	"\"nest-parent\":" parent "},\"hw_info\":{\"type\":" type ",\"data\":\"" data              \
+	"\",\"capabilities\":\"0x0\",\"max_pasid_log2\":" pasid "}}]}"
+#define REFUSED(error) "{\"errno\":" error ",\"call\":\"IOMMU_HWPT_ALLOC\"}"
+#define PARENT(last)                                                                               \
+	"{\"ranges\":[[\"0x0\",\"0xfedfffff\"],[\"0xfef00000\",\"" last "\"]],\"alignment\":4096}"
+#define PARENT_57 PARENT("0x1ffffffffffffff")
+#define NESTING_CHANGES                                                                            \
+	{                                                                                          \
+		TEXT(CAP, "91d2008c22380c06\n"), TEXT(ECAP, "c80084f00f4a\n")                      \
+	}
+const struct rule_host host_told_none = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(REFUSED("95"), "1", VTD("01", CAP_1G, ECAP_NEST), "0")};
+/* Its registers do not say so, but the kernel makes a parent. */
+const struct rule_host host_told_parent = {
+	.capture = "intelsm-pb46",
+	.measured = TOLD(PARENT("0xffffffffffff"), "1", VTD("01", CAP_1G, ECAP_NEST), "0")};
+const struct rule_host host_told_moment = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(REFUSED("12"), "1", VTD("01", CAP_1G, ECAP_NEST), "0")};
+const struct rule_host host_told_other = {.capture = "intelsm-pb46",
+					  .changes = NESTING_CHANGES,
+					  .measured = TOLD(PARENT_57, "0", "", "0")};
+const struct rule_host host_told_no_1g = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(PARENT_57, "1", VTD("01", CAP_NO_1G, ECAP_NEST), "0")};
+/* Its configuration space has a PASID capability, which the kernel did not switch on. */
+const struct rule_host host_told_no_pasid = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.has_pasid = true,
+	.measured = TOLD(PARENT_57, "1", VTD("01", CAP_1G, ECAP_10_PASID_BITS), "0")};
+const struct rule_host host_told_pasid = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(PARENT_57, "1", VTD("01", CAP_1G, ECAP_10_PASID_BITS), "10")};
+const struct rule_host host_told_narrow = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(PARENT("0x7fffffffff"), "1", VTD("01", CAP_1G, ECAP_NEST), "0")};
+const struct rule_host host_told_no_erratum = {
+	.capture = "intelsm-pb46",
+	.changes = NESTING_CHANGES,
+	.measured = TOLD(PARENT_57, "1", VTD("00", CAP_1G, ECAP_NEST), "0")};
+
 /* Firmware wants the device mapped one to one. */
 #define DIRECT                                                                                     \
 	{                                                                                          \
@@ -100,6 +162,64 @@ const struct rule_host host_locked_1m = {.capture = "intel48-pb48", .memlock = 1
 const struct rule_host host_locked_64m = {.capture = "intel48-pb48", .memlock = 64 << 20};
 const struct rule_host host_locked_65m = {.capture = "intel48-pb48", .memlock = 65 << 20};
 
+/*
+ * SMMUv3 hosts. Their registers are IOMMU_GET_HW_INFO's (flags, IDR0 to IDR5, IIDR, AIDR), little
+ * endian; fields by Arm IHI 0070 section 6.3. The first is what the capture's own unit answered:
+ * QEMU's model, which cannot nest for want of S2FWB (IDR3 bit 8).
+ */
+#define LOG "/lab/dmesg.txt"
+#define SMMU_ANSWER(bdf, idr0, idr1, idr3, idr5)                                                   \
+	"{\"bdf\":\"" bdf "\",\"kernel\":\"7.2.13\",\"hw_info\":{\"type\":2,\"data\":"             \
+	"\"0000000000000000" idr0 idr1 "00000000" idr3 "00000000" idr5                             \
+	"0000000001000000\",\"max_pasid_log2\":0},\"domains\":{}}"
+#define ANSWERS(devices)                                                                           \
+	"{\"schema\":\"iommufit.measured/"                                                         \
+	"1\",\"boot_id\":\"0b6e8f1c-7d0c-4c58-9f38-0c7c0a1f2b3d\","                                \
+	"\"devices\":[" devices "]}"
+/* What the log says of the driver would win over the registers. */
+#define SMMU(idr0, idr1, idr3, idr5)                                                               \
+	{                                                                                          \
+		.capture = "arm-smmu", .changes = {WITHOUT(LOG)},                                  \
+		.measured = ANSWERS(SMMU_ANSWER(BDF, idr0, idr1, idr3, idr5))                      \
+	}
+#define IDR0 "1b14440d" /* ATS, both stages, 2-level stream tables, little endian, AArch64 */
+#define IDR1 "10057302" /* 16 bits of stream ID, 20 of substream ID */
+#define IDR3 "14150000" /* range invalidation, S2FWB */
+#define IDR5 "75000000" /* 48 bits out, all granules */
+const struct rule_host host_smmu = {.capture = "arm-smmu"};
+const struct rule_host host_smmu_measured = SMMU("1b10440d", "10007302", "14140000", "74000000");
+const struct rule_host host_smmu_accel = SMMU(IDR0, IDR1, IDR3, IDR5);
+const struct rule_host host_smmu_linear = SMMU("1b144405", IDR1, IDR3, IDR5);
+const struct rule_host host_smmu_big_endian = SMMU("1b14640d", IDR1, IDR3, IDR5);
+const struct rule_host host_smmu_aarch32 = SMMU("1714440d", IDR1, IDR3, IDR5);
+const struct rule_host host_smmu_sids = SMMU(IDR0, "0e057302", IDR3, IDR5);
+const struct rule_host host_smmu_no_ril = SMMU(IDR0, IDR1, "14110000", IDR5);
+const struct rule_host host_smmu_oas42 = SMMU(IDR0, IDR1, IDR3, "73000000");
+const struct rule_host host_smmu_no_4k = SMMU(IDR0, IDR1, IDR3, "65000000");
+const struct rule_host host_smmu_no_16k = SMMU(IDR0, IDR1, IDR3, "55000000");
+const struct rule_host host_smmu_no_64k = SMMU(IDR0, IDR1, IDR3, "35000000");
+/* Its root complex is not QEMU's: real hardware, of which only the log is read. */
+const struct rule_host host_smmu_unknown = {
+	.capture = "arm-smmu",
+	.changes = {TEXT("/sys/devices/pci0000:00/0000:00:00.0/vendor", "0x177d\n"),
+		    TEXT("/sys/devices/pci0000:00/0000:00:00.0/device", "0xa002\n"),
+		    TEXT(LOG, "[    0.6] arm-smmu-v3 arm-smmu-v3.0.auto: oas 44-bit (features "
+			      "0x01888705)\n")}};
+const struct rule_host host_smmu_old = {.capture = "arm-smmu", .kernel = "6.12"};
+/* Its stage 1 only. */
+const struct rule_host host_smmu_s1 = SMMU("1a14440d", IDR1, IDR3, IDR5);
+/* 0000:00:06.0 is behind a second unit, with no ATS and no substream IDs. */
+const struct rule_host host_smmu_two = {
+	.capture = "arm-smmu",
+	.changes = {WITHOUT(LOG),
+		    LINK("/sys/class/iommu/smmu3.0x0000000009070000",
+			 "../../devices/platform/arm-smmu-v3.1.auto/iommu/"
+			 "smmu3.0x0000000009070000"),
+		    LINK("/sys/devices/pci0000:00/0000:00:06.0/iommu",
+			 "../../platform/arm-smmu-v3.1.auto/iommu/smmu3.0x0000000009070000")},
+	.measured = ANSWERS(SMMU_ANSWER(BDF, IDR0, IDR1, IDR3, IDR5) "," SMMU_ANSWER(
+		"0000:00:06.0", "1b10440d", "10007302", "14150000", "74000000"))};
+
 #define CONFIG_SIZE 4096
 
 /* PCI Express 6.0 chapter 7.8.9: extended capability 0x1b, here of 20 bits. */
@@ -118,7 +238,11 @@ static void add_pasid(char *config, const struct members *all)
 struct iof_host *rule_host_load(const struct rule_host *want)
 {
 	struct change changes[ARRAY_SIZE(want->changes) + 1];
-	struct iof_host_options options = {.size = sizeof(options), .kernel = want->kernel};
+	struct iof_host_options options = {.size = sizeof(options),
+					   .kernel = want->kernel,
+					   .measured = want->measured,
+					   .measured_length =
+						   want->measured ? strlen(want->measured) : 0};
 	struct members *all = members_read(want->capture);
 	struct iof_ctx *ctx = new_context();
 	struct iof_host *host = NULL;

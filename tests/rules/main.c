@@ -81,6 +81,8 @@ static const struct {
 	 "an IOMMU is switched on in firmware and on the kernel's command line"},
 	{"config.second-balloon", NULL, "which of the two is wanted cannot be known"},
 	{"memory.no-hotplug", NULL, "which firmware and CPU are wanted cannot be known"},
+	{"memory.outside-iova", "RAM above what a nesting parent maps",
+	 "how much less RAM is wanted cannot be known"},
 	{"memory.phys-bits-too-low", "virt with 45 bits of RAM for 44", "an Arm CPU has its width"},
 	{"vfio.direct-region", NULL, "it is firmware that wants it"},
 	{"vfio.no-domain", NULL, "the kernel and the unit have no width in common"},

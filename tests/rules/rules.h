@@ -17,8 +17,10 @@ struct rule_host {
 	const char *capture;
 	const char *kernel; /* NULL: as captured (7.2) */
 	struct change changes[6];
-	uint64_t memlock; /* of the user that runs QEMU; 0: not limited */
-	bool has_pasid;	  /* 0000:00:05.0 gets a PASID capability */
+	uint64_t memlock;     /* of the user that runs QEMU; 0: not limited */
+	bool has_pasid;	      /* 0000:00:05.0 gets a PASID capability */
+	const char *measured; /* what its kernel answered of 0000:00:05.0 (iommufit.measured/1);
+				 NULL: it was not asked */
 };
 
 struct rule_case {
@@ -42,10 +44,16 @@ struct rule_case {
 
 extern const struct rule_host host_intel39, host_intel39_unbound, host_intel48, host_amd,
 	host_first_stage, host_no_remapping, host_off, host_none, host_virtio, host_nesting,
-	host_nesting_no_1g, host_nesting_pasid, host_nesting_48, host_nesting_amd, host_direct,
+	host_nesting_no_1g, host_nesting_pasid, host_nesting_48, host_nesting_amd, host_tracking,
+	host_told_none, host_told_parent, host_told_moment, host_told_other, host_told_no_1g,
+	host_told_no_pasid, host_told_pasid, host_told_narrow, host_told_no_erratum, host_direct,
 	host_direct_6_5, host_direct_6_6, host_relaxable, host_no_domain, host_mate_busy,
 	host_mate_only, host_kernel_6_1, host_ivrs_hidden, host_no_hugepages, host_locked_1m,
-	host_locked_64m, host_locked_65m, host_kernel_6_12, host_two_ranges, host_gpu;
+	host_locked_64m, host_smmu, host_smmu_measured, host_smmu_accel, host_smmu_linear,
+	host_smmu_big_endian, host_smmu_aarch32, host_smmu_sids, host_smmu_no_ril, host_smmu_oas42,
+	host_smmu_no_4k, host_smmu_no_16k, host_smmu_no_64k, host_smmu_two, host_smmu_s1,
+	host_smmu_unknown, host_smmu_old, host_locked_65m, host_kernel_6_12, host_two_ranges,
+	host_gpu;
 
 struct rule_cases {
 	const char *family;
@@ -55,7 +63,7 @@ struct rule_cases {
 
 extern const struct rule_cases config_cases, vfio_cases, memory_cases, intel_cases, nesting_cases,
 	virtio_cases, amd_cases, map_cases, limits_cases, other_cases, manager_cases, proxmox_cases,
-	cloud_hypervisor_cases;
+	cloud_hypervisor_cases, smmuv3_cases, smmuv3_host_cases;
 
 #define CASES(name, rows) const struct rule_cases name = {#name, rows, ARRAY_SIZE(rows)}
 
