@@ -51,6 +51,9 @@ def add_modules(archive, kernel):
             data = file.read()
         names.append(os.path.basename(path).removesuffix(".xz").replace("-", "_"))
         archive.file(f"modules/{names[-1]}", data)
+    if kernel.modules:  # where a Debian host has it
+        config = os.path.join(os.path.dirname(kernel.image), f"config-{kernel.release}")
+        archive.file(f"boot/config-{kernel.release}", read(config).encode())
     archive.file("modules/order", "".join(name + "\n" for name in names).encode())
 
 
@@ -163,8 +166,9 @@ def run_in(work, flavour, kernel, folders=(), accel=None, limit=7200, silence=SI
     with open(os.path.join(work, "initrd"), "wb") as file:
         file.write(initramfs(kernel, flavour.architecture, shares))
     status = os.path.join(work, "status")
-    if os.path.exists(status):
-        os.remove(status)
+    for left in (status, os.path.join(work, "console")):
+        if os.path.exists(left):
+            os.remove(left)
     begin = time.monotonic()
     environment = {**os.environ, **qemus.outer(flavour.architecture).environment}
     with open(os.path.join(work, "qemu.log"), "w", encoding="utf-8") as log, \
