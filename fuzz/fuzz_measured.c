@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * parser: src/host/measured_read.c src/host/measured_apply.c src/host/measured_write.c
- * parser: src/host/nesting.c
+ * parser: src/host/measured_known.c src/host/nesting.c
  *
  * What a kernel answered, of a host with a unit of each kind. What is taken gives ranges in order;
  * it is written into a profile, and the profile gives the same again. What may leave the machine is

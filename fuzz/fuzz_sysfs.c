@@ -2,6 +2,7 @@
 /*
  * parser: src/host/sysfs.c src/host/pci.c src/host/kernel.c src/host/cmdline.c src/host/irq.c
  * src/host/config.c src/host/inflate.c src/host/collect.c src/host/source.c
+ * src/host/measured_load.c src/host/dmesg.c src/host/smmuv2.c
  *
  * A host whose files hold what the input says. The input is a row of sections: the number of an
  * entry below, a length (16 bits, little-endian), and that many bytes, which are the file's text,
@@ -82,6 +83,8 @@ static const struct entry {
 	{DEVICE "/physfn", NULL},
 	{"/boot/*", NULL},
 	{"/sys/kernel/mm/hugepages/*", NULL},
+	{"/run/iommufit/measured.json", NULL},
+	{"/proc/sys/kernel/random/boot_id", NULL},
 };
 
 struct section {

@@ -166,6 +166,7 @@ struct iof_assignment {
 	 * mapped, as far as their IOMMUs allow it. */
 	size_t space;
 	enum iof_model viommu; /**< what translates its DMA; NONE */
+	size_t viommu_device;  /**< that device: index for iof_machine_device(); SIZE_MAX: none */
 	unsigned aw_bits;      /**< of that vIOMMU; 0: it has no such property */
 	/** Nothing is mapped before the guest's own driver says so (virtio-iommu with
 	 * boot-bypass=off). */
@@ -173,6 +174,11 @@ struct iof_assignment {
 	/** iommufd: the VMM asks for a domain (HWPT) itself and does not leave that to the kernel
 	 * (QEMU 9.1 and later: hw/vfio/iommufd.c iommufd_cdev_autodomains_get). */
 	bool makes_domain;
+	/** What that domain should reach, as IOVA ranges upwards; n_ranges 0: all. Not known:
+	 * has_ranges is false. */
+	bool has_ranges;
+	const struct iof_range *ranges;
+	size_t n_ranges;
 	bool wants_nest_parent;	   /**< that domain must take nested ones */
 	bool wants_dirty_tracking; /**< it tracks dirty pages, if the hardware can */
 	bool wants_pasid;	   /**< the device may use PASIDs with it, if it has some */

@@ -16,6 +16,14 @@ static const int held_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SI
 /* Those that mean: stop. */
 static const int end_signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
+/* nohup and a shell's background jobs have some of them ignored. */
+static bool is_ignored(int signal)
+{
+	struct sigaction action;
+
+	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 static bool is_interrupted(void *data)
 {
 	sigset_t pending;
@@ -24,14 +32,18 @@ static bool is_interrupted(void *data)
 	if (sigpending(&pending) < 0)
 		return false;
 	for (size_t i = 0; i < sizeof(end_signals) / sizeof(end_signals[0]); i++)
-		if (sigismember(&pending, end_signals[i]) == 1)
+		if (sigismember(&pending, end_signals[i]) == 1 && !is_ignored(end_signals[i]))
 			return true;
 	return false;
 }
 
 static void hold_signals(sigset_t *before)
 {
+	const struct sigaction wait_for_children = {.sa_handler = SIG_DFL};
 	sigset_t held;
+
+	/* A parent that has it ignored leaves that to us: then nobody could wait for a child. */
+	sigaction(SIGCHLD, &wait_for_children, NULL);
 
 	sigemptyset(&held);
 	for (size_t i = 0; i < sizeof(held_signals) / sizeof(held_signals[0]); i++)

@@ -41,8 +41,11 @@ enum tristate measured_can(const struct measured_device *device, enum measured_u
 {
 	const struct measured_domain *domain = &device->domain[use];
 
-	/* A kernel without the call makes plain domains nevertheless, when a device is attached. */
+	/* A kernel without the call makes plain domains nevertheless, when a device is attached;
+	 * and before that call other ones may fail. */
 	if (use <= MEASURED_PLAIN && domain->error == ENOTTY)
+		return TRI_UNKNOWN;
+	if (domain->error && domain->call && !str_eq(domain->call, "IOMMU_HWPT_ALLOC"))
 		return TRI_UNKNOWN;
 	return answer(domain->asked, domain->error);
 }

@@ -45,19 +45,19 @@ void container_join(struct iof_live_rehearsal *r, struct rehearse_container *c,
 		    const struct iof_assignment *a)
 {
 	struct interval_set set = {.arena = r->arena};
-	const struct iof_range *ranges;
 	bool is_first = c->first == a->device;
-	size_t n;
 	int err = 0;
 
-	if (!a->host || iof_device_ranges(a->host, &ranges, &n) != 0) {
+	if (!a->has_ranges) {
 		c->is_predicted = false;
 		return;
 	}
 	if (!is_first && !c->is_predicted)
 		return;
-	for (size_t i = 0; i < n && !err; i++)
-		err = interval_add(&set, ranges[i].first, ranges[i].last);
+	for (size_t i = 0; i < a->n_ranges && !err; i++)
+		err = interval_add(&set, a->ranges[i].first, a->ranges[i].last);
+	if (!a->n_ranges)
+		err = interval_add(&set, 0, UINT64_MAX);
 	if (!err && !is_first)
 		err = interval_intersect(&set, c->predicted, c->n_predicted);
 	if (err) {

@@ -59,7 +59,8 @@ static enum iof_outcome start_outcome(struct iof_live_rehearsal *r)
 	if (r->refuted && has_viommu(r)) {
 		r->why = join(r,
 			      "The kernel does what check thought that it refuses; what QEMU "
-			      "itself says afterwards was not looked at.",
+			      "itself says afterwards was not looked at. `iommufit probe` keeps "
+			      "what the kernel says: check and rehearse go by it then.",
 			      NULL);
 		return IOF_OUTCOME_UNKNOWN;
 	}

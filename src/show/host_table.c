@@ -80,7 +80,6 @@ void host_put_devices(struct emit *e, const struct iof_host *host,
 /* Devices with the same ranges, in every kind of domain. */
 struct range_set {
 	const struct iof_device *first;
-	const struct device_iova *uses; /* NULL: the worlds may differ in them */
 	const struct iof_range *ranges;
 	size_t n;
 	size_t n_devices;
@@ -91,10 +90,13 @@ static const struct device_iova *uses_of(const struct iof_device *device)
 	return device->host->n_worlds == 1 ? &device->iova[0] : NULL;
 }
 
-static bool same_uses(const struct device_iova *a, const struct device_iova *b)
+static bool same_uses(const struct iof_device *x, const struct iof_device *y)
 {
+	const struct device_iova *a = uses_of(x), *b = uses_of(y);
+
 	return !a || !b ||
-	       (ranges_equal(a->nest_ranges, a->n_nest, b->nest_ranges, b->n_nest) &&
+	       (x->viommu == y->viommu &&
+		ranges_equal(a->nest_ranges, a->n_nest, b->nest_ranges, b->n_nest) &&
 		ranges_equal(a->dirty_ranges, a->n_dirty, b->dirty_ranges, b->n_dirty));
 }
 
@@ -113,14 +115,13 @@ static size_t find_sets(const struct iof_host *host, struct range_set sets[FEW_S
 			continue;
 		for (j = 0; j < n; j++) {
 			if (ranges_equal(sets[j].ranges, sets[j].n, ranges, n_ranges) &&
-			    same_uses(sets[j].uses, uses_of(device)))
+			    same_uses(sets[j].first, device))
 				break;
 		}
 		if (j == FEW_SETS)
 			return FEW_SETS + 1;
 		if (j == n)
-			sets[n++] =
-				(struct range_set){device, uses_of(device), ranges, n_ranges, 0};
+			sets[n++] = (struct range_set){device, ranges, n_ranges, 0};
 		sets[j].n_devices++;
 	}
 	return n;
@@ -148,9 +149,16 @@ static void put_use(struct emit *e, const struct range_set *set, const char *tit
 	put_range_lines(e, ranges, n);
 }
 
+/* What an accelerated SMMUv3 of a VM needs besides a nesting parent. */
+static const char *const viommu_texts[] = {
+	[TRI_UNKNOWN] = "Whether the kernel makes vIOMMU objects on it is not known.",
+	[TRI_NO] = "The kernel makes no vIOMMU objects on it.",
+	[TRI_YES] = "The kernel makes vIOMMU objects on it.",
+};
+
 static void put_set(struct emit *e, const struct range_set *set, bool is_only)
 {
-	const struct device_iova *uses = set->uses;
+	const struct device_iova *uses = uses_of(set->first);
 
 	emit_newline(e);
 	if (is_only)
@@ -170,6 +178,8 @@ static void put_set(struct emit *e, const struct range_set *set, bool is_only)
 		return;
 	put_use(e, set, "In a nesting parent", uses->nest_ranges, uses->n_nest);
 	put_use(e, set, "With dirty tracking", uses->dirty_ranges, uses->n_dirty);
+	if (uses->n_nest && set->first->unit->kind == IOF_IOMMU_ARM_SMMUV3)
+		emit_wrapped(e, 2, NULL, "%s", viommu_texts[set->first->viommu]);
 }
 
 /* A region as one of a group's. */

@@ -52,7 +52,7 @@ static const char *ranges_text(struct arena *arena, const struct measured_domain
 static void put_domain(struct emit *e, struct arena *arena, const char **bdf, const char *title,
 		       const struct measured_domain *domain)
 {
-	const char *answer = "";
+	const char *answer = "can be made";
 	char bits[8] = "yes";
 
 	if (domain->error) {
@@ -96,7 +96,7 @@ static void put_device(struct emit *e, struct arena *arena, const struct measure
 		put_hw_info(e, arena, &bdf, &device->hw_info);
 	if (device->viommu_asked)
 		put_line(e, &bdf, "vIOMMU object", device->viommu_error ? "-" : "yes",
-			 device->viommu_error ? strerror(device->viommu_error) : "");
+			 device->viommu_error ? strerror(device->viommu_error) : "can be made");
 }
 
 static void put_devices(struct emit *e, struct arena *arena, const struct iof_host *host)
@@ -178,7 +178,7 @@ void measured_put_text(struct emit *e, struct arena *arena, const struct iof_hos
 		put_devices(e, arena, host);
 	if (host->measured_ignored && e->out->verbose) {
 		emit_newline(e);
-		emit_wrapped(e, 2, NULL, "%s", host->measured_ignored);
+		emit_wrapped(e, 2, "", "%s", host->measured_ignored);
 	}
 	if (host->is_hypothetical || host->kernel_assumed)
 		return;

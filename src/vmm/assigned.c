@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "base/interval.h"
 #include "vmm/machine.h"
 
 static const struct machine_device *assigned_at(const struct iof_machine *m, size_t index)
@@ -18,12 +19,17 @@ static const struct machine_device *assigned_at(const struct iof_machine *m, siz
 	return NULL;
 }
 
-/* Without a vIOMMU all see the system's memory; behind one each requester ID has its own view. */
+/* Without a vIOMMU all see the system's memory, as they do behind accelerated SMMUs; behind any
+ * other each requester ID has its own view. */
 static bool shares_space(const struct machine_device *a, const struct machine_device *b)
 {
 	if (a == b)
 		return true;
-	if (b->kind != DRIVER_VFIO_PCI || a->viommu != b->viommu)
+	if (b->kind != DRIVER_VFIO_PCI)
+		return false;
+	if (smmuv3_is_accelerated(a->viommu) && smmuv3_is_accelerated(b->viommu))
+		return true;
+	if (a->viommu != b->viommu)
 		return false;
 	return !a->viommu || (a->bus == b->bus && a->behind_bridge);
 }
@@ -59,32 +65,6 @@ static bool has_value(const struct machine_device *device, enum property_id id, 
 	return device->value[id].def && device_value(device, id) == value;
 }
 
-/* What a vIOMMU wants of a domain, by version. */
-static const struct want {
-	enum driver_kind viommu; /* DRIVER_OTHER: whichever, or none */
-	enum property_id property;
-	int64_t value; /* that the property has */
-	uint32_t since;
-	size_t offset; /* in struct iof_assignment */
-} wants[] = {
-	{DRIVER_OTHER, PROPERTY_NONE, 0, V9_1, offsetof(struct iof_assignment, makes_domain)},
-	{DRIVER_OTHER, PROPERTY_NONE, 0, V9_1,
-	 offsetof(struct iof_assignment, wants_dirty_tracking)},
-	{DRIVER_INTEL_IOMMU, PROPERTY_FIRST_STAGE, ON, V11_0,
-	 offsetof(struct iof_assignment, wants_nest_parent)},
-};
-
-static bool is_wanted(const struct iof_machine *m, const struct machine_device *viommu,
-		      const struct want *want)
-{
-	if (m->version < want->since)
-		return false;
-	if (want->viommu == DRIVER_OTHER)
-		return true;
-	return viommu && viommu->kind == want->viommu &&
-	       has_value(viommu, want->property, want->value);
-}
-
 /* 11.1: a first stage that has PASIDs (intel_iommu.c vtd_get_viommu_flags). */
 static bool wants_pasid(const struct iof_machine *m, const struct machine_device *viommu)
 {
@@ -93,14 +73,33 @@ static bool wants_pasid(const struct iof_machine *m, const struct machine_device
 	       device_value(viommu, PROPERTY_PASID_BITS) > 0;
 }
 
+/* What is asked of a domain (hw/vfio/iommufd.c iommufd_cdev_autodomains_get). */
 static void fill_domain(const struct iof_machine *m, const struct machine_device *device,
 			struct iof_assignment *out)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(wants); i++) {
-		if (is_wanted(m, device->viommu, &wants[i]))
-			*(bool *)((char *)out + wants[i].offset) = true;
-	}
+	out->makes_domain = m->version >= V9_1;
+	out->wants_dirty_tracking = m->version >= V9_1;
+	out->wants_nest_parent = device->is_nested;
 	out->wants_pasid = wants_pasid(m, device->viommu);
+}
+
+/* Certain where all possible hosts agree. */
+static void fill_ranges(const struct iof_machine *m, const struct machine_device *device,
+			struct iof_assignment *out)
+{
+	const struct device_iova *first = device->iova;
+
+	for (size_t world = 0; first && world < m->host->n_worlds; world++) {
+		const struct device_iova *iova = &device->iova[world];
+
+		if (!iova->known || !ranges_equal(iova->ranges, iova->n, first->ranges, first->n))
+			return;
+	}
+	if (!first || !device->host->group)
+		return;
+	out->has_ranges = true;
+	out->ranges = first->ranges;
+	out->n_ranges = first->n;
 }
 
 IOF_EXPORT int iof_machine_assignment(const struct iof_machine *m, size_t index,
@@ -117,6 +116,7 @@ IOF_EXPORT int iof_machine_assignment(const struct iof_machine *m, size_t index,
 		.is_iommufd = device->backend == BACKEND_IOMMUFD,
 		.space = space_of(m, device),
 		.viommu = model_of(viommu),
+		.viommu_device = viommu ? (size_t)(viommu - m->devices) : SIZE_MAX,
 	};
 	if (viommu && viommu->value[PROPERTY_AW_BITS].def)
 		out->aw_bits = (unsigned)device_value(viommu, PROPERTY_AW_BITS);
@@ -127,6 +127,8 @@ IOF_EXPORT int iof_machine_assignment(const struct iof_machine *m, size_t index,
 		out->iommufd = out->iommufd ? out->iommufd : "";
 		fill_domain(m, device, out);
 	}
+	if (out->host)
+		fill_ranges(m, device, out);
 	return 0;
 }
 

@@ -5,11 +5,14 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -100,6 +103,7 @@ struct state {
 	struct trace *trace;
 	pid_t pid;
 	bool counting;
+	bool runs;	    /* without stops, as yet */
 	int error;	    /* that the call that is under way returns */
 	bool is_the_one;    /* it is the call of trace->at */
 	uint64_t statfs_at; /* where fstatfs() writes, 0: it is another call */
@@ -137,14 +141,40 @@ static int at_exit(struct state *s)
 	return s->error ? set_result(s->pid, -s->error) : 0;
 }
 
+static int at_stop(struct state *s, const struct __ptrace_syscall_info *info)
+{
+	switch (info->op) {
+	case PTRACE_SYSCALL_INFO_SECCOMP: /* begins as an entry does */
+		if (!s->runs || !opens(s->pid, info, s->trace->mark))
+			return 0;
+		s->runs = false;
+		return at_entry(s, info);
+	case PTRACE_SYSCALL_INFO_ENTRY:
+		return at_entry(s, info);
+	case PTRACE_SYSCALL_INFO_EXIT:
+		return at_exit(s);
+	default:
+		return 0;
+	}
+}
+
+static bool is_at_call(int status)
+{
+	return WSTOPSIG(status) == (SIGTRAP | 0x80) ||
+	       status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
+}
+
 static int follow(struct state *s)
 {
 	int signal = 0, err = 0;
 
+	s->runs = s->trace->runs_to_mark;
+
 	for (;;) {
 		struct __ptrace_syscall_info info;
 
-		if (ptrace(PTRACE_SYSCALL, s->pid, NULL, (void *)(intptr_t)signal) < 0 &&
+		if (ptrace(s->runs ? PTRACE_CONT : PTRACE_SYSCALL, s->pid, NULL,
+			   (void *)(intptr_t)signal) < 0 &&
 		    errno != ESRCH)
 			return -errno;
 		if (waitpid(s->pid, &s->trace->status, 0) < 0)
@@ -152,23 +182,38 @@ static int follow(struct state *s)
 		if (!WIFSTOPPED(s->trace->status))
 			return err;
 		signal = WSTOPSIG(s->trace->status);
-		if (signal != (SIGTRAP | 0x80)) {
+		if (!is_at_call(s->trace->status)) {
 			signal = signal == SIGTRAP ? 0 : signal;
 			continue;
 		}
 		signal = 0;
 		if (ptrace(PTRACE_GET_SYSCALL_INFO, s->pid, sizeof(info), &info) < 0)
 			return -errno;
-		if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
-			err = at_entry(s, &info);
-		else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
-			err = at_exit(s);
+		err = at_stop(s, &info);
 		if (err)
 			return err;
 	}
 }
 
-static void become(char *const *argv, int output)
+/* Only where a file is made the tracer is told. */
+static int stop_at_new_files(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_CREAT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return -errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0 ? -errno : 0;
+}
+
+static void become(char *const *argv, int output, bool runs_to_mark)
 {
 	const char *options = getenv("ASAN_OPTIONS");
 	char *more = NULL;
@@ -176,7 +221,7 @@ static void become(char *const *argv, int output)
 	/* The leak checker traces the process itself. */
 	if (asprintf(&more, "%s:detect_leaks=0", options ? options : "") < 0 ||
 	    setenv("ASAN_OPTIONS", more, 1) < 0 || dup2(output, STDERR_FILENO) < 0 ||
-	    ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+	    ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0 || (runs_to_mark && stop_at_new_files() < 0))
 		_exit(126);
 	execv(argv[0], argv);
 	_exit(127);
@@ -190,13 +235,13 @@ static int start(struct state *s, char *const *argv, int output)
 	if (s->pid < 0)
 		return -errno;
 	if (s->pid == 0)
-		become(argv, output);
+		become(argv, output, s->trace->runs_to_mark);
 	if (waitpid(s->pid, &status, 0) < 0)
 		return -errno;
 	if (!WIFSTOPPED(status))
 		return WIFEXITED(status) && WEXITSTATUS(status) == 126 ? -EPERM : -ENOENT;
 	if (ptrace(PTRACE_SETOPTIONS, s->pid, NULL,
-		   (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)) < 0)
+		   (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACESECCOMP)) < 0)
 		return -errno;
 	return 0;
 }

@@ -17,6 +17,9 @@ struct trace {
 	 * no fsync of a folder, no flags for rename. */
 	bool fuse;
 	const char *mark; /* calls count from where a file of this name is first opened */
+	/* The mark is a file that is made: until then the program is not stopped at all, but where
+	 * it makes a file. */
+	bool runs_to_mark;
 
 	/* Where the numbers of the calls go, from [1] to [max_numbers]; NULL: nowhere. */
 	long *numbers;

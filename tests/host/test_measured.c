@@ -16,6 +16,25 @@
 #define THIS_BOOT "0b6e8f1c-7d0c-4c58-9f38-0c7c0a1f2b3d"
 #define OTHER_BOOT "11111111-7d0c-4c58-9f38-0c7c0a1f2b3d"
 
+/* Unpacked once for all rows in a row. */
+static const struct members *unpacked(const char *capture)
+{
+	static struct members *last;
+	static char *last_name;
+	char *base = capture ? strndup(capture, strcspn(capture, ".")) : NULL;
+
+	if (base && last && str_eq(base, last_name)) {
+		free(base);
+		return last;
+	}
+	if (last)
+		members_free(last);
+	free(last_name);
+	last_name = base;
+	last = base ? members_read(base) : NULL;
+	return last;
+}
+
 static struct iof_host *load(const char *capture, const struct change *changes, size_t n,
 			     const char *answers, const char *kernel)
 {
@@ -24,8 +43,7 @@ static struct iof_host *load(const char *capture, const struct change *changes, 
 					   .kernel = kernel,
 					   .measured = answers,
 					   .measured_length = answers ? strlen(answers) : 0};
-	char *base = strndup(capture, strcspn(capture, "."));
-	struct members *all = members_read(base);
+	const struct members *all = unpacked(capture);
 	struct iof_ctx *ctx = new_context();
 	struct iof_host *host = NULL;
 	int err = members_host(ctx, all, changes, n, &options, &host);
@@ -33,9 +51,7 @@ static struct iof_host *load(const char *capture, const struct change *changes, 
 	if (err)
 		print_error("%s\n", iof_ctx_error(ctx));
 	assert_int_equal(err, 0);
-	members_free(all);
 	iof_ctx_unref(ctx);
-	free(base);
 	return host;
 }
 
@@ -326,6 +342,97 @@ static void test_other(void **state)
 	iof_host_unref(host);
 }
 
+/* ---- worlds ---- */
+
+struct world_row {
+	const char *name;
+	const char *capture;
+	const char *version; /* NULL: the capture's */
+	const char *answers; /* domains of DEVICE; NULL: the capture's own answers */
+	size_t before, after;
+	enum tristate scalable, nest;
+};
+
+#define DOMAINS(text) HEAD "\"devices\":[{\"bdf\":\"00:05.0\",\"domains\":{" text "}}]}"
+#define WIDE48 "\"ranges\":[[\"0x0\",\"0xfedfffff\"],[\"0xfef00000\",\"0xffffffffffff\"]]"
+#define WIDE47 "\"ranges\":[[\"0x0\",\"0xfedfffff\"],[\"0xfef00000\",\"0x7fffffffffff\"]]"
+
+/* The kernel configuration and the command line are not there. The unit of intelsm-fsts can do the
+ * first stage alone in scalable mode. */
+static const struct world_row world_rows[] = {
+	{"first stage: scalable mode is on", "intelsm-fsts-pb48", NULL, NULL, 2, 1, TRI_YES,
+	 TRI_NO},
+	{"48 bits: scalable mode is off", "intelsm-fsts-pb48", NULL,
+	 DOMAINS("\"plain\":{" WIDE48 "}"), 2, 1, TRI_NO, TRI_NO},
+	{"only what does not depend on it", "intelsm-fsts-pb48", NULL,
+	 DOMAINS("\"dirty-tracking\":{\"errno\":95}"), 2, 2, TRI_UNKNOWN, TRI_NO},
+	{"what no world explains", "intelsm-fsts-pb48", NULL,
+	 DOMAINS("\"plain\":{\"ranges\":[[\"0x0\",\"0xfedfffff\"],[\"0xfef00000\","
+		 "\"0xfffffffffff\"]]}"),
+	 2, 2, TRI_UNKNOWN, TRI_NO},
+	{"a vendor's kernel, which may have taken over more", "intelsm-fsts-pb48",
+	 "5.14.0-570.el9.x86_64", DOMAINS("\"plain\":{" WIDE47 "},\"pasid\":{\"errno\":0}"), 2, 1,
+	 TRI_YES, TRI_NO},
+};
+
+static void test_worlds(void **state)
+{
+	const struct world_row *row = *state;
+	char *own = answers_json("intelsm-fsts-pb48.", ANSWERS_ALL, DEVICE, NULL);
+	struct change changes[] = {WITHOUT("/proc/cmdline"), WITHOUT("/proc/config.gz"),
+				   WITHOUT("/nothing")};
+	struct buf version = {0};
+	struct iof_host *host;
+
+	if (row->version) {
+		buf_printf(&version, "Linux version %s (x) (y) #1\n", row->version);
+		changes[2] = (struct change)TEXT("/proc/version", version.data);
+	}
+	host = load(row->capture, changes, 3, NULL, NULL);
+	assert_int_equal(host->n_worlds, row->before);
+	assert_non_null(host->missing_fact);
+	iof_host_unref(host);
+	host = load(row->capture, changes, 3, row->answers ? row->answers : own, NULL);
+	assert_int_equal(host->n_worlds, row->after);
+	assert_int_equal(host->missing_fact == NULL, row->after == 1);
+	assert_int_equal(host->scalable_mode, row->scalable);
+	assert_int_equal(host->units[0].domain[0].nest_parent, row->nest);
+	check_profile(host);
+	iof_host_unref(host);
+	buf_free(&version);
+	free(own);
+}
+
+/* A profile that was measured, and another kernel: the registers stay, the answers do not. */
+static void test_profile_kernel(void **state)
+{
+	struct iof_host_options options = {.size = sizeof(options), .kernel = "6.12"};
+	char *answers = answers_json("arm-smmu.", ANSWERS_ALL, DEVICE, NULL);
+	const struct change changes[] = {WITHOUT("/lab/dmesg.txt")};
+	struct iof_host *host = load("arm-smmu", changes, 1, answers, NULL), *then = NULL;
+	struct iof_ctx *ctx = new_context();
+	char *text = rendered(ctx, host, IOF_FORMAT_JSON, false);
+	enum iof_provenance provenance;
+	unsigned bits;
+
+	(void)state;
+	assert_int_equal(iof_host_load_profile(ctx, text, strlen(text), "profile", &options, &then),
+			 0);
+	assert_int_equal(then->n_measured, 0);
+	assert_true(then->units[0].has_idr);
+	assert_int_equal(then->units[0].idr[5], 0x74);
+	assert_int_equal(then->units[0].domain[0].nest_parent, TRI_NO);
+	assert_int_equal(iof_device_width(iof_host_device(then, DEVICE), &bits, &provenance), 0);
+	assert_int_equal(bits, 48);
+	assert_int_equal(provenance, IOF_PROVENANCE_ASSUMED);
+	check_profile(then);
+	iof_host_unref(then);
+	iof_host_unref(host);
+	free(text);
+	free(answers);
+	iof_ctx_unref(ctx);
+}
+
 /* Only some devices are wanted: those that are not may still tell about the unit. */
 static void test_wanted(void **state)
 {
@@ -368,11 +475,15 @@ static void test_wanted(void **state)
 
 int run_measured(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_wanted)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_wanted),
+					   cmocka_unit_test(test_profile_kernel)};
 	int failed = run_captures("measured as derived", test_capture);
 
 	print_message("host: %zu devices gave exactly what their kernel had answered\n", told);
 	assert_true(told > 400);
-	return failed + RUN_TABLE(blind_rows, test_blind) + RUN_TABLE(boot_rows, test_boot) +
-	       RUN_TABLE(other_rows, test_other) + cmocka_run_group_tests(tests, NULL, NULL);
+	failed += RUN_TABLE(blind_rows, test_blind) + RUN_TABLE(boot_rows, test_boot) +
+		  RUN_TABLE(other_rows, test_other) + RUN_TABLE(world_rows, test_worlds) +
+		  cmocka_run_group_tests(tests, NULL, NULL);
+	unpacked(NULL);
+	return failed;
 }

@@ -178,6 +178,68 @@ static void test_oas(void **state)
 	iof_ctx_unref(ctx);
 }
 
+/* ---- input widths by registers and kernel ---- */
+
+struct width_row {
+	const char *name;
+	const char *idr0; /* bytes as the kernel gives them */
+	const char *idr5;
+	const char *va_bits; /* CONFIG_ARM64_VA_BITS */
+	unsigned width;	     /* of a plain domain */
+	unsigned nest;	     /* of a nesting parent; 0: none */
+};
+
+#define BOTH "1b10440d"
+#define FIRST "1a10440d"
+#define SECOND "1910440d"
+
+/* IDR5: OAS 4 is 44 bits, 6 is 52; VAX is bit 10. */
+static const struct width_row width_rows[] = {
+	{"48-bit kernel", BOTH, "74000000", "48", 48, 44},
+	{"52-bit kernel, no VAX", BOTH, "74000000", "52", 48, 44},
+	{"48-bit kernel, VAX", BOTH, "76040000", "48", 48, 52},
+	{"52-bit kernel, VAX", BOTH, "76040000", "52", 52, 52},
+	{"39-bit kernel", BOTH, "75000000", "39", 39, 48},
+	{"first stage only", FIRST, "74000000", "48", 48, 0},
+	{"second stage only: the kernel's addresses do not count", SECOND, "74000000", "39", 44, 0},
+	{"second stage only, 32 bits", SECOND, "70000000", "48", 32, 0},
+};
+
+static void test_width(void **state)
+{
+	const struct width_row *row = *state;
+	struct iof_host_options options = {.size = sizeof(options)};
+	struct members *all = members_read("arm-smmu");
+	struct iof_ctx *ctx = new_context();
+	struct buf config = {0}, measured = {0};
+	struct iof_host *host = NULL;
+	struct change changes[3];
+	const struct device_iova *iova;
+
+	buf_printf(&config, "CONFIG_ARM64_VA_BITS=%s\nCONFIG_IOMMUFD=y\n", row->va_bits);
+	buf_printf(&measured,
+		   "{\"schema\":\"iommufit.measured/1\",\"devices\":[{\"bdf\":\"0000:00:05.0\","
+		   "\"hw_info\":{\"type\":2,\"data\":\"0000000000000000%s1000730200000000"
+		   "1414000000000000%s0000000001000000\"}}]}",
+		   row->idr0, row->idr5);
+	options.measured = measured.data;
+	options.measured_length = measured.length;
+	changes[0] = (struct change)WITHOUT("/lab/dmesg.txt");
+	changes[1] = (struct change)WITHOUT("/proc/config.gz");
+	changes[2] = (struct change)TEXT("/boot/config-7.2.13-vfiolab", config.data);
+	if (members_host(ctx, all, changes, 3, &options, &host))
+		fail_msg("%s", iof_ctx_error(ctx));
+	assert_int_equal(host->n_worlds, 1);
+	iova = &iof_host_device(host, DEVICE)->iova[0];
+	assert_int_equal(iova->width, row->width);
+	assert_int_equal(iova->nest_width, row->nest);
+	iof_host_unref(host);
+	members_free(all);
+	buf_free(&config);
+	buf_free(&measured);
+	iof_ctx_unref(ctx);
+}
+
 /* ---- SMMUv2 ---- */
 
 #define V2 "arm-smmu arm-smmu-v3.0.auto: "
@@ -315,5 +377,6 @@ int run_nesting(void)
 	};
 
 	return RUN_TABLE(viommu_rows, test_viommu) + RUN_TABLE(oas_rows, test_oas) +
-	       RUN_TABLE(v2_rows, test_smmuv2) + cmocka_run_group_tests(tests, NULL, NULL);
+	       RUN_TABLE(width_rows, test_width) + RUN_TABLE(v2_rows, test_smmuv2) +
+	       cmocka_run_group_tests(tests, NULL, NULL);
 }

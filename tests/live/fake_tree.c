@@ -68,7 +68,9 @@ char *fake_resolve(struct fake_kernel *k, const char *path, bool last)
 	size_t n;
 
 	for (rounds = 0; rounds < 40; rounds++) {
-		for (n = 1; now[n]; n++) {
+		char *next = NULL;
+
+		for (n = 1; !next && now[n]; n++) {
 			size_t end = n + 1;
 			char kept = now[end];
 			struct node *node;
@@ -78,16 +80,13 @@ char *fake_resolve(struct fake_kernel *k, const char *path, bool last)
 			now[end] = '\0';
 			node = fake_find(k, now);
 			now[end] = kept;
-			if (node && node->kind == NODE_LINK) {
-				char *next = replaced(now, end, node->text);
-
-				free(now);
-				now = next;
-				break;
-			}
+			if (node && node->kind == NODE_LINK)
+				next = replaced(now, end, node->text);
 		}
-		if (!now[n])
+		if (!next)
 			break;
+		free(now);
+		now = next;
 	}
 	return now;
 }

@@ -104,15 +104,40 @@ static void fails_cleanly(void **state)
 	}
 }
 
+/* One device that is there, and one that is not. */
+static const char answers[] =
+	"{\"schema\":\"iommufit.measured/1\",\"devices\":[{\"bdf\":\"00:05.0\",\"unit\":\"dmar0\","
+	"\"domains\":{\"plain\":{\"ranges\":[[\"0x0\",\"0xfedfffff\"],[\"0xfef00000\","
+	"\"0x7fffffffff\"]],\"alignment\":4096},\"nest-parent\":{\"errno\":95,\"call\":"
+	"\"IOMMU_HWPT_ALLOC\"}},\"hw_info\":{\"type\":1,\"data\":\"01\"},\"viommu\":{\"errno\":95}}"
+	","
+	"{\"bdf\":\"7f:00.0\",\"unit\":\"dmar0\",\"domains\":{\"legacy\":{\"errno\":16}}}]}";
+
+static struct iof_host *asked_host(void)
+{
+	struct iof_host_options options = {.size = sizeof(options),
+					   .measured = answers,
+					   .measured_length = sizeof(answers) - 1};
+	char *path = test_path("captures/%s", "intel39-pb46.tar.xz");
+	struct iof_host *host = NULL;
+
+	assert_int_equal(iof_host_load_capture(have.ctx, path, &options, &host), 0);
+	free(path);
+	return host;
+}
+
 int test_memory(void)
 {
 	int failed;
 
 	have.ctx = new_context();
-	have.host = load_capture(have.ctx, "intel39-pb46.tar.xz");
+	have.host = asked_host();
 	have.profile = rendered(have.ctx, have.host, IOF_FORMAT_JSON, false);
 	have.capture = read_capture("arm-none.tar.xz", &have.capture_length);
 	have.root = load_capture_root(have.ctx, "intel39-pb46.tar.xz");
+	assert_int_equal(root_memory_file(have.root, "/run/iommufit/measured.json", answers,
+					  sizeof(answers) - 1),
+			 0);
 	failed = RUN_TABLE(rows, fails_cleanly);
 	root_free(have.root);
 	free(have.profile);

@@ -136,6 +136,73 @@ static void control_characters_are_escaped(void **state)
 	iof_ctx_unref(ctx);
 }
 
+/* What the kernel answered, by use; and which unit nobody asked. */
+struct measured_row {
+	const char *name;
+	const char *capture;
+	const char *devices; /* NULL: nothing was measured */
+	const char *says[5];
+};
+
+static const struct measured_row measured_rows[] = {
+	{"nobody asked an SMMUv3",
+	 "arm-smmu.tar.xz",
+	 NULL,
+	 {"\nNot measured: smmu3.0x0000000009050000. iommufit probe,",
+	  "the ID registers of the SMMU", "\nIn a nesting parent, 44 bits\n",
+	  "The kernel makes no vIOMMU objects on it."}},
+	{"nobody asked an Intel unit",
+	 "intel48-pb46.tar.xz",
+	 NULL,
+	 {"\nNot measured: dmar0. iommufit probe,"}},
+	{"asked by use",
+	 "arm-smmu.tar.xz",
+	 "{\"bdf\":\"00:05.0\",\"domains\":{\"plain\":{\"ranges\":[[\"0x0\",\"0xffffffffff\"]]},"
+	 "\"nest-parent\":{\"errno\":95,\"call\":\"IOMMU_HWPT_ALLOC\"},\"pasid\":{}},"
+	 "\"hw_info\":{\"type\":2},\"viommu\":{\"errno\":95}}",
+	 {"Virtual Arm SMMUv3, 40 bits, measured:",
+	  "\n0000:00:05.0  plain            40  0x0 to 0xffffffffff\n",
+	  "\n              nesting parent    -  Operation not supported (IOMMU_HWPT_ALLOC)\n",
+	  "\n              PASID           yes  can be made\n",
+	  "\n              vIOMMU object     -  Operation not supported\n"}},
+	{"a call that is none",
+	 "arm-smmu.tar.xz",
+	 "{\"bdf\":\"00:05.0\",\"domains\":{\"legacy\":{\"errno\":1,\"call\":\"\\u001b[31m\"}},"
+	 "\"hw_info\":{\"type\":77}}",
+	 {"\n0000:00:05.0  VFIO group        -  Operation not permitted (\\x1b[31m)\n",
+	  "\n              hardware             type 77\n"}},
+};
+
+static void says_what_was_measured(void **state)
+{
+	const struct measured_row *row = *state;
+	struct iof_host_options options = {.size = sizeof(options)};
+	char *path = test_path("captures/%s", row->capture), *line, *rest, *text;
+	struct iof_ctx *ctx = new_context();
+	struct iof_host *host = NULL;
+	struct buf answers = {0};
+
+	if (row->devices) {
+		buf_printf(&answers, "{\"schema\":\"iommufit.measured/1\",\"devices\":[%s]}",
+			   row->devices);
+		options.measured = answers.data;
+		options.measured_length = answers.length;
+	}
+	if (iof_host_load_capture(ctx, path, &options, &host))
+		fail_msg("%s", iof_ctx_error(ctx));
+	text = rendered(ctx, host, IOF_FORMAT_TEXT, true);
+	for (size_t i = 0; i < ARRAY_SIZE(row->says) && row->says[i]; i++)
+		if (!strstr(text, row->says[i]))
+			fail_msg("not said: %s\n%s", row->says[i], text);
+	for (rest = text; (line = strsep(&rest, "\n"));)
+		assert_true(emit_width(line) <= 80);
+	free(text);
+	free(path);
+	buf_free(&answers);
+	iof_host_unref(host);
+	iof_ctx_unref(ctx);
+}
+
 int test_text(void)
 {
 	const struct CMUnitTest others[] = {
@@ -144,5 +211,6 @@ int test_text(void)
 	};
 
 	return cmocka_run_group_tests(others, NULL, NULL) + RUN_TABLE(first_lines, answer_first) +
+	       RUN_TABLE(measured_rows, says_what_was_measured) +
 	       run_captures("lines fit", lines_fit);
 }
