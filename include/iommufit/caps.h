@@ -44,7 +44,8 @@ struct iof_cap {
 	const char *missing;	   /**< the fact that decides those, as a noun phrase */
 	const char *how;	   /**< how to get it, as "iommufit probe 0000:01:00.0" */
 	const char *needs;	   /**< what must stand beside it, as "scalable-mode=on" */
-	const char *resolved;	   /**< what the default "auto" or "host" becomes here */
+	const char *resolved;	   /**< what the default "auto" or "host" becomes here, if it is the
+				      same for all devices */
 	const char *resolved_from; /**< which device or fact decides that */
 	const char *libvirt;	   /**< where libvirt's XML has it below <iommu>, as
 				      "driver/@aw_bits"; NULL: it cannot say it */
@@ -62,6 +63,15 @@ struct iof_cap_cost {
 };
 /** The costs of the property with that index of iof_caps_get(). -ENOENT after the last. */
 int iof_caps_cost(const struct iof_caps *, size_t index, size_t n, struct iof_cap_cost *);
+
+/** What "auto" becomes for one device. */
+struct iof_cap_resolved {
+	const char *device; /**< its PCI address */
+	const char *value;  /**< NULL: not known */
+};
+/** Of an arm-smmuv3, which has one host unit behind it, the default "auto" of the property with
+ * that index of iof_caps_get(), device by device. -ENOENT after the last. */
+int iof_caps_resolved(const struct iof_caps *, size_t index, size_t n, struct iof_cap_resolved *);
 
 /** A device that stands for all that a vIOMMU cannot tell from it. */
 struct iof_caps_device {

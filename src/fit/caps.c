@@ -113,10 +113,52 @@ static int list_costs(struct question *q, enum property_id id, const struct valu
 	return r;
 }
 
+/* ---- what auto becomes ---- */
+
+static int add_resolved(struct question *q, const struct iof_cap_resolved *resolved)
+{
+	struct iof_caps *caps = q->caps;
+	struct caps_resolved *grown = arena_grow(caps->arena, caps->resolved, caps->n_resolved,
+						 &caps->cap_resolved, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	caps->resolved = grown;
+	grown[caps->n_resolved++] =
+		(struct caps_resolved){.cap = caps->n_caps, .resolved = *resolved};
+	return 0;
+}
+
+/* Each device's own, for whose unit there is an SMMUv3; the same of all is the property's. */
+static int resolve_each(struct question *q, enum property_id id, const char *value,
+			struct iof_cap *cap)
+{
+	bool is_same = true;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < q->caps->n_devices; i++) {
+		struct iof_cap_resolved one = {.device = q->caps->devices[i].bdf};
+		struct answer_text answer;
+
+		r = caps_ask(q, id, value, i, 1, &answer);
+		if (r)
+			break;
+		one.value = answer.works ? answer.resolved : NULL;
+		if (i == 0)
+			cap->resolved = one.value;
+		is_same = is_same && one.value && cap->resolved && str_eq(one.value, cap->resolved);
+		r = add_resolved(q, &one);
+	}
+	cap->resolved = is_same ? cap->resolved : NULL;
+	cap->resolved_from = is_same ? q->caps->devices[0].bdf : NULL;
+	return r;
+}
+
 /* ---- one property ---- */
 
 static int ask_values(struct question *q, const struct property_def *property,
-		      const struct value_list *list, struct marks *marks, struct iof_cap *cap)
+		      const struct value_list *list, struct marks *marks, struct iof_cap *cap,
+		      bool *undecided)
 {
 	int r = 0;
 
@@ -139,7 +181,12 @@ static int ask_values(struct question *q, const struct property_def *property,
 			cap->needs = answer.needs;
 		if (!answer.works && !cap->limit)
 			cap->limit = answer.because;
-		if (answer.works && answer.resolved && str_eq(list->values[i], cap->def)) {
+		if (!answer.works || !str_eq(list->values[i], cap->def))
+			continue;
+		*undecided = answer.is_undecided;
+		if (caps_is_smmu(q) && str_eq(cap->def, "auto")) {
+			r = resolve_each(q, property->id, cap->def, cap);
+		} else if (answer.resolved) {
 			cap->resolved = answer.resolved;
 			cap->resolved_from = answer.from;
 		}
@@ -147,11 +194,10 @@ static int ask_values(struct question *q, const struct property_def *property,
 	return r;
 }
 
-static int say_open(struct question *q, struct iof_cap *cap)
+static int say_missing(struct question *q, struct iof_cap *cap)
 {
 	const char *bdf = caps_unasked(q);
 
-	cap->provenance = IOF_PROVENANCE_UNKNOWN;
 	cap->missing = q->host->missing_fact ? arena_strdup(q->caps->arena, q->host->missing_fact)
 					     : "what the kernel answers about its IOMMU";
 	cap->how = q->host->missing_how ? arena_strdup(q->caps->arena, q->host->missing_how) : NULL;
@@ -184,7 +230,8 @@ static void keep_finding(struct question *q, const struct property_def *property
 }
 
 static int say_here(struct question *q, const struct property_def *property,
-		    const struct value_list *list, struct marks *marks, struct iof_cap *cap)
+		    const struct value_list *list, struct marks *marks, bool undecided,
+		    struct iof_cap *cap)
 {
 	int r = caps_join(q->caps->arena, list, marks->here, &cap->here);
 
@@ -196,7 +243,9 @@ static int say_here(struct question *q, const struct property_def *property,
 		cap->here = cap->open ? "unknown" : "none";
 	cap->provenance = caps_provenance(q);
 	if (cap->open)
-		r = say_open(q, cap);
+		cap->provenance = IOF_PROVENANCE_UNKNOWN;
+	if (cap->open || undecided)
+		r = say_missing(q, cap);
 	cap->recommended = caps_recommend(q, property, cap->def, list, marks->here);
 	keep_finding(q, property, cap, list, marks);
 	return r ? r : list_costs(q, property->id, list, marks);
@@ -222,7 +271,7 @@ static int one_property(struct question *q, const struct property_def *property)
 			      .provenance = IOF_PROVENANCE_ASSUMED};
 	struct value_list list;
 	struct marks marks;
-	bool *all;
+	bool *all, undecided = false;
 	int r = caps_values(q, property, &list);
 
 	if (r || list.n == 0)
@@ -232,11 +281,11 @@ static int one_property(struct question *q, const struct property_def *property)
 	if (!all || !cap.def)
 		return -ENOMEM;
 	marks = (struct marks){.theory = all, .here = all + list.n, .open = all + 2 * list.n};
-	r = ask_values(q, property, &list, &marks, &cap);
+	r = ask_values(q, property, &list, &marks, &cap, &undecided);
 	if (r == 0)
 		r = caps_join(q->caps->arena, &list, marks.theory, &cap.theory);
 	if (r == 0 && q->caps->n_devices)
-		r = say_here(q, property, &list, &marks, &cap);
+		r = say_here(q, property, &list, &marks, undecided, &cap);
 	if (r == 0)
 		r = say_libvirt(q, &cap);
 	return r ? r : add_cap(q, &cap);
@@ -277,6 +326,13 @@ static const char *elsewhere(const struct question *q, const struct model_def *m
 			    machine);
 }
 
+/* Of an SMMUv3: what virt sets itself. */
+static bool is_boards(enum property_id id)
+{
+	return id == PROPERTY_PRIMARY_BUS || id == PROPERTY_IDENTIFIER ||
+	       id == PROPERTY_SMMU_PER_BUS || id == PROPERTY_MSI_GPA;
+}
+
 static int ask_properties(struct question *q)
 {
 	int r = 0;
@@ -287,7 +343,8 @@ static int ask_properties(struct question *q)
 		const struct property_def *property = &q->driver->properties[i];
 
 		if (property->id == PROPERTY_NONE || property->id >= PROPERTY_HOST ||
-		    q->version < property->since || q->version >= property->until)
+		    is_boards(property->id) || q->version < property->since ||
+		    q->version >= property->until)
 			continue;
 		r = one_property(q, property);
 	}
@@ -453,6 +510,18 @@ IOF_EXPORT int iof_caps_cost(const struct iof_caps *caps, size_t index, size_t n
 		if (caps->costs[i].cap != index || n--)
 			continue;
 		*out = caps->costs[i].cost;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+IOF_EXPORT int iof_caps_resolved(const struct iof_caps *caps, size_t index, size_t n,
+				 struct iof_cap_resolved *out)
+{
+	for (size_t i = 0; i < caps->n_resolved; i++) {
+		if (caps->resolved[i].cap != index || n--)
+			continue;
+		*out = caps->resolved[i].resolved;
 		return 0;
 	}
 	return -ENOENT;

@@ -15,6 +15,11 @@ struct caps_cost {
 	struct iof_cap_cost cost;
 };
 
+struct caps_resolved {
+	size_t cap;
+	struct iof_cap_resolved resolved;
+};
+
 struct iof_caps {
 	struct arena *arena;
 	const char *version, *provenance, *machine;
@@ -27,6 +32,8 @@ struct iof_caps {
 	size_t n_devices, cap_devices;
 	struct caps_cost *costs;
 	size_t n_costs, cap_costs;
+	struct caps_resolved *resolved;
+	size_t n_resolved, cap_resolved;
 };
 
 struct model_def {
@@ -63,6 +70,7 @@ struct answer_text {
 	const char *from;     /* what decided that */
 	const char *needs;    /* what had to stand beside it */
 	bool is_without_1g;   /* fs1gp=off among it */
+	bool is_undecided;    /* "auto" works, but what it becomes is not known */
 };
 
 /* caps_ask.c. One VM with n devices from first on (0: none, and no host). */
@@ -70,6 +78,8 @@ int caps_ask(struct question *, enum property_id, const char *value, size_t firs
 	     struct answer_text *);
 /* All devices: in as many VMs as they need. */
 int caps_ask_all(struct question *, enum property_id, const char *value, struct answer_text *);
+/* Whether one VM of the model has one device: an accelerated SMMUv3 stands for one unit. */
+bool caps_is_smmu(const struct question *);
 const struct property_def *caps_property(const struct question *, enum property_id);
 
 /* caps_values.c: the values of a property that are worth asking about. */

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "vmm/smmuv3_host.h"
+
 /* More devices than a root bus has room for go into several VMs. */
 #define DEVICES_OF_ONE_VM 16
 
@@ -27,6 +29,11 @@ static const struct {
 	{PROPERTY_SVM, PROPERTY_AW_BITS, "48"},
 	{PROPERTY_SVM, PROPERTY_PASID_BITS, "20"},
 	{PROPERTY_SVM, PROPERTY_PASID_MODE, "on"},
+	{PROPERTY_RIL, PROPERTY_ACCEL, "on"},
+	{PROPERTY_ATS, PROPERTY_ACCEL, "on"},
+	{PROPERTY_OAS, PROPERTY_ACCEL, "on"},
+	{PROPERTY_SSIDSIZE, PROPERTY_ACCEL, "on"},
+	{PROPERTY_CMDQV, PROPERTY_ACCEL, "on"},
 };
 
 /* Where first-stage translation works, what else hangs on it is asked together with it. */
@@ -85,17 +92,25 @@ static void put_companions(const struct question *q, struct pairs *pairs, enum p
 		put(q, pairs, PROPERTY_FS1GP, "off");
 }
 
+/* Off needs nothing beside it, but for what an SMMUv3 has on by itself. */
+static bool has_companions(const struct question *q, const char *value)
+{
+	return q->driver->kind == DRIVER_SMMUV3 || !str_eq(value, "off");
+}
+
 /* What any assigned device needs, the companions of the property, and the property itself. */
 static void list_pairs(const struct question *q, enum property_id id, const char *value,
 		       bool with_devices, struct pairs *pairs)
 {
+	put(q, pairs, PROPERTY_PRIMARY_BUS, "pcie.0");
 	if (with_devices) {
+		put(q, pairs, PROPERTY_ACCEL, "on");
 		put(q, pairs, PROPERTY_CACHING_MODE, "on");
 		put(q, pairs, PROPERTY_DMA_REMAP, "on");
 		if (q->aw_bits[0])
 			put(q, pairs, PROPERTY_AW_BITS, q->aw_bits);
 	}
-	if (id && !str_eq(value, "off"))
+	if (id && has_companions(q, value))
 		put_companions(q, pairs, id);
 	if (id)
 		put(q, pairs, id, value);
@@ -110,6 +125,12 @@ static bool needs_iommufd(const struct question *q, enum property_id id, const c
 	return is_nesting && !str_eq(value, "off") && q->version >= V9_0;
 }
 
+/* Behind an SMMUv3 no device can be but on iommufd. */
+bool caps_is_smmu(const struct question *q)
+{
+	return q->driver->kind == DRIVER_SMMUV3 && q->version >= V9_0;
+}
+
 /* "scalable-mode=on, aw-bits=48, backend iommufd" */
 static int list_needs(struct question *q, enum property_id id, const char *value,
 		      struct answer_text *out)
@@ -118,7 +139,7 @@ static int list_needs(struct question *q, enum property_id id, const char *value
 	struct buf text = {0};
 	int r;
 
-	if (!str_eq(value, "off"))
+	if (has_companions(q, value))
 		put_companions(q, &pairs, id);
 	for (size_t i = 0; i < pairs.n; i += 2) {
 		if (!str_eq(pairs.items[i], caps_property(q, id)->name))
@@ -146,17 +167,49 @@ static int add_devices(struct question *q, struct iof_vm *vm, size_t first, size
 	return r;
 }
 
-/* What QEMU decided for the property; only what the host has a say in. */
+static int read_granule(struct question *q, const struct iof_machine *m, struct answer_text *out)
+{
+	if (!m->host->page_size)
+		return 0;
+	out->resolved = arena_printf(q->caps->arena, "%uk", m->host->page_size / 1024);
+	out->from = "the host's page size";
+	return out->resolved ? 0 : -ENOMEM;
+}
+
+/* "auto" of an accelerated SMMUv3: what the first device's host brings along. */
+static int read_smmu(struct question *q, const struct iof_machine *m, enum property_id id,
+		     struct answer_text *out)
+{
+	const struct machine_device *first = m->viommu ? smmu_first_device(m, m->viommu) : NULL;
+	struct smmu_value value = {0};
+	bool is_size = id == PROPERTY_OAS || id == PROPERTY_SSIDSIZE;
+	enum tristate cmdqv;
+
+	if (!first)
+		return 0;
+	for (enum smmu_field field = 0; field < SMMU_FIELDS; field++) {
+		if (smmu_field_property(field) == id)
+			value = smmu_guest_value(m, m->viommu, field);
+	}
+	cmdqv = id == PROPERTY_CMDQV ? smmu_host_cmdqv(m->host, first->host) : TRI_UNKNOWN;
+	if (cmdqv != TRI_UNKNOWN)
+		value = (struct smmu_value){true, cmdqv == TRI_YES};
+	out->from = arena_strdup(q->caps->arena, first->host_bdf);
+	if (value.known && is_size)
+		out->resolved = arena_printf(q->caps->arena, "%u", value.value);
+	else if (value.known)
+		out->resolved = value.value ? "on" : "off";
+	out->is_undecided = !value.known;
+	return out->from && (out->resolved || !value.known) ? 0 : -ENOMEM;
+}
+
+/* What QEMU decides for the property; only what the host has a say in. */
 static int read_resolved(struct question *q, const struct iof_machine *m, enum property_id id,
 			 const char *value, struct answer_text *out)
 {
-	unsigned page = m->host->page_size;
-
-	if (id != PROPERTY_GRANULE || !str_eq(value, "host") || !page)
-		return 0;
-	out->resolved = arena_printf(q->caps->arena, "%uk", page / 1024);
-	out->from = "the host's page size";
-	return out->resolved ? 0 : -ENOMEM;
+	if (id == PROPERTY_GRANULE && str_eq(value, "host"))
+		return read_granule(q, m, out);
+	return caps_is_smmu(q) && str_eq(value, "auto") ? read_smmu(q, m, id, out) : 0;
 }
 
 static bool is_fatal(enum effect effect)
@@ -188,6 +241,10 @@ static int read_report(struct question *q, struct answer_text *out)
 	const struct iof_finding *finding = decisive(report);
 
 	out->starts = report->start == IOF_OUTCOME_STARTS;
+	/* Without devices: what is missed when the machine is done are those. */
+	if (!report->machine->n_assigned && finding && finding->step &&
+	    finding->step->stage == STAGE_DONE)
+		out->starts = true;
 	out->works = out->starts &&
 		     (report->run == IOF_OUTCOME_WORKS || report->run == IOF_OUTCOME_DEGRADED);
 	out->unknown = report->start == IOF_OUTCOME_UNKNOWN ||
@@ -209,12 +266,16 @@ static int ask_once(struct question *q, enum property_id id, const char *value, 
 
 	*out = (struct answer_text){0};
 	list_pairs(q, id, value, n > 0, &pairs);
-	if (!vmm.backend && id && needs_iommufd(q, id, value))
+	if (!vmm.backend && (caps_is_smmu(q) || (id && needs_iommufd(q, id, value))))
 		vmm.backend = "iommufd";
+	if (r == 0 && caps_is_smmu(q))
+		r = iof_vm_property_set(q->ctx, vm, "accel", "accel", "kvm");
 	if (r == 0)
 		r = iof_vm_device_add(q->ctx, vm, q->driver->name, pairs.items);
 	if (r == 0)
 		r = add_devices(q, vm, first, n);
+	if (r == 0 && caps_is_smmu(q))
+		vm->has_firmware = true; /* the guest has ACPI */
 	if (r == 0)
 		r = iof_machine_resolve(q->ctx, n ? q->host : q->theory_host, vm, &vmm, &m);
 	if (r == 0)
@@ -259,12 +320,12 @@ int caps_ask(struct question *q, enum property_id id, const char *value, size_t 
 int caps_ask_all(struct question *q, enum property_id id, const char *value,
 		 struct answer_text *out)
 {
-	size_t total = q->caps->n_devices;
+	size_t total = q->caps->n_devices, most = caps_is_smmu(q) ? 1 : DEVICES_OF_ONE_VM;
 	int r = 0;
 
 	*out = (struct answer_text){.starts = true, .works = true};
-	for (size_t first = 0; r == 0 && out->works && first < total; first += DEVICES_OF_ONE_VM) {
-		size_t n = total - first < DEVICES_OF_ONE_VM ? total - first : DEVICES_OF_ONE_VM;
+	for (size_t first = 0; r == 0 && out->works && first < total; first += most) {
+		size_t n = total - first < most ? total - first : most;
 		struct answer_text part;
 
 		r = caps_ask(q, id, value, first, n, &part);

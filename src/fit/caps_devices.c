@@ -38,6 +38,15 @@ static struct iof_caps_device *stands_for(struct question *q, const struct iof_d
 	return NULL;
 }
 
+/* It, or another behind its unit. */
+static bool is_asked(const struct iof_device *device)
+{
+	const struct iommu_unit *unit = device->unit;
+
+	return device->measured || (unit && (unit->aperture_is_measured ||
+					     unit->provenance == IOF_PROVENANCE_MEASURED));
+}
+
 static int add_device(struct question *q, const struct iof_device *device)
 {
 	struct iof_caps *caps = q->caps;
@@ -50,7 +59,7 @@ static int add_device(struct question *q, const struct iof_device *device)
 	caps->devices = grown;
 	one = &grown[caps->n_devices];
 	*one = (struct iof_caps_device){.bdf = arena_strdup(caps->arena, device->bdf),
-					.is_measured = device->measured != NULL,
+					.is_measured = is_asked(device),
 					.count = 1};
 	if (device->unit)
 		one->unit = arena_strdup(caps->arena, device->unit->name);

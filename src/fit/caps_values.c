@@ -12,6 +12,7 @@ static const struct {
 } numbers[] = {
 	{PROPERTY_AW_BITS, 1, 70},
 	{PROPERTY_PASID_BITS, 0, 32},
+	{PROPERTY_SSIDSIZE, 0, 20},
 };
 
 static int add(struct question *q, struct value_list *list, size_t *cap, const char *value)
@@ -56,6 +57,11 @@ int caps_values(struct question *q, const struct property_def *property, struct 
 {
 	static const char *const on_off[] = {"off", "on", NULL};
 	static const char *const on_off_auto[] = {"off", "on", "auto", NULL};
+	static const char *const automatic[] = {"auto", NULL};
+	static const char *const sizes[] = {"auto", "32", "36", "40", "42",
+					    "44",   "48", "52", "56", NULL};
+	static const char *const stages[] = {"1", "2", "nested", NULL};
+	int r;
 	size_t cap = 0;
 
 	*list = (struct value_list){0};
@@ -66,10 +72,15 @@ int caps_values(struct question *q, const struct property_def *property, struct 
 		return add_words(q, list, &cap, on_off_auto);
 	case VALUE_GRANULE:
 		return add_words(q, list, &cap, granule_names);
+	case VALUE_OAS:
+		return add_words(q, list, &cap, sizes);
+	case VALUE_SSIDSIZE:
+		r = add_words(q, list, &cap, automatic);
+		return r ? r : add_numbers(q, list, &cap, property->id);
 	case VALUE_U8:
 		return add_numbers(q, list, &cap, property->id);
 	default:
-		return 0;
+		return property->id == PROPERTY_STAGE ? add_words(q, list, &cap, stages) : 0;
 	}
 }
 
@@ -78,11 +89,17 @@ static bool is_number(const char *text, uint64_t *value)
 	return parse_u64(text, 10, UINT64_MAX, value) == 0;
 }
 
+static bool is_next(const char *text, const char *next)
+{
+	uint64_t a, b;
+
+	return is_number(text, &a) && is_number(next, &b) && b == a + 1;
+}
+
 int caps_join(struct arena *arena, const struct value_list *list, const bool *marked,
 	      const char **text)
 {
 	struct buf out = {0};
-	uint64_t number;
 	int err;
 
 	for (size_t i = 0; i < list->n; i++) {
@@ -90,8 +107,8 @@ int caps_join(struct arena *arena, const struct value_list *list, const bool *ma
 
 		if (!marked[i])
 			continue;
-		while (is_number(list->values[i], &number) && end + 1 < list->n &&
-		       marked[end + 1] && is_number(list->values[end + 1], &number))
+		while (end + 1 < list->n && marked[end + 1] &&
+		       is_next(list->values[end], list->values[end + 1]))
 			end++;
 		buf_printf(&out, "%s%s", out.length ? ", " : "", list->values[i]);
 		if (end > i)

@@ -466,6 +466,30 @@ static bool contains(const struct iof_fix *more, const struct iof_fix *less)
 	return more->n_edits > less->n_edits;
 }
 
+static unsigned count_reasons(const struct iof_fix *fix)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < fix->n_edits; i++)
+		n += fix->edits[i].why != NULL;
+	return n;
+}
+
+/* Two cures may end in the same edits, once their needless rounds are gone: the one that needs the
+ * fewest reasons stays, of equals the first. */
+static bool is_said_by(const struct iof_fix *fix, const struct iof_fix *other, bool other_is_before)
+{
+	unsigned n = count_reasons(fix), n_other = count_reasons(other);
+
+	if (fix->n_edits != other->n_edits || fix->is_lenient < other->is_lenient)
+		return false;
+	for (size_t i = 0; i < fix->n_edits; i++) {
+		if (!has_edit(other, &fix->edits[i]))
+			return false;
+	}
+	return n_other < n || (n_other == n && other_is_before);
+}
+
 /* A cure that led to another fault, whose own cure would have done alone: nobody wants both. What
  * is one cure is meant so. */
 static void drop_supersets(struct iof_fix **first)
@@ -473,12 +497,17 @@ static void drop_supersets(struct iof_fix **first)
 	struct iof_fix **link = first;
 
 	while (*link) {
-		bool is_one = (*link)->edits[(*link)->n_edits - 1].round == 0;
-		const struct iof_fix *other = is_one ? NULL : *first;
+		bool is_one = (*link)->edits[(*link)->n_edits - 1].round == 0, is_before = true;
+		const struct iof_fix *other = *first;
 
-		while (other &&
-		       !(other->is_lenient <= (*link)->is_lenient && contains(*link, other)))
-			other = other->next;
+		for (; other; other = other->next) {
+			if (other == *link)
+				is_before = false;
+			else if (is_said_by(*link, other, is_before) ||
+				 (!is_one && other->is_lenient <= (*link)->is_lenient &&
+				  contains(*link, other)))
+				break;
+		}
 		if (other)
 			*link = (*link)->next;
 		else

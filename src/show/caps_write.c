@@ -25,6 +25,7 @@ static const char *const headings[N_COLUMNS] = {"property", "accepted", "here", 
 						"recommended"};
 
 #define INDENT 2
+#define PROBE "iommufit probe " /* what can be run as it stands */
 #define GAP 2
 
 struct row {
@@ -110,23 +111,49 @@ static void write_note(struct emit *e, const struct iof_cap *cap, const char *fo
 	emit_wrapped(e, INDENT + 4, "  ", "%s: %s", cap->property, text);
 }
 
+/* Of devices that differ: "auto means 48 with 0000:00:05.0, 44 with 0000:00:06.0". */
+static void write_resolved(struct emit *e, const struct iof_caps *caps, size_t index,
+			   const struct iof_cap *cap)
+{
+	struct iof_cap_resolved one;
+	struct buf text = {0};
+
+	for (size_t n = 0; iof_caps_resolved(caps, index, n, &one) == 0; n++) {
+		if (one.value)
+			buf_printf(&text, "%s%s with %s", text.length ? ", " : "", one.value,
+				   one.device);
+	}
+	if (text.length && !text.err)
+		write_note(e, cap, "%s means %s.", cap->def, text.data);
+	if (text.err)
+		e->err = text.err;
+	buf_free(&text);
+}
+
 static void write_limit(struct emit *e, const struct iof_caps *caps, size_t index,
 			const struct iof_cap *cap)
 {
 	bool known = cap->provenance != IOF_PROVENANCE_UNKNOWN;
 	struct iof_cap_cost cost;
+	const char *why = NULL;
 
-	if (cap->limit)
+	iof_caps_model(caps, cap->model, &why);
+	if (cap->limit && !(why && str_eq(why, cap->limit)))
 		write_note(e, cap, "%s%s%s%s", cap->limit, known ? " (" : "",
 			   known ? name_provenance(cap->provenance) : "", known ? ")" : "");
-	if (cap->open && cap->how)
-		write_note(e, cap, "open: %s. It hangs on %s: %s", cap->open, cap->missing,
-			   cap->how);
+	if (cap->open && cap->how && str_starts(cap->how, PROBE))
+		write_note(e, cap, "open: %s; %s tells", cap->open, cap->how);
 	else if (cap->open)
-		write_note(e, cap, "open: %s. It hangs on %s.", cap->open, cap->missing);
+		write_note(e, cap, "open: %s. It hangs on %s%s%s", cap->open, cap->missing,
+			   cap->how ? ": " : ".", cap->how ? cap->how : "");
+	if (!cap->open && cap->missing)
+		write_note(e, cap, "what %s becomes hangs on %s%s%s", cap->def, cap->missing,
+			   cap->how ? ": " : ".", cap->how ? cap->how : "");
 	if (cap->resolved)
 		write_note(e, cap, "%s means %s here, from %s.", cap->def, cap->resolved,
 			   cap->resolved_from);
+	else
+		write_resolved(e, caps, index, cap);
 	if (cap->needs && cap->here && !str_eq(cap->here, "off") && !str_eq(cap->here, "none"))
 		write_note(e, cap, "goes with %s.", cap->needs);
 	for (size_t n = 0; iof_caps_cost(caps, index, n, &cost) == 0; n++)
@@ -228,6 +255,20 @@ static void costs_json(struct emit *e, const struct iof_caps *caps, size_t index
 	emit_array_end(e);
 }
 
+static void resolved_json(struct emit *e, const struct iof_caps *caps, size_t index)
+{
+	struct iof_cap_resolved one;
+
+	emit_array(e, "resolved_by");
+	for (size_t n = 0; iof_caps_resolved(caps, index, n, &one) == 0; n++) {
+		emit_object(e, NULL);
+		emit_string(e, "device", one.device);
+		emit_string(e, "value", one.value);
+		emit_object_end(e);
+	}
+	emit_array_end(e);
+}
+
 static void libvirt_json(struct emit *e, const struct iof_cap *cap)
 {
 	if (!cap->libvirt) {
@@ -257,6 +298,7 @@ static void cap_json(struct emit *e, const struct iof_caps *caps, size_t index,
 	emit_string(e, "needs", cap->needs);
 	emit_string(e, "resolved", cap->resolved);
 	emit_string(e, "resolved_from", cap->resolved_from);
+	resolved_json(e, caps, index);
 	libvirt_json(e, cap);
 	costs_json(e, caps, index);
 	emit_object_end(e);

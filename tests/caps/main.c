@@ -11,7 +11,9 @@
 #include "../captures.h"
 #include "show/names.h"
 
-#define THREE "profiles/three-units.json" /* 39 bits; 57 bits that nest; the same without FS1GP */
+#define THREE "profiles/three-units.json"   /* 39 bits; 57 bits that nest; the same without FS1GP */
+#define SMMUS "profiles/two-smmus.json"	    /* ATS, 20 bits of SSID, 48 of OAS; none, none, 44 */
+#define LOGGED "profiles/smmu-unasked.json" /* what of the first the kernel log tells */
 #define H39 "captures/intel39-pb46.tar.xz"
 #define ARM "captures/arm-smmu.tar.xz"
 #define AMD "captures/amd-pb48.tar.xz"
@@ -24,6 +26,15 @@
 	"\"data\":\"0100000000000000060c38228c00d2914a0ff08448e90100\"}}]}"
 #define REFUSED(error) "{\"errno\":" error ",\"call\":\"IOMMU_HWPT_ALLOC\"}"
 #define MADE "{\"ranges\":[[\"0x0\",\"0x1ffffffffffffff\"]],\"alignment\":4096}"
+
+/* The registers of the first of SMMUS. */
+#define ASKED_SMMU                                                                                 \
+	"{\"schema\":\"iommufit.measured/1\",\"devices\":[{\"bdf\":\"0000:00:05.0\","              \
+	"\"domains\":{\"nest-parent\":{\"ranges\":[[\"0x0\",\"0xffffffffffff\"]],\"alignment\":"   \
+	"4096}},"                                                                                  \
+	"\"hw_info\":{\"type\":2,\"data\":\"0000000000000000"                                      \
+	"1b14440d100573020000000014150000000000007500000000000000"                                 \
+	"01000000\"},\"viommu\":{\"errno\":0}}]}"
 
 struct row {
 	const char *name;
@@ -38,6 +49,7 @@ struct row {
 	enum iof_provenance provenance;
 	const char *costs; /* "0000:00:05.0 48; …" */
 	const char *needs;
+	const char *each; /* what auto becomes: "0000:00:05.0 on; …" */
 };
 
 #define ONLY_7 "0000:00:07.0"
@@ -51,54 +63,80 @@ struct row {
 
 static const struct row rows[] = {
 	{"a width that the host has not", H39, NULL, "11.1", IOF_MODEL_INTEL, NULL, "aw-bits",
-	 "39, 48", "39", "48", "39", NULL, NULL, "driver/@aw_bits", READ, "", NULL},
+	 "39, 48", "39", "48", "39", NULL, NULL, "driver/@aw_bits", READ, "", NULL, NULL},
 	{"in theory", NULL, NULL, "11.1", IOF_MODEL_INTEL, NULL, "aw-bits", "39, 48", NULL, "48",
-	 NULL, NULL, NULL, "driver/@aw_bits", THEORY, "", NULL},
+	 NULL, NULL, NULL, "driver/@aw_bits", THEORY, "", NULL, NULL},
 	{"the default of an older QEMU", NULL, NULL, "9.2", IOF_MODEL_INTEL, NULL, "aw-bits",
-	 "39, 48", NULL, "39", NULL, NULL, NULL, "driver/@aw_bits", THEORY, "", NULL},
+	 "39, 48", NULL, "39", NULL, NULL, NULL, "driver/@aw_bits", THEORY, "", NULL, NULL},
 	{"what libvirt cannot say", H39, NULL, "11.1", IOF_MODEL_INTEL, NULL, "stale-tm", "off, on",
-	 "off, on", "off", "off", NULL, NULL, NULL, READ, "", NULL},
+	 "off, on", "off", "off", NULL, NULL, NULL, READ, "", NULL, NULL},
 	{"virtio's widths are never compared", H39, NULL, "11.1", IOF_MODEL_VIRTIO, NULL, "aw-bits",
-	 "32 to 64", "32 to 64", "39", "39", NULL, NULL, "driver/@aw_bits", READ, "", NULL},
+	 "32 to 64", "32 to 64", "39", "39", NULL, NULL, "driver/@aw_bits", READ, "", NULL, NULL},
 	{"the host's page size", H39, NULL, "11.1", IOF_MODEL_VIRTIO, NULL, "granule",
 	 "4k, 8k, 16k, 64k, host", "4k, 8k, 16k, 64k, host", "host", "host", NULL, "4k",
-	 "driver/granule", READ, "", NULL},
+	 "driver/granule", READ, "", NULL, NULL},
 	{"virt's default", ARM, NULL, "11.1", IOF_MODEL_VIRTIO, NULL, "aw-bits", "32 to 64",
-	 "32 to 64", "48", "48", NULL, NULL, "driver/@aw_bits", READ, "", NULL},
+	 "32 to 64", "48", "48", NULL, NULL, "driver/@aw_bits", READ, "", NULL, NULL},
 	{"dma-remap is needed", AMD, NULL, "11.1", IOF_MODEL_AMD, NULL, "dma-remap", "off, on",
-	 "on", "off", "on", NULL, NULL, NULL, READ, "", NULL},
+	 "on", "off", "on", NULL, NULL, NULL, READ, "", NULL, NULL},
 	{"no device of the host can be given", NONE, NULL, "11.1", IOF_MODEL_INTEL, NULL, "aw-bits",
-	 "39, 48", NULL, "48", NULL, NULL, NULL, "driver/@aw_bits", THEORY, "", NULL},
+	 "39, 48", NULL, "48", NULL, NULL, NULL, "driver/@aw_bits", THEORY, "", NULL, NULL},
 	{"another architecture's", ARM, NULL, "11.1", IOF_MODEL_INTEL, NULL, "aw-bits", "39, 48",
-	 NULL, "48", NULL, NULL, NULL, "driver/@aw_bits", THEORY, "", NULL},
+	 NULL, "48", NULL, NULL, NULL, "driver/@aw_bits", THEORY, "", NULL, NULL},
 
 	{"one device costs a width", THREE, NULL, "11.1", IOF_MODEL_INTEL, NULL, "aw-bits",
-	 "39, 48", "39", "48", "39", NULL, NULL, "driver/@aw_bits", READ, "0000:00:05.0 48", NULL},
+	 "39, 48", "39", "48", "39", NULL, NULL, "driver/@aw_bits", READ, "0000:00:05.0 48", NULL,
+	 NULL},
 	{"one device costs first stage", THREE, NULL, "11.1", IOF_MODEL_INTEL, NULL, "fsts",
 	 "off, on", "off", "off", "off", NULL, NULL, NULL, READ, "0000:00:05.0 on",
-	 SM ", aw-bits=48, backend iommufd"},
+	 SM ", aw-bits=48, backend iommufd", NULL},
 	{"first stage where it can be", THREE, NULL, "11.1", IOF_MODEL_INTEL, ONLY_7, "fsts",
 	 "off, on", "off, on", "off", "off", NULL, NULL, NULL, READ, "",
-	 SM ", aw-bits=48, backend iommufd"},
+	 SM ", aw-bits=48, backend iommufd", NULL},
 	{"first stage without 1 GiB pages", THREE, NULL, "11.1", IOF_MODEL_INTEL, ONLY_9, "fsts",
 	 "off, on", "off, on", "off", "off", NULL, NULL, NULL, READ, "",
-	 SM ", aw-bits=48, fs1gp=off, backend iommufd"},
+	 SM ", aw-bits=48, fs1gp=off, backend iommufd", NULL},
 	{"1 GiB pages that are not there", THREE, NULL, "11.1", IOF_MODEL_INTEL, ONLY_9, "fs1gp",
-	 "off, on", "off", "on", "off", NULL, NULL, NULL, READ, "", FS ", backend iommufd"},
+	 "off, on", "off", "on", "off", NULL, NULL, NULL, READ, "", FS ", backend iommufd", NULL},
 	{"first stage before 11.0", THREE, NULL, "10.2", IOF_MODEL_INTEL, ONLY_7, "x-flts",
 	 "off, on", "off", "off", "off", NULL, NULL, NULL, READ, "",
-	 "x-scalable-mode=on, aw-bits=48, backend iommufd"},
+	 "x-scalable-mode=on, aw-bits=48, backend iommufd", NULL},
 
 	{"the kernel was asked, and agrees", THREE, ASKED(MADE), "11.1", IOF_MODEL_INTEL, ONLY_7,
 	 "fsts", "off, on", "off, on", "off", "off", NULL, NULL, NULL, TOLD, "",
-	 SM ", aw-bits=48, backend iommufd"},
+	 SM ", aw-bits=48, backend iommufd", NULL},
 	{"the kernel was asked, and refuses", THREE, ASKED(REFUSED("95")), "11.1", IOF_MODEL_INTEL,
 	 ONLY_7, "fsts", "off, on", "off", "off", "off", NULL, NULL, NULL, TOLD, "",
-	 SM ", aw-bits=48, backend iommufd"},
+	 SM ", aw-bits=48, backend iommufd", NULL},
 	{"the kernel had no memory just then", THREE, ASKED(REFUSED("12")), "11.1", IOF_MODEL_INTEL,
 	 ONLY_7, "fsts", "off, on", "off", "off", "off", "on", NULL, NULL, OPEN, "",
-	 SM ", aw-bits=48, backend iommufd"},
+	 SM ", aw-bits=48, backend iommufd", NULL},
 };
+
+/* clang-format off */
+#define SMMU(name, host, told, device, property, theory, here, def, recommended, open, resolved, provenance, costs, each) \
+	{name, host, told, "11.1", IOF_MODEL_SMMUV3, device, property, theory, here, def, recommended, open, resolved, \
+	 "driver/@" property, provenance, costs, "accel=on", each}
+static const struct row smmu_rows[] = {
+	SMMU("ATS of one unit only", SMMUS, NULL, NULL, "ats", "off, on, auto", "off, auto", "auto", "auto", NULL, NULL,
+	     TOLD, "0000:00:06.0 on", "0000:00:05.0 on; 0000:00:06.0 off"),
+	SMMU("the widths of both", SMMUS, NULL, NULL, "oas", "auto, 44, 48", "auto, 44", "auto", "auto", NULL, NULL,
+	     TOLD, "0000:00:06.0 48", "0000:00:05.0 48; 0000:00:06.0 44"),
+	SMMU("substream ids of both", SMMUS, NULL, NULL, "ssidsize", "auto, 0 to 20", "auto, 0", "auto", "auto", NULL, NULL,
+	     TOLD, "0000:00:06.0 1 to 20", "0000:00:05.0 20; 0000:00:06.0 0"),
+	SMMU("range invalidation, the same of both", SMMUS, NULL, NULL, "ril", "off, on, auto", "off, on, auto", "auto",
+	     "auto", NULL, "on", TOLD, "", "0000:00:05.0 on; 0000:00:06.0 on"),
+	SMMU("one device", SMMUS, NULL, "0000:00:06.0", "oas", "auto, 44, 48", "auto, 44", "auto", "auto", NULL, "44",
+	     TOLD, "", "0000:00:06.0 44"),
+	SMMU("nobody asked", LOGGED, NULL, NULL, "oas", "auto, 44, 48", "unknown", "auto", NULL, "auto, 44", NULL,
+	     OPEN, "", ""),
+	SMMU("asked", LOGGED, ASKED_SMMU, NULL, "oas", "auto, 44, 48", "auto, 44, 48", "auto", "auto", NULL, "48",
+	     TOLD, "", "0000:00:05.0 48"),
+	SMMU("a host of another architecture", H39, NULL, NULL, "oas", "auto, 44, 48", NULL, "auto", NULL, NULL, NULL,
+	     THEORY, "", ""),
+	SMMU("theory", NULL, NULL, NULL, "ssidsize", "auto, 0 to 20", NULL, "auto", NULL, NULL, NULL, THEORY, "", ""),
+};
+/* clang-format on */
 
 static char *read_text(const char *path)
 {
@@ -179,6 +217,18 @@ static void check_costs(const struct iof_caps *caps, size_t index, const char *w
 	same("costs", text, want);
 }
 
+static void check_each(const struct iof_caps *caps, size_t index, const char *want)
+{
+	struct iof_cap_resolved one;
+	char text[1024] = "";
+	size_t length = 0;
+
+	for (size_t n = 0; iof_caps_resolved(caps, index, n, &one) == 0; n++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s%s %s",
+					   n ? "; " : "", one.device, one.value ? one.value : "?");
+	same("auto", text, want ? want : "");
+}
+
 static void check_row(void **state)
 {
 	const struct row *row = *state;
@@ -211,6 +261,7 @@ static void check_row(void **state)
 	if (row->needs)
 		same("needs", cap.needs, row->needs);
 	check_costs(caps, index, row->costs);
+	check_each(caps, index, row->each);
 	iof_caps_unref(caps);
 	iof_host_unref(host);
 	iof_ctx_unref(ctx);
@@ -293,6 +344,14 @@ static void test_models(void **state UNUSED)
 		{H39, "pc-q35-9.1", IOF_MODEL_INTEL, "intel-iommu pc-q35-9.1 works"},
 		{H39, "virt", IOF_MODEL_VIRTIO, "virtio-iommu virt-11.1 works"},
 		{NONE, NULL, IOF_MODEL_AMD, "amd-iommu pc-q35-11.1 broken"},
+		{SMMUS, NULL, IOF_MODEL_NONE,
+		 "virtio-iommu virt-11.1 works, arm-smmuv3 virt-11.1 works"},
+		{LOGGED, NULL, IOF_MODEL_SMMUV3, "arm-smmuv3 virt-11.1 unknown"},
+		{ARM, "virt-10.2", IOF_MODEL_SMMUV3, "arm-smmuv3 virt-10.2 broken"},
+		{H39, NULL, IOF_MODEL_SMMUV3, "arm-smmuv3 virt-11.1 broken"},
+		{NULL, NULL, IOF_MODEL_NONE,
+		 "intel-iommu pc-q35-11.1 works, virtio-iommu pc-q35-11.1 works, amd-iommu "
+		 "pc-q35-11.1 works, arm-smmuv3 virt-11.1 works"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(answers); i++) {
@@ -312,7 +371,7 @@ static void test_models(void **state UNUSED)
 				   model.machine, name_outcome(model.usable));
 			assert_true((model.usable == IOF_OUTCOME_WORKS) == !model.why);
 		}
-		same(answers[i].host, text.data, answers[i].want);
+		same(answers[i].host ? answers[i].host : "theory", text.data, answers[i].want);
 		buf_free(&text);
 		iof_caps_unref(caps);
 		iof_host_unref(host);
@@ -346,5 +405,6 @@ int main(void)
 		cmocka_unit_test(test_wrong),
 	};
 
-	return RUN_TABLE(rows, check_row) + cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN_TABLE(rows, check_row) + RUN_TABLE(smmu_rows, check_row) +
+	       cmocka_run_group_tests(tests, NULL, NULL);
 }
