@@ -37,6 +37,8 @@ int cure_off_bridge(struct fix_list *, const struct iof_machine *, const struct 
 int cure_bind(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_bind_mate(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_unsafe(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_one_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_one_backend(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_legacy(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_remove_device(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 
@@ -73,7 +75,9 @@ int cure_cpu_bits(struct fix_list *, const struct iof_machine *, const struct io
 int cure_ram_backing(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_driver(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_bus(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_virtio_modern(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_chassis(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_kvm_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_phys_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memory_block(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memlock(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

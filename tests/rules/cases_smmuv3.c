@@ -207,7 +207,8 @@ static const struct rule_case rows[] = {
 	{"a card on another root bus", &host_smmu_accel, "11.1",
 	 ARM("") KVM_UEFI PXB ACCEL(PIN) "-device pcie-root-port,id=rp1,bus=p1,chassis=1 "
 					 "-device virtio-net-pci,id=net0,bus=rp1",
-	 NULL, SILENT("smmuv3.emulated-behind-accel"), "starts works", NULL},
+	 NULL, SILENT("smmuv3.emulated-behind-accel"), "starts works",
+	 "warning: nic net0 has no peer"},
 	{"root ports behind accel=on", &host_smmu_accel, "11.1", ARM("") KVM_UEFI ACCEL(PIN) PORT,
 	 NULL, SILENT("smmuv3.emulated-behind-accel"), "starts works", NULL},
 	{"a card plugged behind accel=on", &host_smmu_accel, "11.1",
@@ -215,7 +216,7 @@ static const struct rule_case rows[] = {
 	 FIRES("smmuv3.emulated-behind-accel"), "starts refused works", NO_ENDPOINT},
 	{"a card behind accel=off", &host_smmu, "11.1",
 	 ARM("") KVM_UEFI SMMU("") "-device virtio-net-pci,id=net0", NULL,
-	 SILENT("smmuv3.emulated-behind-accel"), "starts works", NULL},
+	 SILENT("smmuv3.emulated-behind-accel"), "starts works", "warning: nic net0 has no peer"},
 
 	{"behind the board's, 7.2", &host_smmu, "7.2", ARM(",iommu=smmuv3") TCG DEV, NULL,
 	 FIRES("smmuv3.no-assigned-devices"), "fails", LEGACY_NO("8-0: device 00.01.0")},
