@@ -105,6 +105,20 @@ static size_t machine_option_index(const struct iof_machine *m)
 	return found;
 }
 
+/* kernel-irqchip=off under KVM: split is what a vIOMMU that remaps interrupts needs. */
+int cure_machine_option(struct fix_list *list, const struct iof_machine *m UNUSED,
+			const struct iof_finding *finding)
+{
+	const struct problem *problem = finding->problem;
+
+	if (problem->value && str_eq(problem->value, "kernel-irqchip") && problem->pair &&
+	    problem->option != SIZE_MAX)
+		fix_set(list,
+			fix_new(list, "The interrupt controller is split between KVM and QEMU."),
+			problem->option, problem->pair->key, "split", "machine.kernel-irqchip");
+	return list->err;
+}
+
 int cure_use_q35(struct fix_list *list, const struct iof_machine *m,
 		 const struct iof_finding *finding)
 {

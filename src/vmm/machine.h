@@ -58,6 +58,7 @@ enum problem_kind {
 	/* QEMU only warns of these */
 	PROBLEM_SHORT_FORM,	  /* "caching-mode" for caching-mode=on */
 	PROBLEM_PHYS_BITS_DIFFER, /* the vCPU's width is not the host's */
+	PROBLEM_USER_APIC,	  /* KVM without its interrupt controller, up to 7.2 */
 	PROBLEM_GLOBAL_UNUSED,	  /* -global for a device that is not there */
 	PROBLEM_COUNT,
 };
