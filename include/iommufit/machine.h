@@ -166,6 +166,7 @@ struct iof_assignment {
 	 * mapped, as far as their IOMMUs allow it. */
 	size_t space;
 	enum iof_model viommu; /**< what translates its DMA; NONE */
+	size_t viommu_device;  /**< that device: index for iof_machine_device(); SIZE_MAX: none */
 	unsigned aw_bits;      /**< of that vIOMMU; 0: it has no such property */
 	/** Nothing is mapped before the guest's own driver says so (virtio-iommu with
 	 * boot-bypass=off). */

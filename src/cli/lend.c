@@ -39,7 +39,11 @@ static bool is_interrupted(void *data)
 
 static void hold_signals(sigset_t *before)
 {
+	const struct sigaction wait_for_children = {.sa_handler = SIG_DFL};
 	sigset_t held;
+
+	/* A parent that has it ignored leaves that to us: then nobody could wait for a child. */
+	sigaction(SIGCHLD, &wait_for_children, NULL);
 
 	sigemptyset(&held);
 	for (size_t i = 0; i < sizeof(held_signals) / sizeof(held_signals[0]); i++)

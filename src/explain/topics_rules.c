@@ -266,6 +266,22 @@ static const struct topic topics[] = {
 	 "Lower maxmem= so that memory devices end below that\n"
 	 "QEMU: memory devices before the vfio-pci devices on the command line: it then says so "
 	 "and does not abort"},
+	{"memory.late-locked-limit", NULL,
+	 "RAM that was added later (memory hot-plug), {size 3} at {2}, could not be locked beside "
+	 "what is locked already: the limit of locked memory is too low.\n"
+	 "!RAM that was added later could not be locked: the limit of locked memory is too low.",
+	 "QEMU by hand: ulimit -l unlimited, or LimitMEMLOCK=infinity in its systemd unit\n"
+	 "libvirt: <hard_limit> in <memtune> of devices * maxmem + 1 GiB"},
+	{"memory.device-beyond-host-cpu", NULL,
+	 "KVM takes no guest RAM above what the host's CPU addresses; this is {size 3} at {2}.\n"
+	 "!KVM takes no guest RAM above what the host's CPU addresses.",
+	 "Lower maxmem= so that memory devices end below that\n"
+	 "See `address sizes` in /proc/cpuinfo"},
+	{"vfio.backends-in-one-space", NULL,
+	 "From 10.2 on QEMU aborts where devices of one guest address space use both VFIO "
+	 "backends; without a vIOMMU all devices share one.",
+	 "Give iommufd= to all devices or to none\nQEMU: a vIOMMU, which gives each device an "
+	 "address space of its own"},
 	{"memory.locked-limit", NULL,
 	 "Guest RAM is locked for the device, and the limit of locked memory is too low for "
 	 "{size 3} at {2}.\n"

@@ -38,6 +38,8 @@ int cure_off_bridge(struct fix_list *, const struct iof_machine *, const struct 
 int cure_bind(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_bind_mate(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_unsafe(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_one_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_one_backend(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_legacy(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_remove_device(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 
@@ -74,7 +76,9 @@ int cure_cpu_bits(struct fix_list *, const struct iof_machine *, const struct io
 int cure_ram_backing(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_driver(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_bus(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_virtio_modern(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_chassis(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_kvm_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_phys_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memory_block(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memlock(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
@@ -82,6 +86,7 @@ int cure_memory_address(struct fix_list *, const struct iof_machine *, const str
 int cure_dma_entries(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_more_entries(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_slot(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_device_id(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_duplicate_id(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_property(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_value(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

@@ -48,15 +48,77 @@ int cure_legacy(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+/* All devices through the object that the first of them names. */
+int cure_one_iommufd(struct fix_list *list, const struct iof_machine *m,
+		     const struct iof_finding *finding UNUSED)
+{
+	struct iof_fix *fix = fix_new(list, "All devices use one iommufd object.");
+	const char *object = NULL;
+
+	for (size_t i = 0; i < m->n_cold; i++) {
+		const struct machine_device *device = &m->devices[i];
+		const struct machine_value *value = &device->value[PROPERTY_IOMMUFD];
+
+		if (device->kind != DRIVER_VFIO_PCI || !value->pair)
+			continue;
+		if (!object)
+			object = value->text;
+		else if (!str_eq(object, value->text))
+			fix_set(list, fix, device->option_index, "iommufd", object,
+				fix_target(list, device, "iommufd"));
+	}
+	return list->err;
+}
+
+/* All devices with iommufd, by the object that is there; else all without. */
+int cure_one_backend(struct fix_list *list, const struct iof_machine *m,
+		     const struct iof_finding *finding)
+{
+	struct iof_fix *fix = fix_new(list, "All devices use the iommufd backend.");
+	const char *object = NULL;
+
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+		const char *type = option_value(option, "qom-type");
+
+		if (option->kind == OPTION_OBJECT && type && str_eq(type, "iommufd") && !object)
+			object = option_value(option, "id");
+	}
+	for (size_t i = 0; i < m->n_cold && object; i++) {
+		const struct machine_device *device = &m->devices[i];
+
+		if (device->kind == DRIVER_VFIO_PCI && device->backend == BACKEND_LEGACY)
+			fix_set(list, fix, device->option_index, "iommufd", object,
+				fix_target(list, device, "iommufd"));
+	}
+	return list->err ? list->err : cure_legacy(list, m, finding);
+}
+
 int cure_object_absent(struct fix_list *list, const struct iof_machine *m,
 		       const struct iof_finding *finding)
 {
-	struct iof_fix *fix = fix_new(list, "The object that the device names is made.");
+	const struct property_def *property = finding->problem->property;
+	struct iof_fix *fix;
 	size_t option = problem_option(finding);
 	size_t before = option < m->vm->n_options ? option : m->vm->n_options;
 
+	if (property && property->id != PROPERTY_IOMMUFD) {
+		fix_unset(list, fix_new(list, "The device goes without it."), option,
+			  property->name, fix_target(list, finding->device, property->name));
+		return list->err;
+	}
+	fix = fix_new(list, "The object that the device names is made.");
 	fix_add(list, fix, "object",
 		arena_printf(list->arena, "iommufd,id=%s", finding->problem->value), before);
+	return list->err;
+}
+
+int cure_device_id(struct fix_list *list, const struct iof_machine *m UNUSED,
+	    const struct iof_finding *finding)
+{
+	if (problem_option(finding) != SIZE_MAX)
+		fix_unset(list, fix_new(list, "The device has no id."), problem_option(finding),
+			  "id", fix_target(list, finding->device, "id"));
 	return list->err;
 }
 
@@ -147,6 +209,20 @@ int cure_cpu_bits(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+int cure_kvm_bits(struct fix_list *list, const struct iof_machine *m,
+		  const struct iof_finding *finding UNUSED)
+{
+	struct iof_fix *fix = fix_new(list, "The guest's CPU gets the most bits that there are.");
+
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+
+		if (option->kind == OPTION_CPU && option_pair(option, "phys-bits"))
+			fix_set(list, fix, i, "phys-bits", "52", "cpu.phys-bits");
+	}
+	return list->err;
+}
+
 int cure_cpu_option(struct fix_list *list, const struct iof_machine *m,
 		    const struct iof_finding *finding)
 {
@@ -195,6 +271,8 @@ int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct io
 	size_t option = problem_option(finding);
 	struct iof_fix *fix;
 
+	if (finding->device && finding->device->kind == DRIVER_SMMUV3)
+		return cure_smmu_bus(list, m, finding);
 	if (option == SIZE_MAX) {
 		fix = fix_new(list, "The VM gets a root port of that name.");
 		fix_add(list, fix, "device",
@@ -265,6 +343,19 @@ int cure_chassis(struct fix_list *list, const struct iof_machine *m,
 	fix_set(list, fix_new(list, "The port gets a chassis number of its own."), option,
 		"chassis", arena_printf(list->arena, "%" PRIu64, highest + 1),
 		fix_target(list, finding->device, "chassis"));
+	return list->err;
+}
+
+int cure_virtio_modern(struct fix_list *list, const struct iof_machine *m UNUSED,
+		       const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+
+	if (option == SIZE_MAX)
+		return 0;
+	fix_set(list, fix_new(list, "The device has no form for guests older than virtio 1.0."),
+		option, "disable-legacy", "on",
+		fix_target(list, finding->device, "disable-legacy"));
 	return list->err;
 }
 

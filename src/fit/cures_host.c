@@ -131,11 +131,13 @@ int cure_memory_block(struct fix_list *list, const struct iof_machine *m,
 	for (size_t i = 0; i < m->n_cold; i++) {
 		const struct machine_device *device = &m->devices[i];
 
+		const char *key = device->kind == DRIVER_MEMORY ? "addr" : "memaddr";
+
 		if (!device->block.name || device->block.first != finding->operand[2].number ||
-		    !option_pair(device->option, "addr"))
+		    !option_pair(device->option, key))
 			continue;
 		fix_unset(list, fix_new(list, "QEMU places the memory device as low as it can."),
-			  device->option_index, "addr", fix_target(list, device, "addr"));
+			  device->option_index, key, fix_target(list, device, key));
 		break;
 	}
 	/* A plain domain may reach further than a nesting parent. */

@@ -234,11 +234,16 @@ static void walk_device(struct walk *w, const struct machine_device *device)
 		walk_stage(w, STAGE_ALLOW);
 	if (w->is_stopped)
 		return;
+	/* The machine has its say before the device is realized. */
+	if (is_viommu(device) && device->problem.kind >= PROBLEM_PCI_SLOT)
+		walk_stage(w, STAGE_PRE_PLUG);
+	if (w->is_stopped)
+		return;
 	if (device->problem.kind) {
 		note_problem(w, &device->problem, device);
 		return;
 	}
-	if (is_memory_device(device) && w->scene.m->n_assigned)
+	if (is_memory_device(device) && (w->scene.m->n_assigned || w->scene.m->kvm))
 		walk_stage(w, STAGE_ADD_RAM);
 	/* An accelerated SMMU has a say about every device behind it. */
 	if (!translates && device->kind != DRIVER_VFIO_PCI) {
@@ -297,10 +302,11 @@ static void walk_start(struct walk *w)
 	for (size_t i = 0; i < m->n_cold && !w->is_stopped; i++)
 		walk_device(w, &m->devices[i]);
 	w->scene.device = NULL;
-	if (!w->is_stopped)
-		walk_stage(w, STAGE_DONE);
+	/* system/vl.c qemu_machine_creation_done */
 	if (!w->is_stopped)
 		note_warnings(w, m->n_early_warnings, m->n_warnings);
+	if (!w->is_stopped)
+		walk_stage(w, STAGE_DONE);
 	w->progress.is_frozen = true;
 }
 

@@ -6,15 +6,20 @@
  */
 #include "fit/report.h"
 
-bool shares_container(const struct machine_device *a, const struct machine_device *b)
+/* Behind a vIOMMU each requester ID has a space of its own. */
+bool shares_address_space(const struct machine_device *a, const struct machine_device *b)
 {
-	if (a->kind != DRIVER_VFIO_PCI || b->kind != DRIVER_VFIO_PCI || a->backend != b->backend)
-		return false;
 	if (smmuv3_is_accelerated(a->viommu) && smmuv3_is_accelerated(b->viommu))
 		return true;
 	if (a->viommu != b->viommu)
 		return false;
 	return !a->viommu || (a->bus == b->bus && a->behind_bridge);
+}
+
+bool shares_container(const struct machine_device *a, const struct machine_device *b)
+{
+	return a->kind == DRIVER_VFIO_PCI && b->kind == DRIVER_VFIO_PCI &&
+	       a->backend == b->backend && shares_address_space(a, b);
 }
 
 bool is_first_of_container(const struct iof_machine *m, const struct machine_device *device)
@@ -28,7 +33,7 @@ bool is_first_of_container(const struct iof_machine *m, const struct machine_dev
 
 /* Until the guest's own driver comes, a vIOMMU passes addresses through; a virtio-iommu without
  * boot-bypass lets nothing through. */
-static bool maps_system_memory(const struct machine_device *device)
+bool maps_system_memory(const struct machine_device *device)
 {
 	const struct machine_device *viommu = device->viommu;
 

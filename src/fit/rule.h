@@ -52,7 +52,7 @@ enum { OF_LEGACY = 4, OF_IOMMUFD = 8, OF_BACKEND = 12 };
 /* What changes while QEMU goes its way. */
 struct progress {
 	uint64_t page_mask; /* virtio-iommu: sizes that all devices so far have in common */
-	uint64_t locked;    /* bytes of guest memory locked so far */
+	uint64_t locked[2]; /* bytes of guest memory locked so far, by backend */
 	bool is_frozen;	    /* its granule is fixed: the machine is done */
 	bool is_hot;
 	bool told_p2p;	   /* QEMU said once that a BAR could not be mapped */
@@ -147,7 +147,12 @@ static inline const struct device_iova *scene_iova(const struct scene *s)
 /* Whether both devices' DMA goes through one set of mappings: without a vIOMMU there is one for
  * each backend, behind one each requester ID has its own, but for accelerated SMMUs, which
  * leave all of system memory to the host's stage 2. */
+bool shares_address_space(const struct machine_device *, const struct machine_device *);
 bool shares_container(const struct machine_device *, const struct machine_device *);
+/* Whether the device's container has the guest's RAM in it before the guest does anything. */
+bool maps_system_memory(const struct machine_device *);
+/* Whether amd-iommu turns VFIO's listener away before anything is mapped. */
+bool amd_refuses_notifier(const struct scene *);
 /* Of its container, the device is the first. */
 bool is_first_of_container(const struct iof_machine *, const struct machine_device *);
 

@@ -18,6 +18,16 @@ static enum answer refuses_notifier(const struct scene *s, enum backend backend,
 	return YES;
 }
 
+/* Then no RAM is mapped either: the listener meets amd-iommu's region first. */
+bool amd_refuses_notifier(const struct scene *s)
+{
+	bool has_alias = s->m->version >= V9_2 && s->m->version < V10_0F;
+
+	if (!has_viommu(s, DRIVER_AMD_IOMMU) || s->m->version >= V10_2)
+		return false;
+	return !has_alias || viommu_is(s, DRIVER_AMD_IOMMU, PROPERTY_PT, OFF);
+}
+
 static enum answer notifier_legacy(const struct scene *s, struct operand *op)
 {
 	return refuses_notifier(s, BACKEND_LEGACY, op);

@@ -142,6 +142,11 @@ static const struct rule rules[PROBLEM_COUNT] = {
 				  "an id that is used twice",
 				  "QEMU will refuse a device: the id {0} is taken.",
 				  "Ids must be unique.", QDEV, "lab", cure_duplicate_id, NULL},
+	[PROBLEM_ID] = {"config.id-not-valid", IOF_SEVERITY_ERROR, "an id that is no identifier",
+			"QEMU will refuse a device: {0} is no id.",
+			"An id begins with a letter and goes on with letters, digits and -._ only; "
+			"in JSON it is looked at since QEMU 11.1.",
+			QDEV, "lab", cure_device_id, NULL},
 	[PROBLEM_PROPERTY_ABSENT] =
 		{"config.property-absent", IOF_SEVERITY_ERROR, "a property that this version lacks",
 		 "QEMU will refuse the {0}: this version knows no property {1}.",
@@ -178,6 +183,12 @@ static const struct rule rules[PROBLEM_COUNT] = {
 		 "the RAM's size to maxmem=.",
 		 "QEMU hw/mem/pc-dimm.c pc_dimm_get_free_slot, hw/mem/memory-device.c", "lab",
 		 cure_memory_room, NULL},
+	[PROBLEM_RAM_BEYOND_KVM] = {"memory.ram-beyond-host-cpu", IOF_SEVERITY_ERROR,
+				    "more RAM than the host's CPU addresses",
+				    "QEMU will abort: KVM takes no {1} bytes of RAM at {0}.",
+				    "The host's CPU has {2} address bits, whatever the vCPU has.",
+				    "Linux arch/x86/kvm/x86.c kvm_arch_prepare_memory_region",
+				    "lab", NULL, "Give the VM less RAM."},
 	[PROBLEM_MEMORY_DEVICE] =
 		{"memory.device-out-of-area", IOF_SEVERITY_ERROR,
 		 "a memory device outside the area for such",
@@ -185,6 +196,13 @@ static const struct rule rules[PROBLEM_COUNT] = {
 		 "The area begins above RAM and has {3} bytes: maxmem less the RAM, and 1 GiB for "
 		 "each slot.",
 		 "QEMU hw/mem/memory-device.c", "lab", cure_memory_address, NULL},
+	[PROBLEM_MEMORY_PLACE] = {"memory.device-misplaced", IOF_SEVERITY_ERROR,
+				  "a memory device where another one is, or at an odd address",
+				  "QEMU will refuse a memory device: {0} is in its way.",
+				  "Memory devices must not overlap, and begin at a multiple of "
+				  "2 MiB.",
+				  "QEMU hw/mem/memory-device.c memory_device_get_free_addr", "lab",
+				  cure_memory_address, NULL},
 	[PROBLEM_HOST_ADDRESS] =
 		{"config.host-address", IOF_SEVERITY_ERROR, "a host device that is no PCI address",
 		 "QEMU will refuse the device: host={2} is no PCI address.",
@@ -220,6 +238,14 @@ static const struct rule rules[PROBLEM_COUNT] = {
 		 "QEMU will refuse a device: this bus does not take it.",
 		 "A pxb-pcie takes bridges only, and a pxb needs a conventional PCI bus.",
 		 "QEMU hw/pci-bridge/pci_expander_bridge.c", "lab", cure_bus, NULL},
+	[PROBLEM_VIRTIO_LEGACY] =
+		{"config.virtio-legacy-iommu", IOF_SEVERITY_ERROR,
+		 "iommu_platform=on for a virtio device that has its old form",
+		 "QEMU will refuse a {0}: iommu_platform=on needs a device without the old form.",
+		 "On a root bus or a conventional bus the device shows virtio 0.9, too, and that "
+		 "cannot have its DMA translated.",
+		 "QEMU hw/virtio/virtio-pci.c virtio_pci_device_plugged", "lab", cure_virtio_modern,
+		 NULL},
 	[PROBLEM_SHORT_FORM] = {"config.short-form", IOF_SEVERITY_NOTE,
 				"an option in a deprecated form",
 				"QEMU will warn that -{1} is written in a deprecated form.",
@@ -242,6 +268,18 @@ static const struct rule rules[PROBLEM_COUNT] = {
 				   "QEMU will warn that -global {0}.{1} is not used.",
 				   "No such device is in the VM.", "QEMU hw/core/qdev-properties.c",
 				   "lab", NULL, "Remove it, or add the device."},
+	[PROBLEM_NO_PEER] = {"config.nic-without-peer", IOF_SEVERITY_NOTE,
+			     "a network card that is not connected",
+			     "QEMU will warn that the network card {0} has no peer.",
+			     "It has no netdev=; the guest sees a card without a cable.",
+			     "QEMU net/net.c net_check_clients", "lab", NULL,
+			     "Give it a -netdev, or remove it."},
+	[PROBLEM_LOW_RAM] = {"config.low-ram", IOF_SEVERITY_NOTE, "an odd max-ram-below-4g",
+			     "QEMU will warn of max-ram-below-4g={1}.",
+			     "Large pages cannot map RAM that is split at such a place. The VM "
+			     "runs.",
+			     "QEMU hw/i386/pc_q35.c, pc_piix.c", "lab", NULL,
+			     "Take a multiple of 1 GiB, or leave it out."},
 };
 
 const struct rule_family config_family = {VMM_QEMU, DRIVER_OTHER, NULL,

@@ -102,7 +102,32 @@ static enum answer slot_not_valid(const struct scene *s, struct operand *op)
 		       : NO;
 }
 
-enum { TWO_VIOMMUS, LATE_VIOMMU, SMALL_BAR, NO_DMA_BUF, SLOT_INVALID };
+/* An earlier device of the same address space that uses the other backend: since containers are
+ * QOM objects, QEMU takes one backend's for the other's and aborts. */
+static enum answer mixed_space(const struct scene *s, enum backend backend, struct operand *op)
+{
+	for (const struct machine_device *other = s->m->devices;
+	     other < s->device && s->device->backend == backend; other++) {
+		if (other->kind == DRIVER_VFIO_PCI && other->backend != backend &&
+		    shares_address_space(other, s->device)) {
+			op[1] = text_operand(other->host_bdf);
+			return YES;
+		}
+	}
+	return NO;
+}
+
+static enum answer mixed_space_legacy(const struct scene *s, struct operand *op)
+{
+	return mixed_space(s, BACKEND_LEGACY, op);
+}
+
+static enum answer mixed_space_iommufd(const struct scene *s, struct operand *op)
+{
+	return mixed_space(s, BACKEND_IOMMUFD, op);
+}
+
+enum { TWO_VIOMMUS, LATE_VIOMMU, SMALL_BAR, NO_DMA_BUF, SLOT_INVALID, MIXED_SPACE };
 
 static const struct rule rules[] = {
 	[TWO_VIOMMUS] = {"viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
@@ -138,6 +163,15 @@ static const struct rule rules[] = {
 		 "A PCIe link has one device. The VM starts, but the guest will not see this one.",
 		 "QEMU hw/pci/pci.c pci_qdev_realize", "lab", NULL,
 		 "Give each device a pcie-root-port of its own."},
+	[MIXED_SPACE] =
+		{"vfio.backends-in-one-space", IOF_SEVERITY_ERROR,
+		 "both backends in one guest address space",
+		 "QEMU will abort at {0}: {1} in the same address space uses the other backend.",
+		 "From 10.2 on QEMU takes the container of one backend for one of the other. "
+		 "Without a vIOMMU all devices share one address space.",
+		 "QEMU hw/vfio/container-legacy.c vfio_container_connect, iommufd.c "
+		 "iommufd_cdev_attach",
+		 "lab", cure_one_backend, NULL},
 };
 
 static const struct step steps[] = {
@@ -148,6 +182,14 @@ static const struct step steps[] = {
 	{STAGE_PRE_PLUG, COLD, V8_1, QEMU_NEVER, EFFECT_WARNS, slot_not_valid, &rules[SLOT_INVALID],
 	 "warning: PCI: slot {1} is not valid for {2}, parent device only allows plugging into "
 	 "slot 0."},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, V10_2, QEMU_NEVER, EFFECT_KILLS,
+	 mixed_space_legacy, &rules[MIXED_SPACE],
+	 "./include/hw/vfio/vfio-container-legacy.h:15:VFIO_IOMMU_LEGACY: Object PTR is not an "
+	 "instance of type vfio-iommu-legacy"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, V10_2, QEMU_NEVER, EFFECT_KILLS,
+	 mixed_space_iommufd, &rules[MIXED_SPACE],
+	 "hw/vfio/vfio-iommufd.h:33:VFIO_IOMMU_IOMMUFD: Object PTR is not an instance of type "
+	 "vfio-iommu-iommufd"},
 	{STAGE_REGIONS, COLD_AND_HOT, V11_0, V11_1, EFFECT_WARNS, no_dma_buf, &rules[NO_DMA_BUF],
 	 "warning: VFIO dma-buf not supported in kernel: PCI BAR IOMMU mappings may fail"},
 	{STAGE_REGIONS, COLD_AND_HOT, V11_0, V11_1, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],

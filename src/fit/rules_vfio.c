@@ -271,17 +271,6 @@ static const struct machine_device *mate_in_vm(const struct scene *s, enum backe
 	return NULL;
 }
 
-/* Behind a vIOMMU each device has its own address space, unless both have one conventional bridge's
- * requester ID. */
-static bool shares_address_space(const struct scene *s, const struct machine_device *other)
-{
-	if (smmuv3_is_accelerated(other->viommu) && smmuv3_is_accelerated(s->device->viommu))
-		return true;
-	if (other->viommu != s->device->viommu)
-		return false;
-	return !s->device->viommu || (s->device->bus == other->bus && s->device->behind_bridge);
-}
-
 static enum answer group_split(const struct scene *s, enum backend backend, struct operand *op)
 {
 	const struct machine_device *other =
@@ -289,7 +278,8 @@ static enum answer group_split(const struct scene *s, enum backend backend, stru
 	bool is_same = other && str_eq(other->host_bdf, s->device->host_bdf);
 
 	put_group(s, op);
-	if (!other || (is_same && backend == BACKEND_IOMMUFD) || shares_address_space(s, other))
+	if (!other || (is_same && backend == BACKEND_IOMMUFD) ||
+	    shares_address_space(s->device, other))
 		return NO;
 	op[2] = text_operand(other->host_bdf);
 	return YES;
@@ -303,6 +293,24 @@ enum answer vfio_group_split_legacy(const struct scene *s, struct operand *op)
 enum answer vfio_group_split_iommufd(const struct scene *s, struct operand *op)
 {
 	return group_split(s, BACKEND_IOMMUFD, op);
+}
+
+/* One group, two iommufd objects: the kernel lets one of them own the group. */
+static enum answer two_iommufds(const struct scene *s, struct operand *op)
+{
+	const struct machine_device *device = s->device;
+
+	put_group(s, op);
+	for (const struct machine_device *other = s->m->devices; other < device; other++) {
+		if (device->backend == BACKEND_IOMMUFD && other->backend == BACKEND_IOMMUFD &&
+		    other->host && host_group(s) && other->host->group == host_group(s) &&
+		    !str_eq(other->value[PROPERTY_IOMMUFD].text,
+			    device->value[PROPERTY_IOMMUFD].text)) {
+			op[2] = text_operand(other->host_bdf);
+			return YES;
+		}
+	}
+	return NO;
 }
 
 /* One group, two backends: the kernel gives the group to the first only. */
@@ -344,6 +352,7 @@ enum {
 	MIXED,
 	FD_LEGACY,
 	NO_DOMAIN,
+	TWO_IOMMUFDS,
 };
 
 static const struct rule rules[] = {
@@ -425,6 +434,13 @@ static const struct rule rules[] = {
 		       "knows groups.",
 		       "QEMU hw/vfio/device.c vfio_device_get_name", "lab", NULL,
 		       "Add -object iommufd,id=iommufd0 and iommufd=iommufd0, or use host=."},
+	[TWO_IOMMUFDS] = {"vfio.group-in-several-iommufds", IOF_SEVERITY_ERROR,
+			  "one group through two iommufd objects",
+			  "QEMU will refuse {0}: it shares group {1} with {2}, which uses another "
+			  "iommufd object.",
+			  "The kernel lets one iommufd own a group.",
+			  "Linux drivers/iommu/iommufd/device.c iommufd_device_bind", "lab",
+			  cure_one_iommufd, NULL},
 	[MIXED] = {"vfio.mixed-backends", IOF_SEVERITY_ERROR, "one group through both backends",
 		   "QEMU will refuse {0}: it shares group {1} with {2}, which uses the other "
 		   "backend.",
@@ -506,6 +522,8 @@ static const struct step steps[] = {
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
 	 vfio_no_domain_iommufd, &rules[NO_DOMAIN],
 	 "vfio {0}: Failed to allocate hwpt: Operation not supported"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, two_iommufds,
+	 &rules[TWO_IOMMUFDS], BIND "Operation not permitted"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, mixed_iommufd,
 	 &rules[MIXED], BIND "Device or resource busy"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, V11_0, EFFECT_STOPS, vfio_group_split_iommufd,

@@ -26,6 +26,24 @@ static const struct {
 	{"nvidia", "/dev/nvidia-modeset"},
 };
 
+/* Drivers that have a device for somebody who is not seen. */
+static const struct {
+	const char *driver, *why;
+} for_others[] = {
+	{"pciback", "it is set aside for Xen's guests"},
+	{"xen-pciback", "it is set aside for Xen's guests"},
+};
+
+static int check_driver(struct busy *b)
+{
+	for (size_t i = 0; b->driver && i < ARRAY_SIZE(for_others); i++) {
+		if (str_eq(b->driver, for_others[i].driver))
+			return busy_because(b, "%s (%s/driver: %s)", for_others[i].why, b->folder,
+					    b->driver);
+	}
+	return 0;
+}
+
 static int refuse_kind(struct busy *b)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(never); i++) {
@@ -99,6 +117,8 @@ int busy_kind(struct busy *b)
 {
 	int err = refuse_kind(b);
 
+	if (!err)
+		err = check_driver(b);
 	if (!err)
 		err = check_functions(b);
 	if (!err)

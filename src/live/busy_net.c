@@ -122,10 +122,17 @@ static int check_interface(struct busy *b, const struct beneath *d)
 	return err ? err : check_up(b, d);
 }
 
+/* Those of user space: who uses them holds a node open. */
+static bool makes_no_interface(const char *driver)
+{
+	return driver_is_free(driver) || str_eq(driver, "uio_pci_generic") ||
+	       str_eq(driver, "igb_uio");
+}
+
 /* sysfs shows the interfaces of its own network namespace only. */
 static int check_hidden(struct busy *b)
 {
-	if (b->class >> 16 != CLASS_NETWORK || !b->driver || driver_is_free(b->driver))
+	if (b->class >> 16 != CLASS_NETWORK || !b->driver || makes_no_interface(b->driver))
 		return 0;
 	return busy_because(b,
 			    "%s drives it, but no interface is seen: it may be in another network "

@@ -163,6 +163,18 @@ int iommufd_viommu_alloc(struct vfio *v, int iommufd, uint32_t dev_id, uint32_t 
 	return err;
 }
 
+int iommufd_vdevice_alloc(struct vfio *v, int iommufd, uint32_t viommu, uint32_t dev_id,
+			  uint64_t virt_id, uint32_t *id)
+{
+	struct uapi_iommu_vdevice_alloc alloc = {
+		.size = sizeof(alloc), .viommu_id = viommu, .dev_id = dev_id, .virt_id = virt_id};
+	int err = ask(v, iommufd, UAPI_IOMMU_VDEVICE_ALLOC, "IOMMU_VDEVICE_ALLOC", &alloc);
+
+	if (!err)
+		*id = alloc.out_vdevice_id;
+	return err;
+}
+
 int iommufd_destroy(struct vfio *v, int iommufd, uint32_t id)
 {
 	struct uapi_iommu_destroy destroy = {.size = sizeof(destroy), .id = id};

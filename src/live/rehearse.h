@@ -110,6 +110,14 @@ struct rehearse_device {
 	bool is_attached;
 };
 
+/* A vIOMMU's object in the kernel, made for its first device. */
+struct rehearse_viommu {
+	struct rehearse_viommu *next;
+	size_t device; /* of the machine: the vIOMMU */
+	int iommufd;
+	uint32_t id;
+};
+
 /* What was to be done for one device or section when a call failed. */
 struct rehearse_failure {
 	enum rehearse_site site;
@@ -141,6 +149,7 @@ struct iof_live_rehearsal {
 	struct rehearse_container *containers;
 	struct rehearse_group *groups;
 	struct rehearse_iommufd *iommufds;
+	struct rehearse_viommu *viommus;
 	struct iof_section *sections; /* memory upwards, then BARs */
 	size_t n_sections, cap_sections;
 

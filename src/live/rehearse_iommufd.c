@@ -305,11 +305,11 @@ static bool make_nested(struct iof_live_rehearsal *r, const struct device *d, ui
 	return true;
 }
 
-static bool nest_intel(struct iof_live_rehearsal *r, const struct device *d)
+static bool nest_intel(struct iof_live_rehearsal *r, const struct device *d, uint32_t parent)
 {
 	struct uapi_iommu_hwpt_vtd_s1 first = {.addr_width = d->a->aw_bits};
 
-	return make_nested(r, d, d->domain, UAPI_IOMMU_HWPT_DATA_VTD_S1, &first, sizeof(first),
+	return make_nested(r, d, parent, UAPI_IOMMU_HWPT_DATA_VTD_S1, &first, sizeof(first),
 			   "VT-d first stage");
 }
 
@@ -317,31 +317,87 @@ static bool nest_intel(struct iof_live_rehearsal *r, const struct device *d)
 #define STE_ABORT 1u
 #define STE_BYPASS 9u
 
-static bool nest_smmuv3(struct iof_live_rehearsal *r, const struct device *d)
+/* What QEMU keeps ready: a device that may do nothing, and one that goes through. */
+static bool make_smmu_domains(struct iof_live_rehearsal *r, const struct device *d, uint32_t viommu)
 {
 	struct uapi_iommu_hwpt_arm_smmuv3 abort = {.ste = {STE_ABORT}};
 	struct uapi_iommu_hwpt_arm_smmuv3 bypass = {.ste = {STE_BYPASS}};
-	uint32_t viommu;
-	int err;
 
-	if (!undo_reserve(r))
-		return false;
-	err = iommufd_viommu_alloc(&r->vfio, d->iommufd, d->id, d->domain,
-				   UAPI_IOMMU_VIOMMU_ARM_SMMUV3, &viommu);
-	if (!rehearse_step(r, d->a->device, "IOMMU_VIOMMU_ALLOC", err, "SMMUv3"))
-		return rehearse_failed(r, SITE_VIOMMU_ALLOC, d->a, NULL);
-	undo_push(r, (struct undo){.kind = UNDO_DESTROY, .fd = d->iommufd, .id = viommu});
 	return make_nested(r, d, viommu, UAPI_IOMMU_HWPT_DATA_ARM_SMMUV3, &abort, sizeof(abort),
 			   "abort") &&
 	       make_nested(r, d, viommu, UAPI_IOMMU_HWPT_DATA_ARM_SMMUV3, &bypass, sizeof(bypass),
 			   "bypass");
 }
 
+static bool make_viommu(struct iof_live_rehearsal *r, const struct device *d, uint32_t *id)
+{
+	struct rehearse_viommu *known = r->viommus;
+	int err;
+
+	while (known && (known->device != d->a->viommu_device || known->iommufd != d->iommufd))
+		known = known->next;
+	if (known) {
+		*id = known->id;
+		return true;
+	}
+	known = arena_alloc(r->arena, sizeof(*known));
+	if (!known)
+		r->err = -ENOMEM;
+	if (!known || !undo_reserve(r))
+		return false;
+	err = iommufd_viommu_alloc(&r->vfio, d->iommufd, d->id, d->domain,
+				   UAPI_IOMMU_VIOMMU_ARM_SMMUV3, id);
+	if (!rehearse_step(r, d->a->device, "IOMMU_VIOMMU_ALLOC", err, "SMMUv3"))
+		return rehearse_failed(r, SITE_VIOMMU_ALLOC, d->a, NULL);
+	undo_push(r, (struct undo){.kind = UNDO_DESTROY, .fd = d->iommufd, .id = *id});
+	*known = (struct rehearse_viommu){r->viommus, d->a->viommu_device, d->iommufd, *id};
+	r->viommus = known;
+	return make_smmu_domains(r, d, *id);
+}
+
+/* What comes when the guest writes its stream table. The number is the guest's own; any does, as
+ * long as no other device of that vIOMMU has it. */
+static bool make_vdevice(struct iof_live_rehearsal *r, const struct device *d, uint32_t viommu)
+{
+	uint32_t id;
+	int err;
+
+	if (!undo_reserve(r))
+		return false;
+	err = iommufd_vdevice_alloc(&r->vfio, d->iommufd, viommu, d->id, d->a->device, &id);
+	if (!rehearse_step(r, d->a->device, "IOMMU_VDEVICE_ALLOC", err, "%s", d->bdf))
+		return rehearse_failed(r, SITE_VDEVICE_ALLOC, d->a, NULL);
+	undo_push(r, (struct undo){.kind = UNDO_DESTROY, .fd = d->iommufd, .id = id});
+	return true;
+}
+
+/* What comes later is the guest's doing: it ends no start. */
+static bool nest_later(struct iof_live_rehearsal *r, const struct device *d, uint32_t viommu,
+		       bool (*make)(struct iof_live_rehearsal *, const struct device *, uint32_t))
+{
+	enum iof_phase phase = r->phase;
+	bool is_made;
+
+	r->phase = IOF_PHASE_RUN;
+	is_made = make(r, d, viommu);
+	r->phase = phase;
+	return is_made;
+}
+
+static bool nest_smmuv3(struct iof_live_rehearsal *r, const struct device *d)
+{
+	uint32_t viommu;
+
+	return make_viommu(r, d, &viommu) && nest_later(r, d, viommu, make_vdevice);
+}
+
 static bool nest(struct iof_live_rehearsal *r, const struct device *d)
 {
 	if (!d->a->wants_nest_parent)
 		return true;
-	return d->a->viommu == IOF_MODEL_SMMUV3 ? nest_smmuv3(r, d) : nest_intel(r, d);
+	if (d->a->viommu == IOF_MODEL_SMMUV3)
+		return nest_smmuv3(r, d);
+	return nest_later(r, d, d->domain, nest_intel);
 }
 
 bool attach_iommufd(struct iof_live_rehearsal *r, const struct iof_assignment *a, const char *bdf)

@@ -235,6 +235,15 @@ struct uapi_iommu_viommu_alloc {
 	uint64_t data;
 };
 
+#define UAPI_IOMMU_VDEVICE_ALLOC UAPI_CALL(0x91) /* 6.14 */
+struct uapi_iommu_vdevice_alloc {
+	uint32_t size;
+	uint32_t viommu_id;
+	uint32_t dev_id;
+	uint32_t out_vdevice_id;
+	uint64_t virt_id; /* what the guest calls the device: its stream ID */
+};
+
 /* What IOMMU_HWPT_ALLOC takes for a first-stage domain of VT-d. */
 struct uapi_iommu_hwpt_vtd_s1 {
 	uint64_t flags;
@@ -269,6 +278,7 @@ UAPI_SIZE(uapi_iommu_ioas_unmap, 24);
 UAPI_SIZE(uapi_iommu_hwpt_alloc, 48);
 UAPI_SIZE(uapi_iommu_hw_info, 40);
 UAPI_SIZE(uapi_iommu_viommu_alloc, 40);
+UAPI_SIZE(uapi_iommu_vdevice_alloc, 24);
 UAPI_SIZE(uapi_iommu_hwpt_vtd_s1, 24);
 UAPI_SIZE(uapi_iommu_hwpt_arm_smmuv3, 16);
 

@@ -106,6 +106,9 @@ struct iommufd_hwpt {
 int iommufd_hwpt_alloc(struct vfio *, int iommufd, const struct iommufd_hwpt *, uint32_t *id);
 int iommufd_viommu_alloc(struct vfio *, int iommufd, uint32_t dev_id, uint32_t hwpt, uint32_t type,
 			 uint32_t *id);
+/* virt_id: the device's number as the guest has it. */
+int iommufd_vdevice_alloc(struct vfio *, int iommufd, uint32_t viommu, uint32_t dev_id,
+			  uint64_t virt_id, uint32_t *id);
 int iommufd_destroy(struct vfio *, int iommufd, uint32_t id);
 
 struct iommufd_hw_info {

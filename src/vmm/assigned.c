@@ -19,12 +19,17 @@ static const struct machine_device *assigned_at(const struct iof_machine *m, siz
 	return NULL;
 }
 
-/* Without a vIOMMU all see the system's memory; behind one each requester ID has its own view. */
+/* Without a vIOMMU all see the system's memory, as they do behind accelerated SMMUs; behind any
+ * other each requester ID has its own view. */
 static bool shares_space(const struct machine_device *a, const struct machine_device *b)
 {
 	if (a == b)
 		return true;
-	if (b->kind != DRIVER_VFIO_PCI || a->viommu != b->viommu)
+	if (b->kind != DRIVER_VFIO_PCI)
+		return false;
+	if (smmuv3_is_accelerated(a->viommu) && smmuv3_is_accelerated(b->viommu))
+		return true;
+	if (a->viommu != b->viommu)
 		return false;
 	return !a->viommu || (a->bus == b->bus && a->behind_bridge);
 }
@@ -111,6 +116,7 @@ IOF_EXPORT int iof_machine_assignment(const struct iof_machine *m, size_t index,
 		.is_iommufd = device->backend == BACKEND_IOMMUFD,
 		.space = space_of(m, device),
 		.viommu = model_of(viommu),
+		.viommu_device = viommu ? (size_t)(viommu - m->devices) : SIZE_MAX,
 	};
 	if (viommu && viommu->value[PROPERTY_AW_BITS].def)
 		out->aw_bits = (unsigned)device_value(viommu, PROPERTY_AW_BITS);

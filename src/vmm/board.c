@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "base/units.h"
 #include "vmm/machine.h"
 
 /* Object types that came or went; others are taken as known. */
@@ -289,6 +290,30 @@ static void check_accelerator(struct iof_machine *m)
 		refuse_user_apic(m);
 }
 
+/* hw/i386/pc.c pc_machine_set_max_ram_below_4g; microvm has none of these (hw/i386/microvm.c) */
+static void check_pc_options(struct iof_machine *m)
+{
+	static const char *const of_pc[] = {"max-ram-below-4g", "default-bus-bypass-iommu",
+					    "default_bus_bypass_iommu"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_pc); i++) {
+		size_t index = SIZE_MAX;
+		const struct pair *pair = machine_option(m, of_pc[i], &index);
+		uint64_t most = pair ? memory_size(pair->value, 1) : 0;
+
+		if (pair && m->type.family == MACHINE_MICROVM)
+			machine_problem(m, PROBLEM_MACHINE_OPTION, index, pair, of_pc[i],
+					MESSAGE1("Property 'microvm-machine.{0}' not found",
+						 i == 0 ? of_pc[0] : of_pc[1]));
+		else if (i == 0 && most > 4 * GIB)
+			machine_problem(
+				m, PROBLEM_MACHINE_OPTION, index, pair, of_pc[0],
+				(struct message){.text = "Machine option 'max-ram-below-4g={0}' "
+							 "expects size less than or equal to 4G",
+						 .operand = {number_operand(most)}});
+	}
+}
+
 /* hw/arm/virt.c virt_set_iommu */
 static void check_iommu(struct iof_machine *m)
 {
@@ -340,12 +365,14 @@ int machine_build_board(struct iof_machine *m)
 	check_parse(m);
 	check_type(m);
 	check_accelerator(m);
+	check_pc_options(m);
 	check_iommu(m);
 	m->type_name = machine_type_name(m->arena, &m->type, m->version);
 	check_backing(m);
 	machine_find_vcpu(m);
 	machine_map_memory(m);
-	if (!m->type_name || warn_options(m) || warn_phys_bits(m) || warn_user_apic(m))
+	if (!m->type_name || warn_options(m) || machine_warn_low_ram(m) || warn_phys_bits(m) ||
+	    warn_user_apic(m))
 		return -ENOMEM;
 	m->n_early_warnings = m->n_warnings;
 	return 0;

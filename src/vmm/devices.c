@@ -4,6 +4,7 @@
  * and with the first thing that QEMU refuses about it (system/qdev-monitor.c
  * qdev_device_add_from_qdict: driver, bus, id, properties).
  */
+#include <ctype.h>
 #include <errno.h>
 
 #include "vmm/machine.h"
@@ -105,7 +106,8 @@ static void find_bus(struct iof_machine *m, struct machine_device *device)
 	} else if (!device->bus && !pair) {
 		device_problem(device, PROBLEM_NO_PCI_BUS, NULL, device->driver,
 			       MESSAGE1("No 'PCI' bus found for device '{0}'", device->driver));
-	} else if (device->bus && device->is_plugged && !device->bus->is_hotpluggable) {
+	} else if (device->bus && device->is_plugged && !device->bus->is_hotpluggable &&
+		   !is_fixed(device)) {
 		device_problem(
 			device, PROBLEM_BUS_NO_HOTPLUG, pair, device->bus->name,
 			MESSAGE1("Bus '{0}' does not support hotplugging", device->bus->name));
@@ -120,76 +122,28 @@ static void check_fixed(const struct iof_machine *m, struct machine_device *devi
 			MESSAGE1("Device '{0}' does not support hotplugging", device->driver));
 }
 
+/* qemu/id.c id_wellformed(). Written as key=value, QEMU looks at it while it reads the option. */
+static bool is_identifier(const char *id)
+{
+	return isalpha((unsigned char)*id) &&
+	       id[strspn(id,
+			 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")] ==
+		       '\0';
+}
+
 static void check_id(struct iof_machine *m, struct machine_device *device)
 {
+	const struct pair *id = option_pair(device->option, "id");
+
+	if (id && id->json_type == 's' && m->version >= V11_1 && !is_identifier(id->value))
+		device_problem(device, PROBLEM_ID, id, id->value,
+			       MESSAGE1("Invalid qdev ID '{0}'", id->value));
 	for (const struct machine_device *other = m->devices; device->id && other < device;
 	     other++) {
 		if (other->id && str_eq(other->id, device->id))
 			device_problem(device, PROBLEM_DUPLICATE_ID,
 				       option_pair(device->option, "id"), device->id,
 				       MESSAGE1("Duplicate device ID '{0}'", device->id));
-	}
-}
-
-static uint64_t number_of(const struct machine_device *device, const char *key)
-{
-	const char *text = option_value(device->option, key);
-	uint64_t number;
-
-	return text && parse_u64(text, 0, UINT16_MAX, &number) == 0 ? number : 0;
-}
-
-static bool has_chassis(const struct machine_device *device)
-{
-	return device->kind == DRIVER_ROOT_PORT && !str_eq(device->driver, "x3130-upstream");
-}
-
-/* hw/pci/pcie_port.c pcie_chassis_add_slot: -EBUSY */
-static void check_chassis(struct iof_machine *m, struct machine_device *device)
-{
-	for (const struct machine_device *other = m->devices; has_chassis(device) && other < device;
-	     other++) {
-		if (has_chassis(other) &&
-		    number_of(other, "chassis") == number_of(device, "chassis") &&
-		    number_of(other, "slot") == number_of(device, "slot"))
-			device_problem(
-				device, PROBLEM_CHASSIS_SLOT,
-				option_pair(device->option, "chassis"), "chassis",
-				(struct message){.text = "Can't add chassis slot, error -16"});
-	}
-}
-
-/* hw/pci-bridge/pci_expander_bridge.c */
-static void check_expander(struct machine_device *device)
-{
-	const struct machine_device *bridge = device->bus ? device->bus->bridge : NULL;
-	const struct pair *bus = option_pair(device->option, "bus");
-	bool is_bridge = device->kind == DRIVER_ROOT_PORT || device->kind == DRIVER_PCI_BRIDGE;
-	/* bus=ID means the bridge behind a pxb, no bus= the root bus before it */
-	bool is_on_root = bridge && bridge->kind == DRIVER_PXB &&
-			  (!bus || str_eq(bridge->driver, "pxb-pcie"));
-
-	if (is_on_root && !is_bridge)
-		device_problem(device, PROBLEM_NOT_ON_THIS_BUS, bus, device->driver,
-			       (struct message){
-				       .text = "PCI: Only PCI/PCIe bridges can be plugged into {0}",
-				       .operand = {text_operand(bridge->driver)}});
-	else if (str_eq(device->driver, "pxb") && device->bus && !device->bus->is_conventional)
-		device_problem(device, PROBLEM_NOT_ON_THIS_BUS,
-			       option_pair(device->option, "driver"), device->driver,
-			       (struct message){.text = "pxb devices cannot reside on a PCIe bus"});
-}
-
-/* hw/virtio/virtio-balloon.c virtio_balloon_device_realize */
-static void check_balloon(const struct iof_machine *m, struct machine_device *device)
-{
-	if (!device->driver || !str_starts(device->driver, "virtio-balloon"))
-		return;
-	for (const struct machine_device *other = m->devices; other < device; other++) {
-		if (other->driver && str_starts(other->driver, "virtio-balloon"))
-			device_problem(
-				device, PROBLEM_SECOND_BALLOON, NULL, device->driver,
-				(struct message){.text = "Only one balloon device is supported"});
 	}
 }
 
@@ -308,15 +262,15 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device,
 	device_set_defaults(m, device);
 	find_bus(m, device);
 	check_fixed(m, device);
+	device_apply_globals(m, device);
 	check_id(m, device);
-	device_check_globals(m, device);
 	r = device_set_properties(m, device);
 	if (r)
 		return r;
 	smmuv3_resolve(m, device);
-	check_expander(device);
-	check_chassis(m, device);
-	check_balloon(m, device);
+	if (is_memory_device(device))
+		memory_device_place(m, device);
+	device_check_model(m, device);
 	if (device->bus && !device->problem.kind &&
 	    !topology_place(m, device->bus, device, &refusal))
 		device_problem(device, PROBLEM_PCI_SLOT, option_pair(device->option, "addr"),
@@ -336,8 +290,6 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device,
 		function->driver = "AMDVI-PCI";
 		topology_place(m, m->buses, function, &refusal);
 	}
-	if (is_memory_device(device))
-		memory_device_place(m, device);
 	r = resolve_assigned(m, device, vmm);
 	device->label = device->id			  ? device->id
 			: device->kind == DRIVER_VFIO_PCI ? device->host_bdf
@@ -424,6 +376,6 @@ int machine_build_devices(struct iof_ctx *ctx, struct iof_machine *m, const stru
 	if (r)
 		return r;
 	find_viommus(m);
-	r = machine_warn_unused_globals(m);
-	return r;
+	r = machine_warn_peerless(m);
+	return r ? r : machine_warn_unused_globals(m);
 }

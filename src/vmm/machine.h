@@ -37,10 +37,13 @@ enum problem_kind {
 	PROBLEM_BUS_NO_HOTPLUG,
 	PROBLEM_NOT_HOTPLUGGABLE,
 	PROBLEM_DUPLICATE_ID,
+	PROBLEM_ID,		 /* an id that is no identifier */
 	PROBLEM_PROPERTY_ABSENT, /* this version lacks the property */
 	PROBLEM_VALUE,		 /* a value that the property does not take */
 	PROBLEM_ADDRESS_SPACE,	 /* more guest addresses than the vCPU has */
+	PROBLEM_RAM_BEYOND_KVM,	 /* RAM that KVM does not take */
 	PROBLEM_MEMORY_DEVICE,	 /* a memory device outside the area for such */
+	PROBLEM_MEMORY_PLACE,	 /* a memory device where it cannot be */
 	PROBLEM_MEMORY_ROOM,	 /* a memory device for which -m has no slot or no bytes */
 	PROBLEM_MEMORY_HOTPLUG,	 /* a memory device that the guest could not be told of */
 	PROBLEM_HOST_ADDRESS,	 /* host= that is no PCI address */
@@ -49,6 +52,7 @@ enum problem_kind {
 	PROBLEM_CHASSIS_SLOT,	 /* two root ports with one chassis and slot number */
 	PROBLEM_SECOND_BALLOON,	 /* a VM has one virtio-balloon */
 	PROBLEM_NOT_ON_THIS_BUS, /* a bus that takes no such device */
+	PROBLEM_VIRTIO_LEGACY,	 /* iommu_platform=on, and the device has its old form, too */
 	/* The manager's; nothing stops. QEMU prints nothing of them. */
 	PROBLEM_MANAGER_DROPS,
 	PROBLEM_MANAGER_NO_EFFECT,
@@ -60,6 +64,8 @@ enum problem_kind {
 	PROBLEM_PHYS_BITS_DIFFER, /* the vCPU's width is not the host's */
 	PROBLEM_USER_APIC,	  /* KVM without its interrupt controller, up to 7.2 */
 	PROBLEM_GLOBAL_UNUSED,	  /* -global for a device that is not there */
+	PROBLEM_NO_PEER,	  /* a network card without netdev= */
+	PROBLEM_LOW_RAM,	  /* max-ram-below-4g of an odd size */
 	PROBLEM_COUNT,
 };
 
@@ -298,6 +304,10 @@ bool virt_has_memory_hotplug(const struct iof_machine *);
 bool virt_has_acpi(const struct iof_machine *);
 /* memory.c: the memory map of i440fx and q35 */
 void machine_map_memory(struct iof_machine *);
+/* Address bits of the host's CPU, which bound KVM's memory slots; 0: no bound, or not known. */
+unsigned kvm_address_bits(const struct iof_machine *);
+bool is_beyond_kvm(const struct iof_machine *, uint64_t last);
+int machine_warn_low_ram(struct iof_machine *); /* of max-ram-below-4g */
 uint64_t memory_size(const char *text, uint64_t unit);
 uint64_t memory_backend_size(const struct iof_machine *, const char *id); /* 0: not known */
 /* memory_device.c */
@@ -321,6 +331,10 @@ void device_problem(struct machine_device *, enum problem_kind, const struct pai
 		    const char *value, struct message);
 /* The device of the host that its host=, sysfsdev= or fd= means. */
 int machine_find_host(struct iof_machine *, struct machine_device *);
+/* device_checks.c: what a model says about where it is put and what it is given */
+void device_check_model(struct iof_machine *, struct machine_device *);
+/* Network cards without a peer. */
+int machine_warn_peerless(struct iof_machine *);
 /* smmuv3.c: the one that the board makes for iommu=smmuv3 */
 bool smmuv3_is_on_board(const struct iof_machine *);
 int smmuv3_add_board(struct iof_machine *);
@@ -340,7 +354,7 @@ static inline bool is_viommu(const struct machine_device *device)
 
 /* properties.c */
 void device_set_defaults(struct iof_machine *, struct machine_device *);
-void device_check_globals(struct iof_machine *, struct machine_device *);
+void device_apply_globals(struct iof_machine *, struct machine_device *);
 int device_set_properties(struct iof_machine *, struct machine_device *);
 int machine_warn_unused_globals(struct iof_machine *);
 

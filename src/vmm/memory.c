@@ -140,13 +140,48 @@ static bool avoids_ht_hole(const struct iof_machine *m)
 	return m->vcpu.is_amd && (m->type.version == 0 || m->type.version >= QEMU(7, 1, 0));
 }
 
+unsigned kvm_address_bits(const struct iof_machine *m)
+{
+	const struct iof_host *host = m->host;
+
+	if (!m->kvm || !kernel_at_least(host, 5, 18))
+		return 0;
+	return host->cpu.raw_phys_bits ? host->cpu.raw_phys_bits : host->cpu.phys_bits;
+}
+
+bool is_beyond_kvm(const struct iof_machine *m, uint64_t last)
+{
+	unsigned bits = kvm_address_bits(m);
+
+	return bits && bits < 64 && last >> bits != 0;
+}
+
+/* RAM above 4 GiB has the second of KVM's slots. */
+static void check_kvm(struct iof_machine *m)
+{
+	const struct ram_block *high = &m->ram[1];
+
+	if (m->n_ram > 1 && is_beyond_kvm(m, high->last))
+		machine_problem(
+			m, PROBLEM_RAM_BEYOND_KVM, SIZE_MAX, NULL, "size",
+			(struct message){
+				.text = "kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION "
+					"failed, slot=1, start={0}, size={1}: Invalid "
+					"argument\nkvm_set_phys_mem: error registering slot: "
+					"Invalid "
+					"argument",
+				.operand = {hex_operand(high->first),
+					    hex_operand(high->last - high->first + 1),
+					    number_operand(kvm_address_bits(m))}});
+}
+
 static void check_address_space(struct iof_machine *m)
 {
 	uint64_t limit;
 
-	if (!m->vcpu.phys_bits || m->vcpu.phys_bits >= 64 || is_unchecked(m))
+	if (!m->vcpu.phys_bits || is_unchecked(m))
 		return;
-	limit = ((uint64_t)1 << m->vcpu.phys_bits) - 1;
+	limit = ((uint64_t)1 << m->vcpu.phys_bits % 64) - 1; /* as the machine shifts */
 	if (limit < m->max_used_address)
 		machine_problem(
 			m, PROBLEM_ADDRESS_SPACE, SIZE_MAX, NULL, "phys-bits",
@@ -175,6 +210,42 @@ void machine_map_memory(struct iof_machine *m)
 	if (avoids_ht_hole(m) && m->max_used_address >= HT_START)
 		lay_out(m, TIB);
 	check_address_space(m);
+	check_kvm(m);
+}
+
+/* hw/i386/pc_q35.c pc_q35_init: the difference wraps where there is less RAM than that */
+static bool is_split_oddly(const struct iof_machine *m, uint64_t most)
+{
+	uint64_t low = m->ram_size >= 0xb0000000 ? 2 * GIB : 0xb0000000;
+
+	return most < low && m->ram_size - most > most && most % GIB != 0;
+}
+
+static bool is_before_board(enum problem_kind kind)
+{
+	return kind != PROBLEM_ADDRESS_SPACE && kind != PROBLEM_RAM_BEYOND_KVM &&
+	       kind != PROBLEM_CPU_BITS && kind != PROBLEM_CPU_OPTION;
+}
+
+/* Said before the vCPUs are made. */
+int machine_warn_low_ram(struct iof_machine *m)
+{
+	size_t index = SIZE_MAX;
+	const struct pair *option = machine_option(m, "max-ram-below-4g", &index);
+	uint64_t most = option ? memory_size(option->value, 1) : 0;
+	struct message message = {.operand = {hex_operand(m->ram_size), number_operand(most)}};
+
+	if (most == 0 || (m->n_problems && is_before_board(m->problems[0].kind)))
+		return 0;
+	if (m->type.family == MACHINE_Q35 && is_split_oddly(m, most))
+		message.text = "warning: There is possibly poor performance as the ram size  ({0}) "
+			       "is more then twice the size of max-ram-below-4g ({1}) and "
+			       "max-ram-below-4g is not a multiple of 1G.";
+	else if (m->type.family == MACHINE_I440FX && m->ram_size >= most && most <= 0xc0000000 &&
+		 most % GIB != 0)
+		message.text = "warning: Large machine and max_ram_below_4g ({1}) not a multiple "
+			       "of 1G; possible bad performance.";
+	return message.text ? machine_warning(m, PROBLEM_LOW_RAM, index, option, message) : 0;
 }
 
 uint64_t memory_backend_size(const struct iof_machine *m, const char *id)

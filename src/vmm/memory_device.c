@@ -20,25 +20,28 @@ bool is_memory_device(const struct machine_device *device)
 				   str_eq(device->driver, "virtio-pmem-pci")));
 }
 
+/* An earlier memory device, NULL: none. */
+static const struct machine_device *block_in_the_way(const struct iof_machine *m,
+						     const struct machine_device *device,
+						     uint64_t at, uint64_t size)
+{
+	for (const struct machine_device *other = m->devices; other < device; other++) {
+		if (other->block.name && other->block.first <= at + size - 1 &&
+		    other->block.last >= at)
+			return other;
+	}
+	return NULL;
+}
+
 /* memory_device_get_free_addr: the first gap that is large enough. */
 static uint64_t free_address(const struct iof_machine *m, const struct machine_device *device,
 			     uint64_t size)
 {
 	uint64_t at = m->device_memory_base;
-	bool moved = true;
+	const struct machine_device *other;
 
-	while (moved) {
-		moved = false;
-		for (const struct machine_device *other = m->devices; other < device; other++) {
-			bool overlaps = other->block.name && other->block.first <= at + size - 1 &&
-					other->block.last >= at;
-
-			if (overlaps) {
-				at = align_up(other->block.last + 1, ALIGNMENT);
-				moved = true;
-			}
-		}
-	}
+	while ((other = block_in_the_way(m, device, at, size)))
+		at = align_up(other->block.last + 1, ALIGNMENT);
 	return at;
 }
 
@@ -131,10 +134,36 @@ static bool has_area(const struct iof_machine *m)
 	       m->type.family == MACHINE_VIRT;
 }
 
+static void misplaced(struct machine_device *device, const char *text, struct operand operand)
+{
+	const char *key = is_virtio(device) ? "memaddr" : "addr";
+
+	device_problem(device, PROBLEM_MEMORY_PLACE, option_pair(device->option, key), key,
+		       (struct message){.text = text, .operand = {operand}});
+}
+
+static bool is_in_area(const struct iof_machine *m, struct machine_device *device, uint64_t at,
+		       uint64_t size)
+{
+	uint64_t base = m->device_memory_base, room = m->device_memory_size;
+	const char *key = is_virtio(device) ? "memaddr" : "addr";
+
+	if (at >= base && size <= room && at - base <= room - size)
+		return true;
+	device_problem(
+		device, PROBLEM_MEMORY_DEVICE, option_pair(device->option, key), key,
+		(struct message){.text = "can't add memory device [{0}:{1}], usable range for "
+					 "memory devices [{2}:{3}]",
+				 .operand = {hex_operand(at), hex_operand(size), hex_operand(base),
+					     hex_operand(room)}});
+	return false;
+}
+
 void memory_device_place(struct iof_machine *m, struct machine_device *device)
 {
+	const struct machine_device *other;
 	const char *id = backend(device);
-	uint64_t size = id ? memory_backend_size(m, id) : 0, base = m->device_memory_base, at;
+	uint64_t size = id ? memory_backend_size(m, id) : 0, at;
 
 	if (device->problem.kind || !has_area(m) || !is_told_to_guest(m, device) || !size)
 		return;
@@ -143,15 +172,16 @@ void memory_device_place(struct iof_machine *m, struct machine_device *device)
 		return;
 	if (!given_address(device, &at))
 		at = free_address(m, device, size);
-	if (at < base || size > m->device_memory_size || at - base > m->device_memory_size - size) {
-		const char *key = is_virtio(device) ? "memaddr" : "addr";
-
-		device_problem(device, PROBLEM_MEMORY_DEVICE, option_pair(device->option, key), key,
-			       (struct message){.text = "can't add memory device [{0}:{1}], usable "
-							"range for memory devices [{2}:{3}]",
-						.operand = {hex_operand(at), hex_operand(size),
-							    hex_operand(base),
-							    hex_operand(m->device_memory_size)}});
+	else if (at % ALIGNMENT) {
+		misplaced(device, "address must be aligned to {0} bytes", hex_operand(ALIGNMENT));
+		return;
+	}
+	if (!is_in_area(m, device, at, size))
+		return;
+	other = block_in_the_way(m, device, at, size);
+	if (other) {
+		misplaced(device, "address range conflicts with memory device id='{0}'",
+			  text_operand(other->id ? other->id : "(unnamed)"));
 		return;
 	}
 	m->n_memory_devices++;

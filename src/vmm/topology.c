@@ -4,6 +4,7 @@
  * addr= the first free slot of its bus (hw/pci/pci.c do_pci_register_device).
  */
 #include <errno.h>
+#include <string.h>
 
 #include "vmm/machine.h"
 
@@ -127,6 +128,18 @@ static bool refuse(struct message *problem, const char *text, unsigned slot, uns
 	return false;
 }
 
+/* A PCIe link: below a port there is slot 0 only. */
+static bool has_one_slot(const struct machine_bus *bus)
+{
+	return bus->bridge && bus->bridge->kind == DRIVER_ROOT_PORT &&
+	       !str_eq(bus->bridge->driver, "x3130-upstream");
+}
+
+static const char *driver_of(struct iof_machine *m, const char *occupant)
+{
+	return arena_printf(m->arena, "%.*s", (int)strcspn(occupant, ","), occupant);
+}
+
 /* hw/pci/pci.c do_pci_register_device, pci_init_multifunction */
 static bool take_function(struct iof_machine *m, struct machine_bus *bus,
 			  struct machine_device *device, unsigned devfn, struct message *problem)
@@ -134,6 +147,8 @@ static bool take_function(struct iof_machine *m, struct machine_bus *bus,
 	unsigned slot = devfn >> 3, function = devfn & 7;
 	const char *first = bus->occupant[slot << 3];
 	const char *other = bus->occupant[devfn];
+	/* function 0, which makes the guest look for others when it comes (pci_get_function_0) */
+	const char *zero = has_one_slot(bus) ? bus->occupant[0] : first;
 
 	if (other)
 		return refuse(
@@ -143,6 +158,12 @@ static bool take_function(struct iof_machine *m, struct machine_bus *bus,
 				: "PCI: slot {0} function {1} not available for {2}, in use by "
 				  "{3},id=(null)",
 			slot, function, device->driver, other);
+	if (device->is_plugged && zero)
+		return refuse(problem,
+			      "PCI: slot {0} function {1} already occupied by {3}, new func {2} "
+			      "cannot be exposed to guest.",
+			      has_one_slot(bus) ? 0 : slot, function, device->driver,
+			      driver_of(m, zero));
 	if (function && first && !bus->is_multifunction[slot])
 		return refuse(problem,
 			      "PCI: single function device can't be populated in function {0}.{1}",

@@ -188,6 +188,20 @@ static int viommu_alloc(struct fake_kernel *k, int fd, void *argument)
 	return 0;
 }
 
+/* One for each device of a vIOMMU, until it is destroyed. */
+static int vdevice_alloc(struct fake_kernel *k, int fd, void *argument)
+{
+	struct uapi_iommu_vdevice_alloc *alloc = argument;
+	struct object *viommu = object_of_kind(k, fd, alloc->viommu_id, OBJECT_VIOMMU);
+
+	if (!viommu || !object_of_kind(k, fd, alloc->dev_id, OBJECT_DEVICE))
+		return -ENOENT;
+	viommu->users++;
+	alloc->out_vdevice_id = new_object(
+		k, (struct object){OBJECT_VDEVICE, .fd = fd, .parent = alloc->viommu_id});
+	return 0;
+}
+
 static int get_hw_info(struct fake_kernel *k, int fd, void *argument)
 {
 	const struct fake_vfio *v = &k->vfio;
@@ -255,6 +269,7 @@ static const struct iommufd_call {
 	{UAPI_IOMMU_HWPT_ALLOC, 24, 48, hwpt_alloc},
 	{UAPI_IOMMU_GET_HW_INFO, 32, 40, get_hw_info},
 	{UAPI_IOMMU_VIOMMU_ALLOC, 24, 40, viommu_alloc},
+	{UAPI_IOMMU_VDEVICE_ALLOC, 24, 24, vdevice_alloc},
 };
 
 /* The rule of all its structs: long enough, and zero behind what this kernel knows. */

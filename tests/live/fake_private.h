@@ -45,7 +45,14 @@ struct open_file {
 	uint32_t attached;	/* of a cdev: object it is attached to; 0 none */
 };
 
-enum object_kind { OBJECT_FREE, OBJECT_DEVICE, OBJECT_IOAS, OBJECT_HWPT, OBJECT_VIOMMU };
+enum object_kind {
+	OBJECT_FREE,
+	OBJECT_DEVICE,
+	OBJECT_IOAS,
+	OBJECT_HWPT,
+	OBJECT_VIOMMU,
+	OBJECT_VDEVICE
+};
 
 /* An object of iommufd: its id is its index plus 1. */
 struct object {

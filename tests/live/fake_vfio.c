@@ -376,6 +376,7 @@ static const struct {
 	{UAPI_IOMMU_HWPT_ALLOC, "IOMMU_HWPT_ALLOC"},
 	{UAPI_IOMMU_GET_HW_INFO, "IOMMU_GET_HW_INFO"},
 	{UAPI_IOMMU_VIOMMU_ALLOC, "IOMMU_VIOMMU_ALLOC"},
+	{UAPI_IOMMU_VDEVICE_ALLOC, "IOMMU_VDEVICE_ALLOC"},
 };
 
 const char *fake_vfio_name(unsigned long request)

@@ -302,6 +302,30 @@ static void nic_elsewhere(struct bench *b)
 	fake_remove(b->k, fake_pci_path(DEVICE, "net"));
 }
 
+static void use_driver(struct bench *b, const char *name)
+{
+	fake_pci_driver(&b->pci, name);
+	fake_link(b->k, fake_pci_path(DEVICE, "driver"), join("../../../bus/pci/drivers/", name));
+}
+
+static void nic_uio(struct bench *b)
+{
+	nic_elsewhere(b);
+	use_driver(b, "uio_pci_generic");
+	child(b, "uio/uio0", "uio", "240:0");
+}
+
+static void nic_uio_held(struct bench *b)
+{
+	nic_uio(b);
+	fake_holder(b->k, 55, "dpdk-testpmd", "/dev/uio0");
+}
+
+static void xen(struct bench *b)
+{
+	use_driver(b, "pciback");
+}
+
 static void nic_odd(struct bench *b)
 {
 	nic(b);
@@ -771,6 +795,9 @@ static const struct row {
 	{"port of a bridge", nic_bridged, -EBUSY, "interface eth1 is part of br0"},
 	{"carries a VLAN", nic_vlan, -EBUSY, "interface eth1 carries eth1.42"},
 	{"in another network namespace", nic_elsewhere, -EBUSY, "no interface is seen"},
+	{"interface of DPDK, idle", nic_uio, 0, NULL},
+	{"interface of DPDK", nic_uio_held, -EBUSY, "/dev/uio0 is held open by dpdk-testpmd"},
+	{"Xen's", xen, -EBUSY, "it is set aside for Xen's guests"},
 	{"flags that are none", nic_odd, -EBUSY, "net/eth1/flags"},
 	{"display, idle", gpu, 0, NULL},
 	{"framebuffer console", gpu_console, -EBUSY, "the console is shown on fb0"},
@@ -823,7 +850,7 @@ static const struct row {
 	{"driver that cannot be unbound", stuck_driver, -EBUSY, "native cannot be unbound"},
 	{"no vfio-pci", no_vfio, -ENODEV, "modprobe vfio-pci"},
 	{"no group", no_group, -ENODEV, "it has no IOMMU group"},
-	{"no such device", no_device, -ENODEV, DEVICE ": there is no such device"},
+	{"no such device", no_device, -ENOENT, DEVICE ": there is no such device"},
 	{"an override too long to keep", long_override, -EBUSY, "cannot be written down"},
 	{"a tree too deep", endless, -EBUSY, "it cannot be told"},
 	{"not root", user, -EPERM, "only root"},

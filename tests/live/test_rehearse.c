@@ -44,8 +44,10 @@ static void new_kernel(struct bench *b)
 
 static void open_bench(struct bench *b, const char *host, const char *config, const char *version)
 {
-	struct iof_vmm vmm = {
-		.size = sizeof(vmm), .version = version, .firmware = "seabios=1.16.3"};
+	struct iof_vmm vmm = {.size = sizeof(vmm),
+			      .version = version,
+			      .firmware = strstr(config, "aarch64") ? "armvirt=202505"
+								    : "seabios=1.16.3"};
 
 	memset(b, 0, sizeof(*b));
 	b->ctx = new_context();
@@ -206,6 +208,24 @@ static void big_pages(struct fake_vfio *f)
 	f->page_sizes = 0x10000;
 }
 
+static void nests_smmu(struct fake_vfio *f)
+{
+	nests(f);
+	f->hw_info_type = 2;
+	f->n_hw_info = 40;
+}
+
+static void no_viommu(struct fake_vfio *f)
+{
+	nests_smmu(f);
+	f->viommu_error = EOPNOTSUPP;
+}
+
+#define SMMU "arm-smmu.tar.xz"
+#define ACCEL                                                                                      \
+	"qemu-system-aarch64 -nodefaults -M virt-11.1,gic-version=3 -accel kvm -cpu host -m 1G "   \
+	"-bios QEMU_EFI.fd -device arm-smmuv3,primary-bus=pcie.0,accel=on,id=smmu "
+
 #define H39 "intel39-pb46.tar.xz"
 #define H48 "intel48-pb48.tar.xz"
 #define NOIR "intel48-noir.tar.xz"
@@ -276,6 +296,11 @@ static const struct kernel_row {
 	 as_it_is, false, IOF_VERDICT_FAILS, NULL, 0, "\"rule\": \"intel.no-nesting\""},
 	{"nesting, against the prediction", H48, Q35 NESTED IOMMUFD, "qemu=11.1.3", nests, true,
 	 IOF_VERDICT_UNKNOWN, NULL, 0, "\"what\": \"nested: VT-d first stage\""},
+	{"an accelerated SMMU", SMMU, ACCEL IOMMUFD, "qemu=11.1.3", nests_smmu, true,
+	 IOF_VERDICT_UNKNOWN, NULL, 0, "\"call\": \"IOMMU_VDEVICE_ALLOC\""},
+	{"an SMMU without a vIOMMU object", SMMU, ACCEL IOMMUFD, "qemu=11.1.3", no_viommu, true,
+	 IOF_VERDICT_FAILS, "IOMMU_VIOMMU_ALLOC", EOPNOTSUPP,
+	 "Failed to set vIOMMU: IOMMU_VIOMMU_ALLOC failed: Operation not supported"},
 	{"Linux 6.6: a shorter hw_info", H39, Q35 IOMMUFD, "qemu=11.1.3", old_hw_info, true,
 	 IOF_VERDICT_FITS, NULL, 0, "\"what\": \"plain\""},
 	{"Linux before 5.4: no ranges", H39, Q35 LEGACY, "qemu=11.1.3", no_capabilities, false,
@@ -325,6 +350,7 @@ static const struct way_row {
 	{"iommufd", H39, Q35 IOMMUFD, true, as_it_is},
 	{"iommufd by its group", H39, Q35 IOMMUFD, false, as_it_is},
 	{"nested", H48, Q35 NESTED IOMMUFD, true, nests},
+	{"accelerated SMMU", SMMU, ACCEL IOMMUFD, true, nests_smmu},
 };
 
 static bool is_undoing(const char *call)

@@ -91,6 +91,9 @@ static const struct rule_case rows[] = {
 	 "fails",
 	 "VFIO_MAP_DMA failed: Cannot allocate memory\n" CONTAINER LISTENER
 	 "Region pc.ram: " RAM(OLD)},
+	{"1 MiB, behind a vIOMMU that lets nothing through yet", &host_locked_1m, "11.1",
+	 Q35 "-device virtio-iommu-pci,boot-bypass=off " DEV, NULL, SILENT("memory.locked-limit"),
+	 "starts works", NULL},
 	{"1 MiB, iommufd, 9.0", &host_locked_1m, "9.0", Q35 DEV_FD, NULL,
 	 FIRES("memory.locked-limit"), "fails",
 	 "IOMMU_IOAS_MAP failed: Cannot allocate memory\nvfio " BDF ": " LISTENER
@@ -99,6 +102,73 @@ static const struct rule_case rows[] = {
 	 FIRES("memory.locked-limit"), "fails", CONTAINER LISTENER "Region pc.bios: " BIOS(NEW)},
 	{"as much as the RAM and the firmware", &host_locked_65m, "11.1", Q35 DEV, NULL,
 	 SILENT("memory.locked-limit"), "starts works", NULL},
+
+	{"1 MiB, i440fx", &host_locked_1m, "11.1", "-machine pc -accel tcg -m 64M " DEV, NULL,
+	 FIRES("memory.locked-limit"), "fails",
+	 CONTAINER LISTENER "Region pc.ram: vfio_container_dma_map(PTR, 0x100000, 0x3f00000, PTR) "
+			    "= -12 (Cannot allocate memory)"},
+	{"1 MiB, after the first reset", &host_locked_1m, "11.1", Q35 PORT, PLUG,
+	 FIRES("memory.locked-limit"), "starts refused works",
+	 CONTAINER LISTENER "Region pc.ram: vfio_container_dma_map(PTR, 0x100000, 0x3f00000, PTR) "
+			    "= -12 (Cannot allocate memory)"},
+	{"1 MiB, and RAM out of reach behind it", &host_locked_1m, "11.1",
+	 MACHINE "-m 64M,slots=2,maxmem=300000G -cpu max,phys-bits=52 -object "
+		 "memory-backend-ram,id=pm,size=128M " DIMM("0x1000000000000") DEV,
+	 NULL, SILENT("memory.outside-iova"), "fails",
+	 CONTAINER LISTENER "Region pc.ram: " RAM(NEW)},
+	{"a DIMM beyond the limit, after the device", &host_locked_65m, "11.1",
+	 MACHINE HIGH DEV DIMM("0x200000000"), NULL, FIRES("memory.late-locked-limit"), "fails",
+	 "vfio_container_dma_map(PTR, 0x200000000, 0x8000000, PTR) = -12 (Cannot allocate "
+	 "memory)\n" ABORT},
+	{"a DIMM without a limit, after the device", &host_intel48, "11.1",
+	 MACHINE HIGH DEV DIMM("0x200000000"), NULL, SILENT("memory.late-locked-limit"),
+	 "starts works", NULL},
+
+	{"a DIMM above the host CPU's 48 bits, KVM", &host_intel48, "11.1",
+	 "-machine q35,kernel-irqchip=split -accel kvm -m 64M,slots=2,maxmem=300000G -cpu "
+	 "qemu64,phys-bits=52 -object memory-backend-ram,id=pm,size=128M " DIMM("0x1000000000000"),
+	 NULL, FIRES("memory.device-beyond-host-cpu"), "fails",
+	 "warning: Host physical bits (48) does not match phys-bits property (52)\n"
+	 "kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION failed, slot=2, "
+	 "start=0x1000000000000, size=0x8000000: Invalid argument\n"
+	 "kvm_set_phys_mem: error registering slot: Invalid argument"},
+	{"a DIMM above the host CPU's 48 bits, TCG", &host_intel48, "11.1",
+	 "-machine q35 -accel tcg -m 64M,slots=2,maxmem=300000G -cpu max,phys-bits=52 -object "
+	 "memory-backend-ram,id=pm,size=128M " DIMM("0x1000000000000"),
+	 NULL, SILENT("memory.device-beyond-host-cpu"), "starts works", NULL},
+	{"300 TiB with KVM on 48 bits", &host_intel48, "11.1",
+	 "-machine q35,kernel-irqchip=split -accel kvm -m 300T -cpu qemu64,phys-bits=52", NULL,
+	 FIRES("memory.ram-beyond-host-cpu"), "fails",
+	 "warning: Host physical bits (48) does not match phys-bits property (52)\n"
+	 "kvm_set_user_memory_region: KVM_SET_USER_MEMORY_REGION failed, slot=1, "
+	 "start=0x10000000000, size=0x12bff80000000: Invalid argument\n"
+	 "kvm_set_phys_mem: error registering slot: Invalid argument"},
+	{"57 bits with KVM", &host_intel48, "11.1", KVM "-cpu qemu64,phys-bits=57", NULL,
+	 FIRES("memory.phys-bits-above-kvm"), "fails",
+	 "warning: Host physical bits (48) does not match phys-bits property (57)\n"
+	 "target/i386/kvm/kvm.c:5068: kvm_get_msrs: Assertion `cpu->phys_bits <= 52' failed."},
+	{"57 bits without", &host_intel48, "11.1", Q35 "-cpu qemu64,phys-bits=57", NULL,
+	 SILENT("memory.phys-bits-above-kvm"), "starts works", NULL},
+	{"300 TiB without KVM", &host_intel48, "11.1",
+	 "-machine q35 -accel tcg -m 300T -cpu max,phys-bits=52", NULL,
+	 SILENT("memory.ram-beyond-host-cpu"), "starts works", NULL},
+
+	{"two DIMMs at one place", &host_amd, "10.0",
+	 MACHINE "-m 64M,slots=2,maxmem=64G -object memory-backend-ram,id=pm,size=128M -object "
+		 "memory-backend-ram,id=pn,size=128M " DIMM(
+			 "0x200000000") "-device virtio-mem-pci,memdev=pn,memaddr=0x204000000",
+	 NULL, FIRES("memory.device-misplaced"), "fails",
+	 "address range conflicts with memory device id='dimm0'"},
+	{"a DIMM at an odd place", &host_amd, "7.2",
+	 MACHINE "-m 64M,slots=2,maxmem=64G -object memory-backend-ram,id=pm,size=128M "
+		 "-device pc-dimm,memdev=pm,addr=0x100001000",
+	 NULL, FIRES("memory.device-misplaced"), "fails",
+	 "address must be aligned to 0x200000 bytes"},
+	{"two DIMMs beside one another", &host_amd, "10.0",
+	 MACHINE "-m 64M,slots=2,maxmem=64G -object memory-backend-ram,id=pm,size=128M -object "
+		 "memory-backend-ram,id=pn,size=128M " DIMM(
+			 "0x200000000") "-device virtio-mem-pci,memdev=pn,memaddr=0x208000000",
+	 NULL, SILENT("memory.device-misplaced"), "starts works", NULL},
 
 	{"39 bits for 520 GiB", &host_amd, "11.1",
 	 MACHINE "-m 64M,slots=2,maxmem=600G -cpu max,phys-bits=39 " DEV, NULL,

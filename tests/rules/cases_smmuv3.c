@@ -45,6 +45,14 @@ static const struct rule_case rows[] = {
 	 FIRES("config.machine-iommu"), "fails",
 	 "Invalid iommu value\nValid values are none, smmuv3."},
 
+	{"an id that is none", &host_smmu, "11.1",
+	 ARM("") TCG "-device '{\"driver\":\"virtio-rng-pci\",\"id\":\"1\"}'", NULL,
+	 FIRES("config.id-not-valid"), "fails", "Invalid qdev ID '1'"},
+	{"10.0 does not look at it", &host_smmu, "10.0",
+	 ARM("") TCG "-device '{\"driver\":\"virtio-rng-pci\",\"id\":\"1\"}'", NULL,
+	 SILENT("config.id-not-valid"), "starts works", NULL},
+	{"a memory region that is none", &host_smmu, "11.1", ARM("") TCG SMMU(",memory=m0"), NULL,
+	 FIRES("config.object-absent"), "fails", "Device 'm0' not found"},
 	{"iommu=none", &host_smmu, "7.2", ARM(",iommu=none") TCG, NULL,
 	 SILENT("config.machine-iommu"), "starts works", NULL},
 
@@ -207,7 +215,8 @@ static const struct rule_case rows[] = {
 	{"a card on another root bus", &host_smmu_accel, "11.1",
 	 ARM("") KVM_UEFI PXB ACCEL(PIN) "-device pcie-root-port,id=rp1,bus=p1,chassis=1 "
 					 "-device virtio-net-pci,id=net0,bus=rp1",
-	 NULL, SILENT("smmuv3.emulated-behind-accel"), "starts works", NULL},
+	 NULL, SILENT("smmuv3.emulated-behind-accel"), "starts works",
+	 "warning: nic net0 has no peer"},
 	{"root ports behind accel=on", &host_smmu_accel, "11.1", ARM("") KVM_UEFI ACCEL(PIN) PORT,
 	 NULL, SILENT("smmuv3.emulated-behind-accel"), "starts works", NULL},
 	{"a card plugged behind accel=on", &host_smmu_accel, "11.1",
@@ -215,7 +224,7 @@ static const struct rule_case rows[] = {
 	 FIRES("smmuv3.emulated-behind-accel"), "starts refused works", NO_ENDPOINT},
 	{"a card behind accel=off", &host_smmu, "11.1",
 	 ARM("") KVM_UEFI SMMU("") "-device virtio-net-pci,id=net0", NULL,
-	 SILENT("smmuv3.emulated-behind-accel"), "starts works", NULL},
+	 SILENT("smmuv3.emulated-behind-accel"), "starts works", "warning: nic net0 has no peer"},
 
 	{"behind the board's, 7.2", &host_smmu, "7.2", ARM(",iommu=smmuv3") TCG DEV, NULL,
 	 FIRES("smmuv3.no-assigned-devices"), "fails", LEGACY_NO("8-0: device 00.01.0")},

@@ -152,6 +152,17 @@ static const struct rule_case rows[] = {
 	 UNPINNED "\nwarning: " UNPINNED_AT("0xfeb80000", "0x20000") "\n" NO_P2P(
 		 "0000:02:01.0") "\n" UNPINNED "\n" UNPINNED "\n" UNPINNED},
 
+	{"one group through two iommufd objects", &host_intel48, "10.0",
+	 Q35 OBJECT "-object iommufd,id=other -device vfio-pci,host=0000:02:01.0,id=dev0,iommufd="
+		    "iommufd0 -device vfio-pci,host=0000:02:02.0,id=dev1,iommufd=other",
+	 NULL, FIRES("vfio.group-in-several-iommufds"), "fails",
+	 "vfio 0000:02:02.0: error bind device fd=N to iommufd=N: Operation not permitted"},
+	{"two groups through two iommufd objects", &host_intel48, "10.0",
+	 Q35 OBJECT "-object iommufd,id=other -device vfio-pci,host=0000:00:06.0,id=dev0,iommufd="
+		    "iommufd0,x-no-mmap=on -device vfio-pci,host=" BDF
+		    ",id=dev1,iommufd=other,x-no-mmap=on",
+	 NULL, SILENT("vfio.group-in-several-iommufds"), "starts works", NULL},
+
 	{"256 bytes, 11.0", &host_intel48, "11.0", Q35 "-device vfio-pci,host=0000:00:08.0,id=dev0",
 	 NULL, FIRES("vfio.bar-without-dma-buf"), "starts works",
 	 "0000:00:08.0 BAR 0: failed to create dma-buf: PCI BAR IOMMU mappings may fail: Invalid "
@@ -184,6 +195,36 @@ static const struct rule_case rows[] = {
 	 Q35 PORT "-device vfio-pci,host=" BDF ",id=dev0,bus=rp0", NULL,
 	 SILENT("vfio.slot-not-valid"), "starts works", NULL},
 
+	{"a legacy device after one of iommufd, 11.1", &host_intel48, "11.1",
+	 Q35 DEV_FD "-device vfio-pci,host=0000:00:06.0,id=dev1", NULL,
+	 FIRES("vfio.backends-in-one-space"), "fails",
+	 "./include/hw/vfio/vfio-container-legacy.h:15:VFIO_IOMMU_LEGACY: Object PTR is not an "
+	 "instance of type vfio-iommu-legacy"},
+	{"a device of iommufd after a legacy one, 11.1", &host_intel48, "11.1",
+	 Q35 OBJECT DEV "-device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=iommufd0", NULL,
+	 FIRES("vfio.backends-in-one-space"), "fails",
+	 "hw/vfio/vfio-iommufd.h:33:VFIO_IOMMU_IOMMUFD: Object PTR is not an instance of type "
+	 "vfio-iommu-iommufd"},
+	{"both backends, plugged", &host_intel48, "11.1",
+	 Q35 OBJECT PORT "-device vfio-pci,host=0000:00:06.0,id=dev1", PLUG_FD,
+	 FIRES("vfio.backends-in-one-space"), "starts kills-vm unknown",
+	 "hw/vfio/vfio-iommufd.h:33:VFIO_IOMMU_IOMMUFD: Object PTR is not an instance of type "
+	 "vfio-iommu-iommufd"},
+	{"both backends, each in a space of its own", &host_intel48, "11.1",
+	 Q35 OBJECT "-device virtio-iommu-pci " DEV
+		    "-device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=iommufd0,x-no-mmap=on",
+	 NULL, SILENT("vfio.backends-in-one-space"), "starts works", NULL},
+	{"both backends, 10.0", &host_intel48, "10.0",
+	 Q35 OBJECT "-device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=iommufd0,x-no-mmap=on "
+		    "-device vfio-pci,host=" BDF ",id=dev0,x-no-mmap=on",
+	 NULL, SILENT("vfio.backends-in-one-space"), "starts works", NULL},
+
+	{"a second device plugged below a port", &host_intel48, "11.1",
+	 Q35 PORT "-device vfio-pci,host=0000:00:06.0,id=dev1,bus=rp0", PLUG,
+	 FIRES("config.pci-slot"), "starts refused works",
+	 "PCI: slot 0 function 0 already occupied by vfio-pci, new func vfio-pci cannot be "
+	 "exposed to guest."},
+
 	{"the vIOMMU comes last", &host_intel39, "11.1", Q35 DEV INTEL, NULL,
 	 FIRES("order.viommu-after-device"), "starts broken", NULL},
 	{"the vIOMMU comes first", &host_intel39, "11.1", Q35 INTEL DEV, NULL,
@@ -197,6 +238,10 @@ static const struct rule_case rows[] = {
 	 "QEMU does not support multiple vIOMMUs for x86 yet."},
 	{"two of two kinds", &host_intel48, "7.2", Q35 "-device amd-iommu -device virtio-iommu-pci",
 	 NULL, FIRES("viommu.more-than-one"), "fails",
+	 "QEMU does not support multiple vIOMMUs for x86 yet."},
+	{"two, of which the second has no place", &host_intel48, "10.0",
+	 Q35 "-device pxb-pcie,id=pxb,bus_nr=64 -device amd-iommu -device virtio-iommu-pci", NULL,
+	 FIRES("viommu.more-than-one"), "fails",
 	 "QEMU does not support multiple vIOMMUs for x86 yet."},
 	{"one", &host_intel48, "7.2", Q35 "-device amd-iommu", NULL, SILENT("viommu.more-than-one"),
 	 "starts works", NULL},

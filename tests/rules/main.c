@@ -86,6 +86,7 @@ static const struct {
 	 "an IOMMU is switched on in firmware and on the kernel's command line"},
 	{"config.second-balloon", NULL, "which of the two is wanted cannot be known"},
 	{"memory.no-hotplug", NULL, "which firmware and CPU are wanted cannot be known"},
+	{"memory.ram-beyond-host-cpu", NULL, "how much less RAM is wanted cannot be known"},
 	{"memory.outside-iova", "RAM above what a nesting parent maps",
 	 "how much less RAM is wanted cannot be known"},
 	{"memory.phys-bits-too-low", "virt with 45 bits of RAM for 44", "an Arm CPU has its width"},
@@ -100,6 +101,8 @@ static const struct {
 	{"cloud-hypervisor.no-domain", NULL, "the kernel and the unit have no width in common"},
 	{"cloud-hypervisor.ram-outside-iova", NULL, "how much less RAM is wanted cannot be known"},
 	{"cloud-hypervisor.hotplug-behind-viommu", NULL, "the plugged device is not in the config"},
+	{"config.pci-slot", "a second device plugged below a port",
+	 "the plugged device is not in the config"},
 };
 
 static bool is_incurable(const struct rule_case *row)

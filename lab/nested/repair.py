@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Is a repaired VM one that starts? Each failing result of the lab goes through `iommufit fix`, and what that wrote is
+run on the same host by the same QEMU.
+
+    repair.py RESULTS.jsonl... [--run COMMAND] [--iommufit PROGRAM] [--captures FOLDER] [--keep FILE]
+
+Counts the failing cells that have a cure inside the VM, and how many of these start (of a hot-plug cell: take the
+device). Exit status: 0 where at least 99.5 % do, else 1.
+"""
+import argparse
+import collections
+import json
+import sys
+
+import rerun
+from compare import Judge, own_words, read_lines, truth
+
+CURED = ("fits", "degraded")
+WANTED = 99.5
+
+
+def is_failing(result):
+    outcome, plug, _ = truth(result)
+    return outcome == "fails" or plug in ("refused", "kills-vm", "not-reached")
+
+
+def is_cured(result):
+    outcome, plug, _ = truth(result)
+    return outcome == "starts" and plug in (None, "accepted")
+
+
+def repairs(judge, failing):
+    """Pairs of a result and the cell that `fix` makes of it; and why the others have none."""
+    pairs, why = [], collections.Counter()
+    for result in failing:
+        answer = judge.ask("fix", result)
+        if answer.get("after") in CURED and answer.get("changed"):
+            pairs.append((result, answer))
+        elif answer.get("after") in CURED:
+            why["not predicted to fail"] += 1
+        elif answer.get("outside"):
+            why["outside the VM"] += 1
+        else:
+            why[(answer.get("left") or [json.dumps(answer.get("error") or answer.get("after"))])[0]] += 1
+    return pairs, why
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", nargs="+")
+    parser.add_argument("--iommufit")
+    parser.add_argument("--captures", action="append")
+    parser.add_argument("--keep", help="write the results of the repaired cells here")
+    rerun.add_option(parser)
+    arguments = parser.parse_args()
+    results = [result for path in arguments.results for result in read_lines(path)]
+    failing = [result for result in results if is_failing(result)]
+    pairs, why = repairs(Judge(arguments.iommufit, arguments.captures), failing)
+    again = rerun.run(arguments.run, [rerun.cell_of(result, answer["argv"]) for result, answer in pairs])
+    done = [(pair, result) for pair, result in zip(pairs, again) if result]
+    good = 0
+    for (before, answer), after in done:
+        if is_cured(after):
+            good += 1
+            continue
+        print(f"MISS {before['host']} {before['qemu']} {before['mode']}: {' '.join(own_words(before))}"
+              f"{'  + ' + json.dumps(before['device_add']) if before.get('device_add') else ''}\n"
+              f"  before: {before['messages']}\n  edits:  {answer['edits']}\n  after:  {after['messages']}")
+    if arguments.keep:
+        with open(arguments.keep, "w", encoding="utf-8") as out:
+            out.writelines(json.dumps(after) + "\n" for _, after in done)
+    for text, count in why.most_common():
+        print(f"no cure {count:4}: {text}")
+    share = 100.0 * good / len(done) if done else 0
+    print(f"{len(results)} cells, {len(failing)} fail, {len(pairs)} have a cure in the VM, {len(done)} ran again, "
+          f"{good} start ({share:.2f} %)")
+    return 0 if share >= WANTED else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
