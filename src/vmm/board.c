@@ -264,7 +264,7 @@ static void refuse_user_apic(struct iof_machine *m)
 			index = i;
 		}
 	}
-	machine_problem(m, PROBLEM_MACHINE_OPTION, index, pair, "kernel-irqchip",
+	machine_problem(m, PROBLEM_NO_USER_APIC, index, pair, "kernel-irqchip",
 			(struct message){.text = "KVM does not support userspace APIC"});
 }
 
