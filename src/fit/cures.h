@@ -54,6 +54,7 @@ int cure_smmu_bus(struct fix_list *, const struct iof_machine *, const struct io
 int cure_smmu_bypass(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_acpi(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_before(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_emulated(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_ssidsize(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_ril(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
