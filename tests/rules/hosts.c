@@ -152,6 +152,9 @@ const struct rule_host host_gpu = {
 
 /* Before 6.19 the kernel makes no dma-buf of BARs. */
 const struct rule_host host_kernel_6_12 = {.capture = "intel39-pb46", .kernel = "6.12"};
+const struct rule_host host_first_stage_6_12 = {.capture = "intelsm-fsts-pb48", .kernel = "6.12"};
+const struct rule_host host_first_stage_6_13 = {.capture = "intelsm-fsts-pb48", .kernel = "6.13"};
+const struct rule_host host_virtio_6_12 = {.capture = "virtio39-unsafe", .kernel = "6.12"};
 /* 0000:00:06.0 has a reserved region that 0000:00:05.0 has not. */
 const struct rule_host host_two_ranges = {
 	.capture = "intel39-pb46",
