@@ -9,7 +9,7 @@ import tempfile
 from compare import own_words
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-DEFAULT = os.path.join(HERE, "lab.py") + " run"
+DEFAULT = os.path.join(HERE, "lab") + " cells"
 
 
 def add_option(parser):

@@ -2,6 +2,7 @@
 /* How devices stand to one another and to their bus: order on the command line, slots, BARs. */
 #include "fit/cures.h"
 #include "fit/rule.h"
+#include "host/vtd.h"
 
 bool device_maps_small_bar(const struct iof_device *device, unsigned bar, uint64_t page)
 {
@@ -48,7 +49,7 @@ static enum answer small_bar_once(const struct scene *s, struct operand *op)
 	return answer;
 }
 
-/* 11.0 on a kernel that has no dma-buf of BARs. */
+/* 11.0 and newer on a kernel that has no dma-buf of BARs. */
 static enum answer no_dma_buf(const struct scene *s, struct operand *op UNUSED)
 {
 	const struct iof_device *device = s->device->host;
@@ -60,6 +61,42 @@ static enum answer no_dma_buf(const struct scene *s, struct operand *op UNUSED)
 	for (unsigned i = 0; i < PCI_BARS && !s->progress->told_dma_buf; i++)
 		s->progress->told_dma_buf = !device->bars[i].is_io && device->bars[i].size >= page;
 	return s->progress->told_dma_buf ? YES : NO;
+}
+
+/* backends/iommufd.c: since 11.1 the object itself looks for /dev/iommu, whoever uses it; 10.0 does
+ * not. One that is given an open fd needs none. */
+static enum answer no_dev_iommu(const struct scene *s, struct operand *op)
+{
+	if (s->host->iommufd != TRI_NO)
+		return NO;
+	for (size_t i = 0; i < s->m->vm->n_options; i++) {
+		const struct vm_option *option = &s->m->vm->options[i];
+		const char *type = option_value(option, "qom-type");
+
+		if (option->kind != OPTION_OBJECT || !type || !str_eq(type, "iommufd") ||
+		    option_pair(option, "fd"))
+			continue;
+		op[0] = text_operand(option_value(option, "id"));
+		return YES;
+	}
+	return NO;
+}
+
+/*
+ * Linux 6.12 gives iommufd a second stage, whatever the unit has, and then finds that the device
+ * cannot use it; 6.13 takes the first stage again ("Do not use first stage for user domain
+ * translation" in drivers/iommu/intel/iommu.c).
+ */
+static enum answer no_second_stage(const struct scene *s, struct operand *op)
+{
+	const struct iommu_unit *unit = s->device->host ? s->device->host->unit : NULL;
+
+	if (!unit || s->device->backend != BACKEND_IOMMUFD || unit->kind != IOF_IOMMU_INTEL_VTD ||
+	    !unit->domain[s->world].first_stage || !unit->has_ecap || vtd_slts(unit->ecap) ||
+	    !kernel_at_least(s->host, 6, 12) || kernel_at_least(s->host, 6, 13))
+		return NO;
+	op[1] = text_operand(unit->name);
+	return YES;
 }
 
 static enum answer late_viommu(const struct scene *s, struct operand *op)
@@ -127,7 +164,16 @@ static enum answer mixed_space_iommufd(const struct scene *s, struct operand *op
 	return mixed_space(s, BACKEND_IOMMUFD, op);
 }
 
-enum { TWO_VIOMMUS, LATE_VIOMMU, SMALL_BAR, NO_DMA_BUF, SLOT_INVALID, MIXED_SPACE };
+enum {
+	TWO_VIOMMUS,
+	LATE_VIOMMU,
+	SMALL_BAR,
+	NO_DMA_BUF,
+	SLOT_INVALID,
+	NO_DEV_IOMMU,
+	MIXED_SPACE,
+	NO_STAGE
+};
 
 static const struct rule rules[] = {
 	[TWO_VIOMMUS] = {"viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
@@ -155,7 +201,7 @@ static const struct rule rules[] = {
 		 "QEMU will warn that this kernel makes no dma-buf of BARs.",
 		 "Linux has it from 6.19 on. The iommufd backend needs it for peer-to-peer DMA; "
 		 "the VM runs.",
-		 "QEMU 11.0 hw/vfio/region.c vfio_region_create_dma_buf", "report", NULL,
+		 "QEMU 11.0 hw/vfio/region.c vfio_region_create_dma_buf", "lab", NULL,
 		 "Nothing has to be done, unless devices of the VM write to one another."},
 	[SLOT_INVALID] =
 		{"vfio.slot-not-valid", IOF_SEVERITY_WARNING, "a second device below one root port",
@@ -163,6 +209,12 @@ static const struct rule rules[] = {
 		 "A PCIe link has one device. The VM starts, but the guest will not see this one.",
 		 "QEMU hw/pci/pci.c pci_qdev_realize", "lab", NULL,
 		 "Give each device a pcie-root-port of its own."},
+	[NO_DEV_IOMMU] =
+		{"vfio.no-dev-iommu", IOF_SEVERITY_ERROR, "iommufd object on a kernel without it",
+		 "QEMU will refuse the iommufd object {0}: this kernel has no /dev/iommu.",
+		 "The kernel is built without CONFIG_IOMMUFD. The object looks for it, even if no "
+		 "device uses the object.",
+		 "QEMU 11.1 backends/iommufd.c", "lab", cure_legacy, NULL},
 	[MIXED_SPACE] =
 		{"vfio.backends-in-one-space", IOF_SEVERITY_ERROR,
 		 "both backends in one guest address space",
@@ -172,9 +224,17 @@ static const struct rule rules[] = {
 		 "QEMU hw/vfio/container-legacy.c vfio_container_connect, iommufd.c "
 		 "iommufd_cdev_attach",
 		 "lab", cure_one_backend, NULL},
+	[NO_STAGE] = {"vfio.no-second-stage", IOF_SEVERITY_ERROR,
+		      "iommufd on Linux 6.12 and a unit with a first stage only",
+		      "QEMU will refuse {0}: this kernel cannot attach it to tables of iommufd.",
+		      "Linux 6.12 makes second-stage tables for iommufd, and {1} has a first stage "
+		      "only. The legacy backend gets a first stage.",
+		      "Linux 6.12 drivers/iommu/intel/iommu.c", "lab", cure_legacy, NULL},
 };
 
 static const struct step steps[] = {
+	{STAGE_CONFIG, COLD, V11_1, QEMU_NEVER, EFFECT_STOPS, no_dev_iommu, &rules[NO_DEV_IOMMU],
+	 "/dev/iommu does not exist (is your kernel config missing CONFIG_IOMMUFD?)"},
 	{STAGE_PRE_PLUG, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, two_viommus,
 	 &rules[TWO_VIOMMUS], "QEMU does not support multiple vIOMMUs for x86 yet."},
 	{STAGE_PRE_PLUG, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, two_viommus_arm,
@@ -182,6 +242,11 @@ static const struct step steps[] = {
 	{STAGE_PRE_PLUG, COLD, V8_1, QEMU_NEVER, EFFECT_WARNS, slot_not_valid, &rules[SLOT_INVALID],
 	 "warning: PCI: slot {1} is not valid for {2}, parent device only allows plugging into "
 	 "slot 0."},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, V11_0, EFFECT_STOPS, no_second_stage,
+	 &rules[NO_STAGE], "vfio {0}: [iommufd=N] error attach {0} (N) to id=N: Invalid argument"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, V11_0, QEMU_NEVER, EFFECT_STOPS, no_second_stage,
+	 &rules[NO_STAGE],
+	 "vfio {0}: [iommufd=N] error attach {0} (N) pasid 0 to id=N: Invalid argument"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, V10_2, QEMU_NEVER, EFFECT_KILLS,
 	 mixed_space_legacy, &rules[MIXED_SPACE],
 	 "./include/hw/vfio/vfio-container-legacy.h:15:VFIO_IOMMU_LEGACY: Object PTR is not an "
@@ -192,6 +257,10 @@ static const struct step steps[] = {
 	 "vfio-iommu-iommufd"},
 	{STAGE_REGIONS, COLD_AND_HOT, V11_0, V11_1, EFFECT_WARNS, no_dma_buf, &rules[NO_DMA_BUF],
 	 "warning: VFIO dma-buf not supported in kernel: PCI BAR IOMMU mappings may fail"},
+	{STAGE_REGIONS, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_WARNS, no_dma_buf,
+	 &rules[NO_DMA_BUF],
+	 "warning: VFIO dma-buf not supported in kernel, using mmap fallback, P2P DMA will not "
+	 "work"},
 	{STAGE_REGIONS, COLD_AND_HOT, V11_0, V11_1, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],
 	 "{0} BAR {1}: failed to create dma-buf: PCI BAR IOMMU mappings may fail: Invalid "
 	 "argument"},

@@ -58,6 +58,11 @@ static const struct answer_row {
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
+const char *answered_rule(size_t index)
+{
+	return index < N_ROWS ? rows[index].rule : NULL;
+}
+
 static const struct answer_row *row_of(const struct iof_finding *finding)
 {
 	for (size_t i = 0; i < N_ROWS; i++) {
@@ -247,10 +252,8 @@ static bool is_alone(const struct answer_row *row, enum rehearse_mode mode, enum
  * what iommufd tells without the device comes before its group is asked. */
 static bool is_before(uint32_t calls, enum rehearse_mode mode, enum rehearse_site site)
 {
-	if (mode == MODE_STAND_IN && site == SITE_CDEV_FIND)
-		return false;
-	if (mode == MODE_STAND_IN && site == SITE_IOMMUFD_OPEN)
-		return calls == AT(SITE_CDEV_FIND);
+	if (mode == MODE_STAND_IN && site >= SITE_CDEV_FIND && site <= SITE_IOMMUFD_OPEN)
+		return calls == AT(SITE_CDEV_FIND) && site > SITE_CDEV_FIND;
 	if (mode == MODE_STAND_IN)
 		calls &= ~(AT(SITE_CDEV_FIND) | AT(SITE_IOMMUFD_OPEN));
 	return calls < AT(site);

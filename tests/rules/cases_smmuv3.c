@@ -45,6 +45,14 @@ static const struct rule_case rows[] = {
 	 FIRES("config.machine-iommu"), "fails",
 	 "Invalid iommu value\nValid values are none, smmuv3."},
 
+	{"an id that is none", &host_smmu, "11.1",
+	 ARM("") TCG "-device '{\"driver\":\"virtio-rng-pci\",\"id\":\"1\"}'", NULL,
+	 FIRES("config.id-not-valid"), "fails", "Invalid qdev ID '1'"},
+	{"10.0 does not look at it", &host_smmu, "10.0",
+	 ARM("") TCG "-device '{\"driver\":\"virtio-rng-pci\",\"id\":\"1\"}'", NULL,
+	 SILENT("config.id-not-valid"), "starts works", NULL},
+	{"a memory region that is none", &host_smmu, "11.1", ARM("") TCG SMMU(",memory=m0"), NULL,
+	 FIRES("config.object-absent"), "fails", "Device 'm0' not found"},
 	{"iommu=none", &host_smmu, "7.2", ARM(",iommu=none") TCG, NULL,
 	 SILENT("config.machine-iommu"), "starts works", NULL},
 
@@ -217,6 +225,18 @@ static const struct rule_case rows[] = {
 	{"a card behind accel=off", &host_smmu, "11.1",
 	 ARM("") KVM_UEFI SMMU("") "-device virtio-net-pci,id=net0", NULL,
 	 SILENT("smmuv3.emulated-behind-accel"), "starts works", "warning: nic net0 has no peer"},
+
+	{"a card before accel=on", &host_smmu_accel, "11.1",
+	 ARM("") KVM_UEFI "-device virtio-rng-pci,id=rng0 " ACCEL(PIN) DEV_FD, NULL,
+	 FIRES("smmuv3.emulated-before-accel"), "fails", NULL},
+	{"a default card", &host_smmu_accel, "11.1",
+	 "qemu-system-aarch64 -m 64M -machine virt,gic-version=3 " KVM_UEFI ACCEL(PIN) DEV_FD, NULL,
+	 FIRES("smmuv3.emulated-before-accel"), "fails", NULL},
+	{"a card before it on another root bus", &host_smmu_accel, "11.1",
+	 ARM("") KVM_UEFI PXB "-device pcie-root-port,id=rp1,bus=p1,chassis=1 "
+			      "-device virtio-rng-pci,id=rng0,bus=rp1 " ACCEL(PIN) OBJECT
+	 "-device vfio-pci,host=" BDF ",iommufd=iommufd0,bus=pcie.0",
+	 NULL, SILENT("smmuv3.emulated-before-accel"), "starts works", NULL},
 
 	{"behind the board's, 7.2", &host_smmu, "7.2", ARM(",iommu=smmuv3") TCG DEV, NULL,
 	 FIRES("smmuv3.no-assigned-devices"), "fails", LEGACY_NO("8-0: device 00.01.0")},

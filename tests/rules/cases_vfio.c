@@ -4,6 +4,9 @@
 
 #define CONTAINER "vfio " BDF ": failed to setup container for group 3: "
 #define BIND "vfio " BDF ": error bind device fd=N to iommufd=N: "
+#define NO_CDEV_NUMBER                                                                             \
+	"vfio " BDF ": vfio /sys/bus/pci/devices/" BDF "/vfio-dev: failed to load "                \
+	"\"/sys/bus/pci/devices/" BDF "/vfio-dev/vfio0/dev\""
 #define NO_CDEV(bdf)                                                                               \
 	"vfio " bdf ": vfio /sys/bus/pci/devices/" bdf                                             \
 	"/vfio-dev: couldn't open directory /sys/bus/pci/devices/" bdf                             \
@@ -118,7 +121,7 @@ static const struct rule_case rows[] = {
 	 SILENT("vfio.no-interrupt-remapping"), "starts works", NULL},
 
 	{"Linux 6.1", &host_kernel_6_1, "10.0", Q35 DEV_FD, NULL, FIRES("vfio.no-iommufd"), "fails",
-	 NO_CDEV(BDF)},
+	 NO_CDEV_NUMBER},
 	{"Linux 6.1, legacy", &host_kernel_6_1, "10.0", Q35 DEV, NULL, SILENT("vfio.no-iommufd"),
 	 "starts works", NULL},
 
@@ -180,6 +183,36 @@ static const struct rule_case rows[] = {
 	{"Linux 6.12, 11.0", &host_kernel_6_12, "11.0", Q35 DEV, NULL, FIRES("vfio.no-dma-buf"),
 	 "starts works",
 	 "warning: VFIO dma-buf not supported in kernel: PCI BAR IOMMU mappings may fail"},
+	{"Linux 6.12, 11.1", &host_kernel_6_12, "11.1", Q35 DEV, NULL, FIRES("vfio.no-dma-buf"),
+	 "starts works",
+	 "warning: VFIO dma-buf not supported in kernel, using mmap fallback, P2P DMA will not "
+	 "work"},
+	{"first stage, 6.12, 10.0", &host_first_stage_6_12, "10.0", Q35 DEV_FD, NULL,
+	 FIRES("vfio.no-second-stage"), "fails",
+	 "vfio " BDF ": [iommufd=N] error attach " BDF " (N) to id=N: Invalid argument"},
+	{"first stage, 6.12, legacy", &host_first_stage_6_12, "10.0", Q35 DEV, NULL,
+	 SILENT("vfio.no-second-stage"), "starts works", NULL},
+	{"first stage, 6.13", &host_first_stage_6_13, "10.0",
+	 Q35 OBJECT "-device vfio-pci,host=" BDF ",id=dev0,iommufd=iommufd0,x-no-mmap=on", NULL,
+	 SILENT("vfio.no-second-stage"), "starts works", NULL},
+	{"virtio-iommu, 6.12, 10.0", &host_virtio_6_12, "10.0", Q35 DEV_FD, NULL,
+	 FIRES("memory.outside-iova"), "fails",
+	 "vfio " BDF ": memory listener initialization failed: Region pc.ram: "
+	 "vfio_container_dma_map(PTR, 0x0, 0x4000000, PTR) = -22 (Invalid argument)"},
+	{"virtio-iommu, 6.12, 9.0", &host_virtio_6_12, "9.0",
+	 Q35 OBJECT "-device vfio-pci,host=" BDF ",id=dev0,iommufd=iommufd0,x-no-mmap=on", NULL,
+	 SILENT("memory.outside-iova"), "starts works", NULL},
+	{"virtio-iommu, 6.12, legacy", &host_virtio_6_12, "10.0", Q35 DEV, NULL,
+	 SILENT("memory.outside-iova"), "starts works", NULL},
+	{"Linux 6.1, 11.1", &host_kernel_6_1, "11.1", Q35 DEV_FD, NULL, FIRES("vfio.no-dev-iommu"),
+	 "fails", "/dev/iommu does not exist (is your kernel config missing CONFIG_IOMMUFD?)"},
+	{"Linux 6.1, 10.2", &host_kernel_6_1, "10.2", Q35 DEV_FD, NULL, SILENT("vfio.no-dev-iommu"),
+	 "fails", NO_CDEV_NUMBER},
+	{"Linux 6.1, 11.1, unused", &host_kernel_6_1, "11.1", Q35 " -object iommufd,id=i " DEV,
+	 NULL, FIRES("vfio.no-dev-iommu"), "fails",
+	 "/dev/iommu does not exist (is your kernel config missing CONFIG_IOMMUFD?)"},
+	{"Linux 7.2, 11.1, object", &host_intel39, "11.1", Q35 " -object iommufd,id=i " DEV, NULL,
+	 SILENT("vfio.no-dev-iommu"), "starts works", NULL},
 	{"Linux 7.2, 11.0", &host_intel39, "11.0", Q35 DEV, NULL, SILENT("vfio.no-dma-buf"),
 	 "starts works", NULL},
 	{"Linux 6.12, 10.2", &host_kernel_6_12, "10.2", Q35 DEV, NULL, SILENT("vfio.no-dma-buf"),
