@@ -180,8 +180,8 @@ struct iof_live_bind_options {
  * reading, which the kernel refuses for one that is in use. Returns 0; -EBUSY (the device, or
  * another in its IOMMU group, is in use, or it cannot be told; the text says by what); -EPERM (not
  * root, or in a container); -EINVAL (no address, or no device that can be assigned: a bridge, an
- * IOMMU); -ENODEV (no such device, no IOMMU group, no vfio-pci in the kernel); or -ENOMEM. The
- * caller owns it.
+ * IOMMU); -ENOENT (no such device); -ENODEV (no IOMMU group, no vfio-pci in the kernel); or
+ * -ENOMEM. The caller owns it.
  */
 int iof_live_bind_plan(struct iof_ctx *, const char *bdf, struct iof_live_bind **);
 struct iof_live_bind *iof_live_bind_free(struct iof_live_bind *);

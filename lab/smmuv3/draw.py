@@ -62,7 +62,7 @@ def draw_smmu(rng, buses, number):
     if draw < 0.9:
         pairs["primary-bus"] = rng.choice(["pcie.0"] + buses if draw < 0.85 else ["rp0", "pcie.9", "", "rng0", "c0", "i0"])
     if rng.random() < 0.5:
-        pairs["id"] = f"smmu{number}" if rng.random() < 0.97 else "p1"
+        pairs["id"] = f"smmu{number}"
     return device(rng, "arm-smmuv3", pairs)
 
 

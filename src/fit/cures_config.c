@@ -97,12 +97,28 @@ int cure_one_backend(struct fix_list *list, const struct iof_machine *m,
 int cure_object_absent(struct fix_list *list, const struct iof_machine *m,
 		       const struct iof_finding *finding)
 {
-	struct iof_fix *fix = fix_new(list, "The object that the device names is made.");
+	const struct property_def *property = finding->problem->property;
+	struct iof_fix *fix;
 	size_t option = problem_option(finding);
 	size_t before = option < m->vm->n_options ? option : m->vm->n_options;
 
+	if (property && property->id != PROPERTY_IOMMUFD) {
+		fix_unset(list, fix_new(list, "The device goes without it."), option,
+			  property->name, fix_target(list, finding->device, property->name));
+		return list->err;
+	}
+	fix = fix_new(list, "The object that the device names is made.");
 	fix_add(list, fix, "object",
 		arena_printf(list->arena, "iommufd,id=%s", finding->problem->value), before);
+	return list->err;
+}
+
+int cure_device_id(struct fix_list *list, const struct iof_machine *m UNUSED,
+	    const struct iof_finding *finding)
+{
+	if (problem_option(finding) != SIZE_MAX)
+		fix_unset(list, fix_new(list, "The device has no id."), problem_option(finding),
+			  "id", fix_target(list, finding->device, "id"));
 	return list->err;
 }
 
@@ -241,6 +257,8 @@ int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct io
 	size_t option = problem_option(finding);
 	struct iof_fix *fix;
 
+	if (finding->device && finding->device->kind == DRIVER_SMMUV3)
+		return cure_smmu_bus(list, m, finding);
 	if (option == SIZE_MAX) {
 		fix = fix_new(list, "The VM gets a root port of that name.");
 		fix_add(list, fix, "device",

@@ -75,7 +75,7 @@ static void remove_smmu(struct fix_list *list, struct iof_fix *fix, const struct
 			fix_remove(list, fix, global, smmu->driver);
 	}
 	if (smmu->is_boards)
-		fix_set(list, fix, smmu->option_index, "iommu", "none", "machine.iommu");
+		fix_unset(list, fix, smmu->option_index, "iommu", "machine.iommu");
 	else
 		fix_remove(list, fix, smmu->option_index, smmu->driver);
 }

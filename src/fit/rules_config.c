@@ -141,6 +141,11 @@ static const struct rule rules[PROBLEM_COUNT] = {
 				  "an id that is used twice",
 				  "QEMU will refuse a device: the id {0} is taken.",
 				  "Ids must be unique.", QDEV, "lab", cure_duplicate_id, NULL},
+	[PROBLEM_ID] = {"config.id-not-valid", IOF_SEVERITY_ERROR, "an id that is no identifier",
+			"QEMU will refuse a device: {0} is no id.",
+			"An id begins with a letter and goes on with letters, digits and -._ only; "
+			"in JSON it is looked at since QEMU 11.1.",
+			QDEV, "lab", cure_device_id, NULL},
 	[PROBLEM_PROPERTY_ABSENT] =
 		{"config.property-absent", IOF_SEVERITY_ERROR, "a property that this version lacks",
 		 "QEMU will refuse the {0}: this version knows no property {1}.",

@@ -200,6 +200,7 @@ struct iof_host {
 	enum tristate unsafe_iommufd; /* iommufd.allow_unsafe_interrupts */
 	uint64_t dma_entry_limit;     /* vfio_iommu_type1.dma_entry_limit, 65535 default */
 	enum tristate scalable_mode;  /* Intel: active */
+	bool scalable_is_learned;     /* from what was measured: true of this kernel alone */
 	bool snp_host;		      /* AMD: runs as SNP host, which takes PASIDs away */
 	unsigned page_size;	      /* bytes */
 	struct hugepage_pool *hugepages;

@@ -320,8 +320,10 @@ static void learn_scalable(struct iof_host *host, const struct guess *guesses, s
 		on |= against[g] == allowed && guesses[g].scalable;
 		off |= against[g] == allowed && !guesses[g].scalable;
 	}
-	if (on != off)
-		host->scalable_mode = on ? TRI_YES : TRI_NO;
+	if (on == off || !host->n_measured)
+		return;
+	host->scalable_mode = on ? TRI_YES : TRI_NO;
+	host->scalable_is_learned = true;
 }
 
 static void move_world(struct iof_host *host, size_t to, size_t from)

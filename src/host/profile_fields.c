@@ -80,6 +80,7 @@ const struct profile_field profile_kernel_fields[] = {
 	PLAIN("unsafe_interrupts_iommufd", FIELD_TRISTATE, iof_host, unsafe_iommufd),
 	PLAIN("dma_entry_limit", FIELD_U64, iof_host, dma_entry_limit),
 	PLAIN("scalable_mode", FIELD_TRISTATE, iof_host, scalable_mode),
+	PLAIN("scalable_mode_measured", FIELD_BOOL, iof_host, scalable_is_learned),
 	PLAIN("snp_host", FIELD_BOOL, iof_host, snp_host),
 	END};
 

@@ -266,6 +266,11 @@ static int read_facts(struct profile *p)
 		err = read_part(p, NULL, p->root, "cpu", true, profile_cpu_fields);
 	if (!err)
 		err = read_part(p, NULL, p->root, "kernel", true, profile_kernel_fields);
+	/* It follows from the answers again, if they count. */
+	if (!err && p->host->scalable_is_learned) {
+		p->host->scalable_mode = TRI_UNKNOWN;
+		p->host->scalable_is_learned = false;
+	}
 	if (!err)
 		err = read_config(p);
 	if (!err)

@@ -54,8 +54,10 @@ static int find_group(struct planner *p)
 {
 	const char *bdf = p->plan->bdf, *driver;
 	const char *folder = busy_path(&p->busy, "/sys/bus/pci/devices/%s", bdf);
-	int err = folder ? binder_driver(&p->binder, bdf, &driver) : -ENOMEM;
+	int err = folder ? binder_driver(&p->binder, bdf, &driver) : out_of_memory(p);
 
+	if (err == -ENODEV)
+		return -ENOENT; /* the text is there */
 	if (!err)
 		err = fail_busy(p, busy_link(&p->busy, folder, "iommu_group", &p->plan->group));
 	if (!err && !p->plan->group)

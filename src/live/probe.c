@@ -336,6 +336,8 @@ static void run_device(struct iof_live_probe *probe, struct probed *d)
 		name_mates(&p);
 	if (!err && probe->reset_ok && !d->is_refused)
 		err = probe_iommufd(&p);
+	if (probe->is_out_of_memory)
+		return;
 	if (err < 0)
 		take_failure(&p);
 	else

@@ -10,7 +10,7 @@
 
 /* What is open; -1: not. */
 struct legacy {
-	int group, container;
+	int group, container, device;
 	bool is_joined; /* the group is in the container */
 };
 
@@ -100,31 +100,40 @@ static int take_info(struct probing *p, struct vfio_type1 *info)
 	return info->has_ranges ? probe_take_ranges(p, ranges, info->n_ranges, domain) : 0;
 }
 
-static int ask(struct probing *p, struct legacy *l)
+/* 1: the container tells of the device. 0: it does not, and why is said. */
+static int get_info(struct probing *p, struct legacy *l, struct vfio_type1 *info)
 {
-	struct vfio_type1 info;
-	int device = -1, err = vfio_container_info(&p->v, l->container, &info);
+	int err = vfio_container_info(&p->v, l->container, info);
 
-	if (!err && is_iommufd(&info) && p->probe->reset_ok) {
-		vfio_type1_free(&info);
-		device = vfio_group_device(&p->v, l->group, p->d->target.bdf);
-		p->d->was_opened = device >= 0;
-		err = device < 0 ? device : vfio_container_info(&p->v, l->container, &info);
-	} else if (!err && is_iommufd(&info)) {
+	if (err || !is_iommufd(info))
+		return err ? err : 1;
+	vfio_type1_free(info);
+	if (!p->probe->reset_ok) {
 		probe_note(p, "iommufd serves /dev/vfio/vfio here (IOMMUFD_VFIO_CONTAINER): it "
 			      "tells the device's ranges only once the device is opened, which "
 			      "resets it.");
-		memset(&p->d->answers.domain[MEASURED_LEGACY], 0,
-		       sizeof(p->d->answers.domain[MEASURED_LEGACY]));
-		vfio_type1_free(&info);
 		return 0;
 	}
-	if (!err && !info.has_ranges)
+	l->device = vfio_group_device(&p->v, l->group, p->d->target.bdf);
+	if (l->device < 0)
+		return l->device;
+	p->d->was_opened = true;
+	err = vfio_container_info(&p->v, l->container, info);
+	return err ? err : 1;
+}
+
+static int ask(struct probing *p, struct legacy *l)
+{
+	struct measured_domain *domain = &p->d->answers.domain[MEASURED_LEGACY];
+	struct vfio_type1 info;
+	int result = get_info(p, l, &info);
+
+	if (result > 0 && !info.has_ranges)
 		probe_note(p, "VFIO tells no ranges: Linux does since 5.4.");
-	if (!err)
-		err = take_info(p, &info);
-	call_close(p->v.calls, device);
-	return err;
+	if (result > 0)
+		return take_info(p, &info);
+	memset(domain, 0, sizeof(*domain));
+	return result;
 }
 
 /* In reverse. A failure here changes no answer: closing does the same. */
@@ -132,6 +141,7 @@ static void undo(struct probing *p, struct legacy *l)
 {
 	struct vfio v = {.calls = p->v.calls};
 
+	call_close(v.calls, l->device);
 	if (l->is_joined && vfio_group_unset_container(&v, l->group))
 		probe_note(p, "%s failed (%s); closing the group does the same.", v.call,
 			   strerror(v.error));
@@ -141,7 +151,7 @@ static void undo(struct probing *p, struct legacy *l)
 
 int probe_legacy(struct probing *p)
 {
-	struct legacy l = {-1, -1, false};
+	struct legacy l = {-1, -1, -1, false};
 	int result = open_group(p, &l);
 
 	if (result > 0)

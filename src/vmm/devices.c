@@ -4,6 +4,7 @@
  * and with the first thing that QEMU refuses about it (system/qdev-monitor.c
  * qdev_device_add_from_qdict: driver, bus, id, properties).
  */
+#include <ctype.h>
 #include <errno.h>
 
 #include "vmm/machine.h"
@@ -121,8 +122,22 @@ static void check_fixed(const struct iof_machine *m, struct machine_device *devi
 			MESSAGE1("Device '{0}' does not support hotplugging", device->driver));
 }
 
+/* qemu/id.c id_wellformed(). Written as key=value, QEMU looks at it while it reads the option. */
+static bool is_identifier(const char *id)
+{
+	return isalpha((unsigned char)*id) &&
+	       id[strspn(id,
+			 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")] ==
+		       '\0';
+}
+
 static void check_id(struct iof_machine *m, struct machine_device *device)
 {
+	const struct pair *id = option_pair(device->option, "id");
+
+	if (id && id->json_type == 's' && m->version >= V11_1 && !is_identifier(id->value))
+		device_problem(device, PROBLEM_ID, id, id->value,
+			       MESSAGE1("Invalid qdev ID '{0}'", id->value));
 	for (const struct machine_device *other = m->devices; device->id && other < device;
 	     other++) {
 		if (other->id && str_eq(other->id, device->id))
@@ -247,8 +262,8 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device,
 	device_set_defaults(m, device);
 	find_bus(m, device);
 	check_fixed(m, device);
+	device_apply_globals(m, device);
 	check_id(m, device);
-	device_check_globals(m, device);
 	r = device_set_properties(m, device);
 	if (r)
 		return r;

@@ -37,6 +37,7 @@ enum problem_kind {
 	PROBLEM_BUS_NO_HOTPLUG,
 	PROBLEM_NOT_HOTPLUGGABLE,
 	PROBLEM_DUPLICATE_ID,
+	PROBLEM_ID,		 /* an id that is no identifier */
 	PROBLEM_PROPERTY_ABSENT, /* this version lacks the property */
 	PROBLEM_VALUE,		 /* a value that the property does not take */
 	PROBLEM_ADDRESS_SPACE,	 /* more guest addresses than the vCPU has */
@@ -354,7 +355,7 @@ static inline bool is_viommu(const struct machine_device *device)
 
 /* properties.c */
 void device_set_defaults(struct iof_machine *, struct machine_device *);
-void device_check_globals(struct iof_machine *, struct machine_device *);
+void device_apply_globals(struct iof_machine *, struct machine_device *);
 int device_set_properties(struct iof_machine *, struct machine_device *);
 int machine_warn_unused_globals(struct iof_machine *);
 

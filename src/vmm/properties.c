@@ -177,26 +177,6 @@ int device_set_properties(struct iof_machine *m, struct machine_device *device)
 	return 0;
 }
 
-/* -global driver.property=value; the last one wins, an explicit value on the device beats it. */
-static const struct vm_option *find_global(const struct iof_machine *m, const char *driver,
-					   const char *property)
-{
-	const struct vm_option *found = NULL;
-
-	for (size_t i = 0; i < m->vm->n_options; i++) {
-		const struct vm_option *option = &m->vm->options[i];
-		const char *d, *p;
-
-		if (option->kind != OPTION_GLOBAL)
-			continue;
-		d = option_value(option, "driver");
-		p = option_value(option, "property");
-		if (d && p && str_eq(d, driver) && str_eq(p, property))
-			found = option;
-	}
-	return found;
-}
-
 static void set_global(struct iof_machine *m, struct machine_device *device,
 		       const struct property_def *property, const struct vm_option *global)
 {
@@ -235,28 +215,35 @@ static void set_global(struct iof_machine *m, struct machine_device *device,
 							     .pair = given};
 }
 
-/* Globals that name a property that this version lacks stop the device, too
- * (hw/core/qdev-properties.c). */
-void device_check_globals(struct iof_machine *m, struct machine_device *device)
+/* hw/core/qdev-properties.c qdev_prop_set_globals: one after another, when the device is made; the
+ * last value wins, the first that is refused stops the device, as does one of a property that this
+ * version lacks. An explicit value on the device beats them. */
+void device_apply_globals(struct iof_machine *m, struct machine_device *device)
 {
-	for (size_t i = 0; device->def && device->def->has_all && i < m->vm->n_options; i++) {
+	for (size_t i = 0; device->def && i < m->vm->n_options; i++) {
 		const struct vm_option *option = &m->vm->options[i];
 		const char *driver =
 			option->kind == OPTION_GLOBAL ? option_value(option, "driver") : NULL;
-		const char *property = driver ? option_value(option, "property") : NULL;
-		const char *value = driver ? option_value(option, "value") : NULL;
+		const char *name = driver ? option_value(option, "property") : NULL;
+		const char *value = name ? option_value(option, "value") : NULL;
+		const struct property_def *property;
 
-		if (!property || !value || !str_eq(driver, device->driver) ||
-		    driver_property(device->def, property, m->version) ||
-		    !lacks_property(device, property))
+		if (!value || !str_eq(driver, device->driver))
 			continue;
-		device_problem(
-			device, PROBLEM_PROPERTY_ABSENT, option_pair(option, "value"), property,
-			(struct message){.text = "can't apply global {0}.{1}={2}: Property "
-						 "'{0}.{1}' not found",
-					 .operand = {text_operand(driver), text_operand(property),
-						     text_operand(value)}});
-		device->problem.option = i;
+		property = driver_property(device->def, name, m->version);
+		if (property) {
+			set_global(m, device, property, option);
+		} else if (lacks_property(device, name)) {
+			device_problem(device, PROBLEM_PROPERTY_ABSENT,
+				       option_pair(option, "value"), name,
+				       (struct message){
+					       .text = "can't apply global {0}.{1}={2}: Property "
+						       "'{0}.{1}' not found",
+					       .operand = {text_operand(driver), text_operand(name),
+							   text_operand(value)}});
+			if (device->problem.pair == option_pair(option, "value"))
+				device->problem.option = i;
+		}
 	}
 }
 
@@ -283,15 +270,10 @@ void device_set_defaults(struct iof_machine *m, struct machine_device *device)
 {
 	for (size_t i = 0; device->def && i < device->def->n_properties; i++) {
 		const struct property_def *property = &device->def->properties[i];
-		const struct vm_option *global;
 
-		if (m->version < property->since || m->version >= property->until)
-			continue;
-		if (property->id != PROPERTY_NONE)
+		if (property->id != PROPERTY_NONE && m->version >= property->since &&
+		    m->version < property->until)
 			default_property(m, device, property);
-		global = find_global(m, device->driver, property->name);
-		if (global && option_pair(global, "value"))
-			set_global(m, device, property, global);
 	}
 	/* virtio-iommu before 9.0: 64 bits and the target's page size, not to be set. */
 	if (device->kind == DRIVER_VIRTIO_IOMMU && m->version < V9_0) {

@@ -375,6 +375,23 @@ static const struct world_row world_rows[] = {
 	 TRI_YES, TRI_NO},
 };
 
+/* What was learned is not known of another kernel, not even from a profile. */
+static void check_forgotten(const struct iof_host *host, size_t worlds)
+{
+	struct iof_host_options options = {.size = sizeof(options), .kernel = "7.1"};
+	struct iof_ctx *ctx = new_context();
+	char *text = rendered(ctx, host, IOF_FORMAT_JSON, false);
+	struct iof_host *then = NULL;
+
+	assert_int_equal(iof_host_load_profile(ctx, text, strlen(text), "profile", &options, &then),
+			 0);
+	assert_int_equal(then->n_worlds, worlds);
+	assert_int_equal(then->scalable_mode, TRI_UNKNOWN);
+	iof_host_unref(then);
+	free(text);
+	iof_ctx_unref(ctx);
+}
+
 static void test_worlds(void **state)
 {
 	const struct world_row *row = *state;
@@ -398,6 +415,7 @@ static void test_worlds(void **state)
 	assert_int_equal(host->scalable_mode, row->scalable);
 	assert_int_equal(host->units[0].domain[0].nest_parent, row->nest);
 	check_profile(host);
+	check_forgotten(host, row->before);
 	iof_host_unref(host);
 	buf_free(&version);
 	free(own);

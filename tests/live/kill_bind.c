@@ -36,6 +36,7 @@ static char *tool, **bdfs;
 static char *bind_words[] = {NULL, "probe", "--bind", "--yes", "--no-keep", "--quiet", NULL, NULL};
 static char *recover_words[] = {NULL, "probe", "--recover", "--quiet", NULL};
 static char before[STATE_MAX];
+static bool is_quick = true;
 /* Of the system calls since the journal, as an undisturbed run makes them, from 1. */
 static long numbers[MAX_CALLS + 1];
 static unsigned killed, changed, waited, failed, changing;
@@ -98,7 +99,7 @@ static bool wait_for_lock(void)
 
 static int run_tool(char **words, char *output, size_t size)
 {
-	struct trace t = {.mark = "", .runs_to_mark = true};
+	struct trace t = {.mark = "", .runs_to_mark = is_quick};
 	int err = trace_run(&t, words);
 
 	snprintf(output, size, "%.400s", t.output);
@@ -118,7 +119,7 @@ static void try_at(unsigned at, bool at_exit, const char *mark)
 			  .kill_at_entry = !at_exit,
 			  .kill_at_exit = at_exit,
 			  .mark = mark,
-			  .runs_to_mark = mark != NULL};
+			  .runs_to_mark = mark && is_quick};
 	const char *when = at_exit ? "exit" : "entry";
 	char now[STATE_MAX], output[512];
 	int status;
@@ -219,7 +220,12 @@ static bool prepare(unsigned *all, unsigned *begun)
 			   .runs_to_mark = true,
 			   .numbers = numbers,
 			   .max_numbers = MAX_CALLS};
-	if (trace_run(&t, bind_words) < 0 || !t.calls)
+	if (trace_run(&t, bind_words) < 0) {
+		is_quick = t.runs_to_mark = false; /* a kernel without seccomp */
+		if (trace_run(&t, bind_words) < 0)
+			return false;
+	}
+	if (!t.calls || t.calls > MAX_CALLS)
 		return false;
 	*begun = t.calls;
 	return true;

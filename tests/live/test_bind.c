@@ -9,6 +9,7 @@
 #include "base/strings.h"
 #include "fake_kernel.h"
 #include "fake_pci.h"
+#include "inject.h"
 #include "live/bind.h"
 
 #define DEVICE "0000:00:05.0"
@@ -370,6 +371,32 @@ static void test_cut_off_twice(void **state)
 	}
 }
 
+/* ---- no memory ---- */
+
+static void test_memory(void **state)
+{
+	bool done = false;
+	unsigned long n;
+
+	for (n = 1; !done; n++) {
+		struct bench b;
+		int err;
+
+		open_bench(&b, *state);
+		inject_failure(n, false);
+		err = run(&b);
+		done = !inject_happened();
+		inject_failure(0, false);
+		if (!done && !err && !b.asked)
+			fail_msg("allocation %lu: it says that it was asked", n);
+		if (fake_exists(b.k, JOURNAL_PATH) && recover(&b))
+			fail_msg("allocation %lu: %s", n, iof_ctx_error(b.ctx));
+		expect_as_before(&b);
+		close_bench(&b);
+	}
+	assert_true(n > 50);
+}
+
 /* ---- drivers that do not answer, or refuse ---- */
 
 static const struct driver_row {
@@ -667,6 +694,7 @@ int main(void)
 	failed += RUN_TABLE(states, test_cut_off);
 	failed += RUN_TABLE(states, test_cut_off_twice);
 	failed += RUN_TABLE(states, test_errors);
+	failed += RUN_TABLE(states, test_memory);
 	failed += RUN_TABLE(driver_rows, test_driver);
 	return failed + run_others();
 }

@@ -850,7 +850,7 @@ static const struct row {
 	{"driver that cannot be unbound", stuck_driver, -EBUSY, "native cannot be unbound"},
 	{"no vfio-pci", no_vfio, -ENODEV, "modprobe vfio-pci"},
 	{"no group", no_group, -ENODEV, "it has no IOMMU group"},
-	{"no such device", no_device, -ENODEV, DEVICE ": there is no such device"},
+	{"no such device", no_device, -ENOENT, DEVICE ": there is no such device"},
 	{"an override too long to keep", long_override, -EBUSY, "cannot be written down"},
 	{"a tree too deep", endless, -EBUSY, "it cannot be told"},
 	{"not root", user, -EPERM, "only root"},

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "fake_kernel.h"
+#include "inject.h"
 #include "live/probe.h"
 
 #define BDF "0000:00:05.0"
@@ -680,6 +681,68 @@ static void test_keep_errors(void **state)
 	}
 }
 
+/* ---- no memory ---- */
+
+static int ask_and_keep(struct bench *b, char **json)
+{
+	struct buf text = {0};
+	struct iof_output out = {
+		.size = sizeof(out), .write = append, .data = &text, .format = IOF_FORMAT_JSON};
+	const char *ignored;
+	int err = iof_live_probe_add(b->ctx, b->probe, host, BDF);
+
+	if (!err)
+		err = iof_live_probe_run(b->ctx, b->probe);
+	if (!err)
+		err = iof_live_probe_keep(b->ctx, b->probe, &ignored);
+	if (!err)
+		err = iof_live_probe_write(b->probe, &out);
+	*json = text.data;
+	return err;
+}
+
+/* Whichever allocation fails: the whole answer, or ENOMEM; and nothing stays open. */
+static void test_no_memory(void **state)
+{
+	unsigned long at, refused = 0;
+	char *calm, *json;
+	struct bench b;
+
+	(void)state;
+	open_bench(&b, true);
+	smmu(b.f);
+	assert_int_equal(ask_and_keep(&b, &calm), 0);
+	close_bench(&b);
+	for (at = 1;; at++) {
+		bool happened;
+		int err;
+
+		open_bench(&b, true);
+		smmu(b.f);
+		inject_failure(at, false);
+		err = ask_and_keep(&b, &json);
+		happened = inject_happened();
+		inject_failure(0, false);
+		if (err) {
+			assert_int_equal(err, -ENOMEM);
+			refused++;
+		} else if (iof_live_probe_error(b.probe)) {
+			/* As if the kernel had none. */
+			assert_int_equal(iof_live_probe_error(b.probe), ENOMEM);
+			refused++;
+		} else {
+			assert_string_equal(json, calm);
+		}
+		free(json);
+		close_bench(&b);
+		if (!happened)
+			break;
+	}
+	print_message("%lu of %lu allocations refused\n", refused, at);
+	assert_true(refused > 20);
+	free(calm);
+}
+
 int main(void)
 {
 	const struct CMUnitTest single[] = {
@@ -687,6 +750,7 @@ int main(void)
 		cmocka_unit_test(test_interrupted), cmocka_unit_test(test_every_error),
 		cmocka_unit_test(test_keep_errors), cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_lock_errors), cmocka_unit_test(test_no_group),
+		cmocka_unit_test(test_no_memory),
 	};
 	char *path = test_path("captures/%s.tar.xz", "intel39-pb46");
 	struct iof_ctx *ctx = new_context();

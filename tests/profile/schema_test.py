@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """schema_test.py PROGRAM SCHEMA CAPTURES: what PROGRAM host --json says of every capture and of some catalogue hosts
-validates against the schema, and the schema is strict enough to catch a mistake."""
+validates against the schema, and the schema is strict enough to catch a mistake. A host that was asked is among them;
+what was answered has a schema of its own (measured.json beside SCHEMA)."""
 import copy
 import json
 import pathlib
@@ -16,7 +17,10 @@ except ImportError:
 
 program, schema_path, captures = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 validator = jsonschema.Draft202012Validator(json.loads(pathlib.Path(schema_path).read_text()))
+schemas = pathlib.Path(schema_path).parent
+seeds = schemas.parent.parent / "fuzz/corpus"
 hosts = sorted(str(p) for p in captures.glob("*.tar.xz")) + ["cpu:i7-13700k", "cpu:epyc-7763"]
+hosts.append(str(seeds / "profile/arm-smmu-asked.json"))
 
 
 def told(host):
@@ -36,7 +40,20 @@ def broken(document):
         yield copied
 
 
-failed = 0
+def answers_fit():
+    """Answers that the reader takes fit, and such that it refuses do not. Returns how many were wrong."""
+    answers = jsonschema.Draft202012Validator(json.loads((schemas / "measured.json").read_text()))
+    wrong = 0
+    for name in ("intel", "amd", "arm", "others", "errors", "smallest"):
+        document = json.loads((seeds / f"measured/{name}.json").read_text())
+        wrong += not answers.is_valid(document)
+        document["devices"] = [{"bdf": "0000:00:05.0", "domains": {"plain": {"ranges": [["0", "1"]]}}}]
+        wrong += answers.is_valid(document)
+    return wrong
+
+
+failed = answers_fit()
+print("FAIL" if failed else "ok  ", "answers of the kernel")
 for host in hosts:
     errors = [f"{'/'.join(map(str, e.absolute_path))}: {e.message}" for e in validator.iter_errors(told(host))]
     failed += bool(errors)
@@ -45,5 +62,5 @@ for number, document in enumerate(broken(told(hosts[0]))):
     seen = not validator.is_valid(document)
     failed += not seen
     print("ok  " if seen else "FAIL", "mistake", number, "is seen")
-print(f"{len(hosts) + number + 1 - failed} passed, {failed} failed")
+print(f"{len(hosts) + number + 2 - failed} passed, {failed} failed")
 sys.exit(1 if failed else 0)

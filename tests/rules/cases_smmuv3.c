@@ -45,6 +45,14 @@ static const struct rule_case rows[] = {
 	 FIRES("config.machine-iommu"), "fails",
 	 "Invalid iommu value\nValid values are none, smmuv3."},
 
+	{"an id that is none", &host_smmu, "11.1",
+	 ARM("") TCG "-device '{\"driver\":\"virtio-rng-pci\",\"id\":\"1\"}'", NULL,
+	 FIRES("config.id-not-valid"), "fails", "Invalid qdev ID '1'"},
+	{"10.0 does not look at it", &host_smmu, "10.0",
+	 ARM("") TCG "-device '{\"driver\":\"virtio-rng-pci\",\"id\":\"1\"}'", NULL,
+	 SILENT("config.id-not-valid"), "starts works", NULL},
+	{"a memory region that is none", &host_smmu, "11.1", ARM("") TCG SMMU(",memory=m0"), NULL,
+	 FIRES("config.object-absent"), "fails", "Device 'm0' not found"},
 	{"iommu=none", &host_smmu, "7.2", ARM(",iommu=none") TCG, NULL,
 	 SILENT("config.machine-iommu"), "starts works", NULL},
 

@@ -23,6 +23,18 @@
 	"vfio 0000:00:06.0: Failed to set vIOMMU: Host SMMUv3 SSIDSIZE not compatible (host=0, "   \
 	"QEMU=20)"
 
+/* A domain of libvirt, with the SMMU for the root bus and the device on iommufd or not. */
+#define DOMAIN(driver, hostdev)                                                                    \
+	"<domain type='kvm'>\n  <name>vm</name>\n  <memory unit='MiB'>64</memory>\n"               \
+	"  <os firmware='efi'><type arch='aarch64' machine='virt'>hvm</type></os>\n"               \
+	"  <features><acpi/></features>\n  <cpu mode='host-passthrough'/>\n  <devices>\n"          \
+	"    <controller type='usb' model='none'/>\n    <memballoon model='none'/>\n"              \
+	"    <iommu model='smmuv3'><driver " driver "/></iommu>\n"                                 \
+	"    <hostdev mode='subsystem' type='pci' managed='yes'>" hostdev "<source>"               \
+	"<address domain='0' bus='0' slot='5' function='0'/></source></hostdev>\n"                 \
+	"  </devices>\n</domain>\n"
+#define IOMMUFD "<driver iommufd='yes'/>"
+
 static const struct rule_case rows[] = {
 	{"a unit with one stage", &host_smmu_s1, "11.1", ACCEL("") DEV_FD, NULL,
 	 FIRES("smmuv3.no-nesting-parent"), "fails", NO_HWPT},
@@ -156,6 +168,37 @@ static const struct rule_case rows[] = {
 	{"devices of one unit", &host_smmu_accel, "11.1",
 	 ACCEL(PIN) DEV_FD "-device vfio-pci,host=0000:00:07.0,iommufd=iommufd0", NULL,
 	 SILENT("smmuv3.units-differ"), "starts works", NULL},
+
+	{"libvirt: everything left to the host", &host_smmu_accel, "11.1",
+	 DOMAIN("pciBus='0' accel='on'", IOMMUFD), NULL, SILENT("smmuv3.host-not-measured"),
+	 "starts works", NULL},
+	{"libvirt: oas above the host's", &host_smmu_oas42, "11.1",
+	 DOMAIN("pciBus='0' accel='on' oas='48'", IOMMUFD), NULL, FIRES("smmuv3.host-oas"), "fails",
+	 VIOMMU("Host SMMUv3 supports only 42-bit IPA, but the vSMMU OAS implies 48-bit IPA")},
+	{"libvirt: PASIDs of none", &host_smmu_measured, "11.1",
+	 DOMAIN("pciBus='0' accel='on' ssidsize='20'", IOMMUFD), NULL,
+	 FIRES("smmuv3.host-ssidsize"), "fails",
+	 VIOMMU("Host SMMUv3 SSIDSIZE not compatible (host=0, QEMU=20)")},
+	{"libvirt: ATS of none", &host_smmu, "11.1",
+	 DOMAIN("pciBus='0' accel='on' ats='on' ril='on'", IOMMUFD), NULL, FIRES("smmuv3.host-ats"),
+	 "fails", LACKS("Address Translation Services")},
+	{"libvirt: no range invalidation", &host_smmu_no_ril, "11.1",
+	 DOMAIN("pciBus='0' accel='on' ril='on'", IOMMUFD), NULL, FIRES("smmuv3.host-ril"), "fails",
+	 LACKS("Range Invalidation")},
+	{"libvirt: no command queues", &host_smmu, "11.1",
+	 DOMAIN("pciBus='0' accel='on' cmdqv='on'", IOMMUFD), NULL, FIRES("smmuv3.host-cmdqv"),
+	 "fails",
+	 VIOMMU("Failed to get hardware info: Operation not supported") "\nCMDQV requested but not "
+									"supported"},
+	{"libvirt: the legacy backend", &host_smmu_accel, "11.1",
+	 DOMAIN("pciBus='0' accel='on'", ""), NULL, FIRES("smmuv3.accel-needs-iommufd"), "fails",
+	 "vfio-pci endpoint devices without an iommufd backend not allowed when using "
+	 "arm-smmuv3,accel=on"},
+	{"libvirt: the board's takes no device", &host_smmu_accel, "11.1",
+	 DOMAIN("accel='off'", IOMMUFD), NULL, FIRES("smmuv3.no-assigned-devices"), "fails",
+	 "vfio " BDF ": memory listener initialization failed: Region "
+	 "smmuv3-iommu-memory-region-0-0: device 00.00.0 requires iommu MAP notifier which is not "
+	 "currently supported"},
 
 	{"RAM above what a nesting parent maps", &host_smmu_oas42, "11.1",
 	 "qemu-system-aarch64 -nodefaults -m 5T -machine virt,gic-version=3 " UEFI
