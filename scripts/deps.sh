@@ -6,7 +6,8 @@ set -eu
 build='gcc g++ libc6-dev make meson ninja-build pkg-config libjson-c-dev libarchive-dev liblzma-dev libzstd-dev libxml2-dev zlib1g-dev libcmocka-dev
 	python3 python3-jsonschema binutils xz-utils'
 ci='clang llvm libclang-rt-14-dev clang-format valgrind chromium fonts-dejavu-core libxml2-utils tidy
-	qemu-system-x86 qemu-system-arm ovmf seabios libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu'
+	qemu-system-x86 qemu-system-arm ovmf seabios libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu
+	busybox-static kmod'
 
 case "${1-build}" in
 build) wanted=$build ;;

@@ -142,6 +142,9 @@ enum iof_use {
 	IOF_USE_NEST_PARENT = 2,    /**< IOMMU_HWPT_ALLOC_NEST_PARENT */
 	IOF_USE_DIRTY_TRACKING = 3, /**< IOMMU_HWPT_ALLOC_DIRTY_TRACKING */
 	IOF_USE_PASID = 4,	    /**< IOMMU_HWPT_ALLOC_PASID */
+	/** No domain, but the object on a nesting parent that stands for a guest's IOMMU
+	 * (IOMMU_VIOMMU_ALLOC; Arm); it has no width. */
+	IOF_USE_VIOMMU = 5,
 };
 
 enum iof_presence {

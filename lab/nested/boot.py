@@ -17,8 +17,8 @@ import qemus
 from cpio import Archive
 from paths import CACHE, HERE, LAB, SOURCE, LabError, read, write
 
-START_LIMIT = 150  # seconds until a host must be up; under emulation it takes 3 to 10 alone
-SILENCE_LIMIT = 180  # seconds without a word or a result
+START_LIMIT = 400  # seconds until a host must be up; under emulation it takes 3 to 10 on an idle machine
+SILENCE_LIMIT = 300  # seconds without a word or a result
 TICK = 0.1
 
 
@@ -30,16 +30,18 @@ class Ended:
 
 
 def find_busybox(architecture):
+    """A static one: the initramfs has no libraries."""
     if architecture == "arm64":
-        path = os.path.join(LAB, "arm64/root/usr/bin/busybox")
+        places = [os.path.join(LAB, "arm64/root/usr/bin/busybox")]
     else:
-        path = shutil.which("busybox") or os.path.join(LAB, "busybox/bin/busybox")
-        if not os.path.exists(path):
-            path = os.path.join(LAB, "busybox/usr/bin/busybox")
-    if not os.path.exists(path):
-        raise LabError("no busybox: run lab/nested/lab build")
-    with open(path, "rb") as file:
-        return file.read()
+        places = [shutil.which("busybox"), *(os.path.join(LAB, "busybox", path) for path in ("bin/busybox", "usr/bin/busybox"))]
+    for path in filter(None, places):
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                data = file.read()
+            if b"/ld-linux" not in data[:4096]:  # where a dynamic one names its loader
+                return data
+    raise LabError("no static busybox: run lab/nested/lab build")
 
 
 def add_modules(archive, kernel):
@@ -49,6 +51,9 @@ def add_modules(archive, kernel):
             data = file.read()
         names.append(os.path.basename(path).removesuffix(".xz").replace("-", "_"))
         archive.file(f"modules/{names[-1]}", data)
+    if kernel.modules:  # where a Debian host has it
+        config = os.path.join(os.path.dirname(kernel.image), f"config-{kernel.release}")
+        archive.file(f"boot/config-{kernel.release}", read(config).encode())
     archive.file("modules/order", "".join(name + "\n" for name in names).encode())
 
 
@@ -161,8 +166,9 @@ def run_in(work, flavour, kernel, folders=(), accel=None, limit=7200, silence=SI
     with open(os.path.join(work, "initrd"), "wb") as file:
         file.write(initramfs(kernel, flavour.architecture, shares))
     status = os.path.join(work, "status")
-    if os.path.exists(status):
-        os.remove(status)
+    for left in (status, os.path.join(work, "console")):
+        if os.path.exists(left):
+            os.remove(left)
     begin = time.monotonic()
     environment = {**os.environ, **qemus.outer(flavour.architecture).environment}
     with open(os.path.join(work, "qemu.log"), "w", encoding="utf-8") as log, \

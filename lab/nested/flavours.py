@@ -26,8 +26,8 @@ WORDS = {
     "dev": {"dev": "on"},
     "dt": {"dt": "on"},
     "gicv2": {"gic": "2"},
-    "mate": {"mate": "driver"},
-    "bare": {"devices": "none"},
+    "viable": {"mate": "driver"},
+    "nodev": {"devices": "none"},
 }
 # What every host has, whatever its IOMMU. pb: CPU address bits; dma: the kernel's words about its IOMMU;
 # mate: whether the other device of the bridge's group keeps its driver; devices: those to assign.
@@ -43,6 +43,7 @@ BASES = {
     "intelsm39": ("x86", {**INTEL, "sm": "on", "aw": "39"}),
     "amd": ("x86", {"model": "amd", "ir": "on", "dr": "off", "xt": "off", "dma": "on", **COMMON}),
     "virtio": ("x86", {"model": "virtio", "aw": "default", **COMMON}),
+    "virtio-dflt": ("x86", {"model": "virtio", "aw": "default", **COMMON}),
     "virtio39": ("x86", {"model": "virtio", "aw": "39", **COMMON}),
     "virtio48": ("x86", {"model": "virtio", "aw": "48", **COMMON}),
     "virtio64": ("x86", {"model": "virtio", "aw": "64", **COMMON}),

@@ -52,14 +52,34 @@ def arm_firmware():
 OUTER = {}
 
 
+def installed():
+    found = Qemu([BINARIES["x86"]])
+    said = version(found) if shutil.which(BINARIES["x86"]) else None
+    if not said:
+        raise LabError(f"no {BINARIES['x86']} is installed")
+    found.old = int(said.split(".")[0]) < 10
+    return found
+
+
+def use_installed():
+    """For a machine whose cache is empty."""
+    OUTER["x86"] = installed()
+
+
+def is_there(name):
+    try:
+        return bool(inner(name))
+    except LabError:
+        return False
+
+
 def outer(architecture):
     """The newest unpacked QEMU, or else the installed one."""
     if architecture not in OUTER:
         root = os.path.join(CACHE, "sid") if architecture == "x86" else arm_root()
         found = unpacked(root, "x86", architecture)
-        if not found and architecture == "x86" and shutil.which(BINARIES["x86"]):
-            found = Qemu([BINARIES["x86"]])
-            found.old = int(version(found).split(".")[0]) < 11
+        if not found and architecture == "x86":
+            found = installed()
         if not found:
             raise LabError("no QEMU to emulate hosts: run lab/nested/lab build")
         OUTER[architecture] = found
@@ -73,7 +93,7 @@ def inner(name, architecture="x86"):
             raise LabError("hosts of aarch64 have QEMU 11.1 inside")
         return Qemu([BINARIES["arm64"]])
     if name == "system":
-        return Qemu([BINARIES["x86"]])
+        return installed()
     if name in SUITES:
         found = unpacked(os.path.join(CACHE, SUITES[name]))
         if not found:
@@ -111,6 +131,4 @@ def fetch_arm():
 
 
 def fetch_busybox():
-    if not shutil.which("busybox"):
-        suite = Suite("bookworm")
-        suite.unpack(os.path.join(LAB, "busybox"), "busybox-static")
+    Suite("bookworm").unpack(os.path.join(LAB, "busybox"), "busybox-static")

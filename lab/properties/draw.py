@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""draw.py SEED COUNT QEMU: print command lines with virtual IOMMUs whose properties are drawn, one JSON list a line.
+"""draw.py SEED COUNT QEMU [ACCELERATOR]: print command lines with virtual IOMMUs whose properties are drawn, one JSON list a line.
 
 QEMU is 7.2, 10.0 or 11.1: which names and machine types are likely. No device of the host is needed: what is asked is
 which combinations QEMU itself takes, and what it says to the others. A seed gives the same lines again.
@@ -87,7 +87,7 @@ def draw_device(rng, qemu, model):
     return words + ["-device", ",".join([model] + [f"{name}={value}" for name, value in pairs])]
 
 
-def draw_machine(rng, qemu):
+def draw_machine(rng, qemu, accel):
     roll = rng.random()
     if roll < 0.55:
         machine = "q35"
@@ -95,29 +95,29 @@ def draw_machine(rng, qemu):
         machine = rng.choice(MACHINES[qemu])
     else:
         machine = rng.choice(["pc", "microvm"])
-    if rng.random() < 0.15:
-        machine += ",kernel-irqchip=" + rng.choice(["off", "split", "on"])
-    return ["-machine", machine, "-accel", "tcg", "-m", "64M"]
+    if rng.random() < (0.15 if accel == "tcg" else 0.7):
+        machine += ",kernel-irqchip=" + rng.choice(["off", "split", "split", "on", "on"])
+    return ["-machine", machine, "-accel", accel, "-m", "64M"]
 
 
-def draw(rng, qemu):
+def draw(rng, qemu, accel):
     models = rng.choices(["intel-iommu", "virtio-iommu-pci", "amd-iommu"], [7, 2, 2])
     if rng.random() < 0.05:
         models.append(rng.choice(["intel-iommu", "virtio-iommu-pci", "amd-iommu"]))
-    words = draw_machine(rng, qemu)
+    words = draw_machine(rng, qemu, accel)
     for model in models:
         words += draw_device(rng, qemu, model)
     return words
 
 
-def draw_all(seed, count, qemu):
-    rng = random.Random(f"{seed} {qemu}")
-    return [draw(rng, qemu) for _ in range(count)]
+def draw_all(seed, count, qemu, accel="tcg"):
+    rng = random.Random(f"{seed} {qemu} {accel}")
+    return [draw(rng, qemu, accel) for _ in range(count)]
 
 
 def main():
     seed, count, qemu = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    for words in draw_all(seed, count, qemu):
+    for words in draw_all(seed, count, qemu, *sys.argv[4:5]):
         print(json.dumps(words))
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""record.py -o FILE [-s SEED] [-n COUNT] [-j JOBS] SUITE...: what real QEMUs say to the command lines of draw.py.
+"""record.py -o FILE [-s SEED] [-n COUNT] [-j JOBS] [-a ACCELERATOR] SUITE...: what real QEMUs say to the command lines of draw.py.
 
 SUITE is one that lab/firmware/fetch.sh unpacked (bookworm, trixie, sid) or "system". Each line is a cell of
 tests/data/oracle: the VM is initialised with its CPU stopped, asked over QMP and ended. The host of the cells is a
@@ -63,13 +63,14 @@ def main():
     parser.add_argument("-s", "--seed", type=int, default=1)
     parser.add_argument("-n", "--count", type=int, default=400, help="command lines for each suite (default 400)")
     parser.add_argument("-j", "--jobs", type=int, default=2)
+    parser.add_argument("-a", "--accel", choices=("tcg", "kvm"), default="tcg", help="kvm: /dev/kvm is needed")
     parser.add_argument("suites", nargs="+", metavar="SUITE")
     options = parser.parse_args()
     jobs = []
     for suite in options.suites:
         full = version(suite)
         release = ".".join(full.split(".")[:2])
-        jobs += [(suite, full, words) for words in draw_all(options.seed, options.count, release)]
+        jobs += [(suite, full, words) for words in draw_all(options.seed, options.count, release, options.accel)]
     with ThreadPoolExecutor(options.jobs) as pool:
         lines = [json.dumps(cell, separators=(",", ":")) for cell in pool.map(run, jobs)]
     opener = lzma.open if options.output.endswith(".xz") else open

@@ -255,6 +255,15 @@ static int read_report(struct question *q, struct answer_text *out)
 	return out->because ? 0 : -ENOMEM;
 }
 
+/* Without the board's default devices: behind an accelerated SMMUv3 none may be. */
+static int new_vm(struct question *q, struct iof_vm **vm)
+{
+	static const char *const argv[] = {"", "-nodefaults"};
+	int r = iof_vm_load_argv(q->ctx, argv, ARRAY_SIZE(argv), "VM", vm);
+
+	return r ? r : iof_vm_property_set(q->ctx, *vm, "machine", "type", q->machine);
+}
+
 static int ask_once(struct question *q, enum property_id id, const char *value, size_t first,
 		    size_t n, struct answer_text *out)
 {
@@ -262,7 +271,7 @@ static int ask_once(struct question *q, enum property_id id, const char *value, 
 	struct iof_vmm vmm = q->vmm;
 	struct iof_vm *vm = NULL;
 	struct iof_machine *m = NULL;
-	int r = iof_vm_new(q->ctx, q->machine, &vm);
+	int r = new_vm(q, &vm);
 
 	*out = (struct answer_text){0};
 	list_pairs(q, id, value, n > 0, &pairs);

@@ -13,6 +13,7 @@ int cure_scalable(struct fix_list *, const struct iof_machine *, const struct io
 int cure_intel_width(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_width_48(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_drain(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_user_apic(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_pasid_iotlb(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_pasid_20(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_pasid_host(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
@@ -54,6 +55,7 @@ int cure_smmu_bus(struct fix_list *, const struct iof_machine *, const struct io
 int cure_smmu_bypass(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_acpi(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_before(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_emulated(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_ssidsize(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_ril(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

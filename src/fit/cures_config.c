@@ -114,7 +114,7 @@ int cure_object_absent(struct fix_list *list, const struct iof_machine *m,
 }
 
 int cure_device_id(struct fix_list *list, const struct iof_machine *m UNUSED,
-	    const struct iof_finding *finding)
+		   const struct iof_finding *finding)
 {
 	if (problem_option(finding) != SIZE_MAX)
 		fix_unset(list, fix_new(list, "The device has no id."), problem_option(finding),
@@ -165,6 +165,19 @@ static size_t machine_option_index(const struct iof_machine *m)
 			found = i;
 	}
 	return found;
+}
+
+/* kernel-irqchip=off under KVM: split is what a vIOMMU that remaps interrupts needs. */
+int cure_user_apic(struct fix_list *list, const struct iof_machine *m UNUSED,
+		   const struct iof_finding *finding)
+{
+	const struct problem *problem = finding->problem;
+
+	if (problem->pair && problem->option != SIZE_MAX)
+		fix_set(list,
+			fix_new(list, "The interrupt controller is split between KVM and QEMU."),
+			problem->option, problem->pair->key, "split", "machine.kernel-irqchip");
+	return list->err;
 }
 
 int cure_use_q35(struct fix_list *list, const struct iof_machine *m,

@@ -342,6 +342,40 @@ int cure_smmu_units(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+/* Without the default cards, or behind the SMMU, where QEMU says what it does not take. */
+int cure_smmu_before(struct fix_list *list, const struct iof_machine *m,
+		     const struct iof_finding *finding UNUSED)
+{
+	struct iof_fix *fix;
+
+	if (!m->nodefaults) {
+		fix = fix_new(list, "The VM has no devices but those that its config names.");
+		fix_add(list, fix, "nodefaults", NULL, 0);
+	}
+	for (size_t i = 0; i < m->n_cold; i++) {
+		const struct machine_device *device = &m->devices[i];
+		const struct machine_device *smmu = device->late_viommu;
+
+		if (device->kind != DRIVER_OTHER || !smmuv3_is_accelerated(smmu) ||
+		    smmu->option_index == SIZE_MAX || topology_find(m, "pxb0"))
+			continue;
+		fix = fix_new(list, "The device stands behind a root bus of its own, without an "
+				    "SMMU.");
+		fix_set(list, fix, device->option_index, "bus", "pxb0-port",
+			fix_target(list, device, "bus"));
+		if (option_pair(device->option, "addr"))
+			fix_unset(list, fix, device->option_index, "addr",
+				  fix_target(list, device, "addr"));
+		fix_add(list, fix, "device", "pxb-pcie,id=pxb0,bus_nr=128,bus=pcie.0",
+			device->option_index);
+		fix_add(list, fix, "device", "pcie-root-port,id=pxb0-port,bus=pxb0,chassis=128",
+			device->option_index);
+		use_none(list, m, smmu);
+		break;
+	}
+	return list->err;
+}
+
 int cure_smmu_ssidsize(struct fix_list *list, const struct iof_machine *m,
 		       const struct iof_finding *finding)
 {

@@ -299,6 +299,7 @@ static void walk_start(struct walk *w)
 	}
 	if (m->viommu && m->viommu->kind == DRIVER_VIRTIO_IOMMU)
 		w->progress.page_mask = granule_mask(m->viommu, w->scene.host);
+	walk_stage(w, STAGE_CONFIG);
 	for (size_t i = 0; i < m->n_cold && !w->is_stopped; i++)
 		walk_device(w, &m->devices[i]);
 	w->scene.device = NULL;

@@ -202,6 +202,39 @@ static enum answer emulated_behind_accel(const struct scene *s, struct operand *
 		       : NO;
 }
 
+/* Function of the board, or default device, that is no root complex's own. */
+static bool has_default_device(const struct machine_bus *bus)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(bus->occupant); i++) {
+		const char *name = bus->occupant[i];
+
+		if (name && !strchr(name, ',') && !str_eq(name, "gpex-root"))
+			return true;
+	}
+	return false;
+}
+
+/* Those that were made before the SMMU are not asked about until the machine is done, and then QEMU
+ * has no answer for them. */
+static enum answer emulated_before_accel(const struct scene *s, struct operand *op)
+{
+	for (const struct machine_device *smmu = s->m->devices; smmu < s->m->devices + s->m->n_cold;
+	     smmu++) {
+		if (!smmuv3_is_accelerated(smmu) || !smmu->primary)
+			continue;
+		op[0] = text_operand(smmu->label);
+		op[1] = text_operand("a default device");
+		if (has_default_device(smmu->primary))
+			return YES;
+		for (const struct machine_device *d = s->m->devices; d < smmu; d++) {
+			op[1] = text_operand(d->label);
+			if (d->kind == DRIVER_OTHER && d->bus && d->late_viommu == smmu)
+				return YES;
+		}
+	}
+	return NO;
+}
+
 static bool is_translated(const struct iof_machine *m, const struct machine_bus *bus)
 {
 	for (size_t i = 0; i < m->n_devices; i++) {
@@ -281,6 +314,7 @@ enum {
 	DEVICE_TREE,
 	LEGACY,
 	EMULATED,
+	BEFORE,
 	NOTIFIER,
 	MIGRATION,
 };
@@ -371,6 +405,14 @@ static const struct rule rules[] = {
 		      "the guest's tables for the {1}.",
 		      "QEMU hw/arm/smmuv3-accel.c smmuv3_accel_supports_as", "source",
 		      cure_smmu_emulated, NULL},
+	[BEFORE] = {"smmuv3.emulated-before-accel", IOF_SEVERITY_ERROR,
+		    "emulated device from before an accelerated SMMUv3",
+		    "QEMU will abort when the machine is done: {1} is on the bus of {0}.",
+		    "An emulated device cannot stand behind accel=on. One that is made before the "
+		    "SMMU, as are the default network cards, is not refused but meets an assertion "
+		    "that there is none.",
+		    "QEMU hw/arm/smmuv3-accel.c smmuv3_accel_find_add_as", "source",
+		    cure_smmu_before, NULL},
 	[NOTIFIER] = {"smmuv3.no-assigned-devices", IOF_SEVERITY_ERROR,
 		      "emulated SMMUv3 that takes no assigned device",
 		      "QEMU will refuse {0}: behind an emulated SMMUv3 no assigned device can "
@@ -449,6 +491,8 @@ static const struct step steps[] = {
 	{STAGE_REALIZE, COLD_AND_HOT, V11_0, QEMU_NEVER, EFFECT_STOPS, emulated_behind_accel,
 	 &rules[EMULATED],
 	 "Emulated endpoint devices are not allowed when using arm-smmuv3,accel=on"},
+	{STAGE_DONE, COLD, V11_0, QEMU_NEVER, EFFECT_KILLS, emulated_before_accel, &rules[BEFORE],
+	 NULL},
 	{STAGE_MAP, COLD_AND_HOT | OF_LEGACY, 0, QEMU_NEVER, EFFECT_STOPS, notifier_legacy,
 	 &rules[NOTIFIER], "vfio {0}: failed to setup container for group {1}: " NOTIFIER_TEXT},
 	{STAGE_MAP, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, notifier_iommufd,

@@ -48,7 +48,7 @@ static enum answer small_bar_once(const struct scene *s, struct operand *op)
 	return answer;
 }
 
-/* 11.0 on a kernel that has no dma-buf of BARs. */
+/* 11.0 and newer on a kernel that has no dma-buf of BARs. */
 static enum answer no_dma_buf(const struct scene *s, struct operand *op UNUSED)
 {
 	const struct iof_device *device = s->device->host;
@@ -60,6 +60,25 @@ static enum answer no_dma_buf(const struct scene *s, struct operand *op UNUSED)
 	for (unsigned i = 0; i < PCI_BARS && !s->progress->told_dma_buf; i++)
 		s->progress->told_dma_buf = !device->bars[i].is_io && device->bars[i].size >= page;
 	return s->progress->told_dma_buf ? YES : NO;
+}
+
+/* backends/iommufd.c: since 11.1 the object itself looks for /dev/iommu, whoever uses it; 10.0 does
+ * not. One that is given an open fd needs none. */
+static enum answer no_dev_iommu(const struct scene *s, struct operand *op)
+{
+	if (s->host->iommufd != TRI_NO)
+		return NO;
+	for (size_t i = 0; i < s->m->vm->n_options; i++) {
+		const struct vm_option *option = &s->m->vm->options[i];
+		const char *type = option_value(option, "qom-type");
+
+		if (option->kind != OPTION_OBJECT || !type || !str_eq(type, "iommufd") ||
+		    option_pair(option, "fd"))
+			continue;
+		op[0] = text_operand(option_value(option, "id"));
+		return YES;
+	}
+	return NO;
 }
 
 static enum answer late_viommu(const struct scene *s, struct operand *op)
@@ -127,7 +146,7 @@ static enum answer mixed_space_iommufd(const struct scene *s, struct operand *op
 	return mixed_space(s, BACKEND_IOMMUFD, op);
 }
 
-enum { TWO_VIOMMUS, LATE_VIOMMU, SMALL_BAR, NO_DMA_BUF, SLOT_INVALID, MIXED_SPACE };
+enum { TWO_VIOMMUS, LATE_VIOMMU, SMALL_BAR, NO_DMA_BUF, SLOT_INVALID, NO_DEV_IOMMU, MIXED_SPACE };
 
 static const struct rule rules[] = {
 	[TWO_VIOMMUS] = {"viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
@@ -155,7 +174,7 @@ static const struct rule rules[] = {
 		 "QEMU will warn that this kernel makes no dma-buf of BARs.",
 		 "Linux has it from 6.19 on. The iommufd backend needs it for peer-to-peer DMA; "
 		 "the VM runs.",
-		 "QEMU 11.0 hw/vfio/region.c vfio_region_create_dma_buf", "report", NULL,
+		 "QEMU 11.0 hw/vfio/region.c vfio_region_create_dma_buf", "lab", NULL,
 		 "Nothing has to be done, unless devices of the VM write to one another."},
 	[SLOT_INVALID] =
 		{"vfio.slot-not-valid", IOF_SEVERITY_WARNING, "a second device below one root port",
@@ -163,6 +182,12 @@ static const struct rule rules[] = {
 		 "A PCIe link has one device. The VM starts, but the guest will not see this one.",
 		 "QEMU hw/pci/pci.c pci_qdev_realize", "lab", NULL,
 		 "Give each device a pcie-root-port of its own."},
+	[NO_DEV_IOMMU] =
+		{"vfio.no-dev-iommu", IOF_SEVERITY_ERROR, "iommufd object on a kernel without it",
+		 "QEMU will refuse the iommufd object {0}: this kernel has no /dev/iommu.",
+		 "The kernel is built without CONFIG_IOMMUFD. The object looks for it, even if no "
+		 "device uses the object.",
+		 "QEMU 11.1 backends/iommufd.c", "lab", cure_legacy, NULL},
 	[MIXED_SPACE] =
 		{"vfio.backends-in-one-space", IOF_SEVERITY_ERROR,
 		 "both backends in one guest address space",
@@ -175,6 +200,8 @@ static const struct rule rules[] = {
 };
 
 static const struct step steps[] = {
+	{STAGE_CONFIG, COLD, V11_1, QEMU_NEVER, EFFECT_STOPS, no_dev_iommu, &rules[NO_DEV_IOMMU],
+	 "/dev/iommu does not exist (is your kernel config missing CONFIG_IOMMUFD?)"},
 	{STAGE_PRE_PLUG, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, two_viommus,
 	 &rules[TWO_VIOMMUS], "QEMU does not support multiple vIOMMUs for x86 yet."},
 	{STAGE_PRE_PLUG, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, two_viommus_arm,
@@ -192,6 +219,10 @@ static const struct step steps[] = {
 	 "vfio-iommu-iommufd"},
 	{STAGE_REGIONS, COLD_AND_HOT, V11_0, V11_1, EFFECT_WARNS, no_dma_buf, &rules[NO_DMA_BUF],
 	 "warning: VFIO dma-buf not supported in kernel: PCI BAR IOMMU mappings may fail"},
+	{STAGE_REGIONS, COLD_AND_HOT, V11_1, QEMU_NEVER, EFFECT_WARNS, no_dma_buf,
+	 &rules[NO_DMA_BUF],
+	 "warning: VFIO dma-buf not supported in kernel, using mmap fallback, P2P DMA will not "
+	 "work"},
 	{STAGE_REGIONS, COLD_AND_HOT, V11_0, V11_1, EFFECT_WARNS, small_bar, &rules[SMALL_BAR],
 	 "{0} BAR {1}: failed to create dma-buf: PCI BAR IOMMU mappings may fail: Invalid "
 	 "argument"},

@@ -217,6 +217,16 @@ enum answer vfio_no_iommufd(const struct scene *s, struct operand *op UNUSED)
 	return s->host->vfio_cdev == TRI_NO || s->host->iommufd == TRI_NO ? YES : NO;
 }
 
+/* Since Linux 6.1 a VFIO device has a folder vfio-dev; its number is in there only with a device
+ * file. */
+static enum answer no_cdev_number(const struct scene *s, struct operand *op)
+{
+	if (!s->device->host || !s->device->host->vfio_dev)
+		return NO;
+	op[1] = text_operand(s->device->host->vfio_dev);
+	return vfio_no_iommufd(s, op);
+}
+
 /* The kernel finds no page-table format that the unit has: nothing can be attached. */
 static enum answer no_domain(const struct scene *s, enum backend backend, struct operand *op)
 {
@@ -408,7 +418,7 @@ static const struct rule rules[] = {
 	[NO_IOMMUFD] = {"vfio.no-iommufd", IOF_SEVERITY_ERROR, "iommufd on a kernel without it",
 			"QEMU will refuse {0}: this kernel gives no device file for iommufd.",
 			"The kernel is built without CONFIG_IOMMUFD or CONFIG_VFIO_DEVICE_CDEV.",
-			"Linux drivers/vfio", "source", cure_legacy, NULL},
+			"Linux drivers/vfio", "lab", cure_legacy, NULL},
 	[TWICE] = {"vfio.device-used-twice", IOF_SEVERITY_ERROR, "device given to the VM twice",
 		   "QEMU will refuse {0}: it is already given to this VM as {1}.",
 		   "A host device can be assigned once.",
@@ -458,6 +468,9 @@ static const struct rule rules[] = {
 #define NO_CDEV                                                                                    \
 	"vfio {0}: vfio /sys/bus/pci/devices/{0}/vfio-dev: couldn't open directory "               \
 	"/sys/bus/pci/devices/{0}/vfio-dev: No such file or directory"
+#define NO_CDEV_NUMBER                                                                             \
+	"vfio {0}: vfio /sys/bus/pci/devices/{0}/vfio-dev: failed to load "                        \
+	"\"/sys/bus/pci/devices/{0}/vfio-dev/{1}/dev\""
 #define NOT_VIABLE                                                                                 \
 	"vfio {0}: group {1} is not viable\n\tPlease ensure all devices within the iommu_group "   \
 	"are bound to their "                                                                      \
@@ -487,6 +500,8 @@ static const struct step steps[] = {
 	 "vfio {0}: Could not open '/dev/vfio/{1}': No such file or directory"},
 	{STAGE_OPEN, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, vfio_not_bound_iommufd,
 	 &rules[NOT_BOUND], NO_CDEV},
+	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, no_cdev_number, &rules[NO_IOMMUFD],
+	 NO_CDEV_NUMBER},
 	{STAGE_OPEN, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_no_iommufd, &rules[NO_IOMMUFD],
 	 NO_CDEV},
 	{STAGE_OPEN, COLD_AND_HOT | OF_LEGACY, 0, V9_1, EFFECT_STOPS, mixed_legacy, &rules[MIXED],

@@ -67,10 +67,16 @@ IOF_EXPORT int iof_device_domain(const struct iof_device *dev, enum iof_use use,
 	};
 	enum tristate has;
 
-	if ((unsigned)use >= ARRAY_SIZE(uses) || !uses[use].has)
+	if (use != IOF_USE_VIOMMU && ((unsigned)use >= ARRAY_SIZE(uses) || !uses[use].has))
 		return -EINVAL;
 	if (!dev->group || !dev->unit)
 		return -ENOENT;
+	if (use == IOF_USE_VIOMMU) {
+		out->presence = presences[dev->viommu];
+		out->width = 0;
+		out->page_sizes = 0;
+		return 0;
+	}
 	has = uses[use].has(&dev->unit->domain[0]);
 	out->width = uses[use].width(&dev->iova[0]);
 	out->page_sizes = use == IOF_USE_PLAIN ? dev->iova[0].page_sizes : 0;

@@ -176,11 +176,24 @@ static void compare_kind(struct facts *f, const char *name, const struct measure
 
 static void compare_viommu(struct facts *f)
 {
+	static const char *const texts[] = {
+		[IOF_PRESENCE_UNKNOWN] = NULL,
+		[IOF_PRESENCE_ABSENT] = "no",
+		[IOF_PRESENCE_PRESENT] = "yes",
+	};
 	const struct measured_device *a = &f->d->answers;
+	struct iof_domain p = {.size = sizeof(p)};
+	enum fact_result result = FACT_LEARNED;
+	const char *predicted = NULL;
 
 	if (!a->viommu_asked)
 		return;
-	add(f, FACT_LEARNED, "viommu", NULL,
+	if (f->d->device && iof_device_domain(f->d->device, IOF_USE_VIOMMU, &p) == 0)
+		predicted = texts[p.presence];
+	if (predicted)
+		result = str_eq(predicted, a->viommu_error ? "no" : "yes") ? FACT_CONFIRMED
+									   : FACT_REFUTED;
+	add(f, result, "viommu", predicted,
 	    a->viommu_error ? text_of(f, "no (IOMMU_VIOMMU_ALLOC: %s)", strerror(a->viommu_error))
 			    : "yes");
 }

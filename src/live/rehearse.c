@@ -363,18 +363,32 @@ static bool walk_devices(struct iof_live_rehearsal *r, bool is_plugged)
 	return true;
 }
 
+/* Objects come before devices, also those of devices that are plugged later. */
+static bool make_objects(struct iof_live_rehearsal *r)
+{
+	struct iof_assignment a;
+
+	for (size_t i = 0; r->version >= V11_1 && iof_machine_assignment(r->machine, i, &a) == 0;
+	     i++) {
+		if (a.is_iommufd && !make_iommufd_object(r, &a))
+			return false;
+	}
+	return true;
+}
+
 static bool walk_start(struct iof_live_rehearsal *r)
 {
 	r->phase = IOF_PHASE_START;
 	if (refuses(r, NO_INDEX, IOF_MOMENT_BEFORE, IOF_MOMENT_BEFORE, NULL))
 		return false;
-	return walk_devices(r, false) &&
+	return make_objects(r) && walk_devices(r, false) &&
 	       !refuses(r, NO_INDEX, IOF_MOMENT_ATTACH, IOF_MOMENT_AFTER, NULL);
 }
 
 static bool walk_plug(struct iof_live_rehearsal *r)
 {
 	r->phase = IOF_PHASE_PLUG;
+	r->is_plugging = true;
 	return walk_devices(r, true);
 }
 

@@ -26,7 +26,9 @@ enum rehearse_site {
 	SITE_SET_IOMMU,
 	SITE_GET_INFO,
 	SITE_DEVICE_FD,
+	SITE_IOMMUFD_OBJECT, /* QEMU 11.1 makes no iommufd object without /dev/iommu */
 	SITE_CDEV_FIND,
+	SITE_CDEV_NUMBER,
 	SITE_CDEV_OPEN,
 	SITE_IOMMUFD_OPEN,
 	SITE_BIND,
@@ -141,6 +143,7 @@ struct iof_live_rehearsal {
 	struct vfio vfio;
 	uint32_t version; /* of QEMU, as vmm/versions.h has it; 0: another VMM, or not known */
 	enum iof_phase phase;
+	bool is_plugging; /* the start is over */
 
 	struct undo *undo;
 	size_t n_undo, cap_undo;
@@ -204,6 +207,8 @@ void undo_to(struct iof_live_rehearsal *, size_t n);
 bool attach_legacy(struct iof_live_rehearsal *, const struct iof_assignment *, const char *bdf,
 		   bool is_stand_in);
 bool attach_iommufd(struct iof_live_rehearsal *, const struct iof_assignment *, const char *bdf);
+/* What 11.1 does with each iommufd object before the first device. */
+bool make_iommufd_object(struct iof_live_rehearsal *, const struct iof_assignment *);
 /* Only what can be asked of iommufd without opening the device. */
 bool find_iommufd(struct iof_live_rehearsal *, const struct iof_assignment *, const char *bdf);
 

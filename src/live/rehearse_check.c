@@ -247,10 +247,8 @@ static bool is_alone(const struct answer_row *row, enum rehearse_mode mode, enum
  * what iommufd tells without the device comes before its group is asked. */
 static bool is_before(uint32_t calls, enum rehearse_mode mode, enum rehearse_site site)
 {
-	if (mode == MODE_STAND_IN && site == SITE_CDEV_FIND)
-		return false;
-	if (mode == MODE_STAND_IN && site == SITE_IOMMUFD_OPEN)
-		return calls == AT(SITE_CDEV_FIND);
+	if (mode == MODE_STAND_IN && site >= SITE_CDEV_FIND && site <= SITE_IOMMUFD_OPEN)
+		return calls == AT(SITE_CDEV_FIND) && site > SITE_CDEV_FIND;
 	if (mode == MODE_STAND_IN)
 		calls &= ~(AT(SITE_CDEV_FIND) | AT(SITE_IOMMUFD_OPEN));
 	return calls < AT(site);

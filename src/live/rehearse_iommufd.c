@@ -28,6 +28,22 @@ static int take_name(void *argument, const char *name)
 	return 1;
 }
 
+/* A kernel without the device cdev has the folder, but no number in it. */
+static bool read_number(struct iof_live_rehearsal *r, const struct iof_assignment *a,
+			const char *folder, const char *name)
+{
+	char path[PATH_MAX_BYTES + NAME_MAX_BYTES + 8];
+	char *number = NULL;
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s/dev", folder, name);
+	err = call_read_line(r->vfio.calls, path, &number);
+	free(number);
+	if (rehearse_step(r, a->device, "read", err, "%s", path))
+		return true;
+	return rehearse_failed(r, SITE_CDEV_NUMBER, a, NULL);
+}
+
 static bool find_cdev(struct iof_live_rehearsal *r, const struct iof_assignment *a, const char *bdf,
 		      char name[NAME_MAX_BYTES])
 {
@@ -42,13 +58,14 @@ static bool find_cdev(struct iof_live_rehearsal *r, const struct iof_assignment 
 	while (err == -EINTR);
 	if (err >= 0 && !name[0])
 		err = -ENOENT;
-	if (rehearse_step(r, a->device, "opendir", err, "%s", path))
-		return true;
-	return rehearse_failed(r, SITE_CDEV_FIND, a, NULL);
+	if (!rehearse_step(r, a->device, "opendir", err, "%s", path))
+		return rehearse_failed(r, SITE_CDEV_FIND, a, NULL);
+	return read_number(r, a, path, name);
 }
 
 /* One descriptor for each iommufd object, opened when its first device comes. */
-static bool open_iommufd(struct iof_live_rehearsal *r, const struct iof_assignment *a, int *fd)
+static bool open_iommufd(struct iof_live_rehearsal *r, const struct iof_assignment *a,
+			 enum rehearse_site site, int *fd)
 {
 	struct rehearse_iommufd *known = r->iommufds;
 
@@ -65,7 +82,7 @@ static bool open_iommufd(struct iof_live_rehearsal *r, const struct iof_assignme
 		return false;
 	*fd = iommufd_open(&r->vfio);
 	if (!rehearse_step(r, a->device, "open", *fd, "/dev/iommu"))
-		return rehearse_failed(r, SITE_IOMMUFD_OPEN, a, NULL);
+		return rehearse_failed(r, site, a, NULL);
 	undo_push(r, (struct undo){.kind = UNDO_CLOSE, .fd = *fd});
 	*known = (struct rehearse_iommufd){.next = r->iommufds, .id = a->iommufd, .fd = *fd};
 	r->iommufds = known;
@@ -404,8 +421,8 @@ bool attach_iommufd(struct iof_live_rehearsal *r, const struct iof_assignment *a
 {
 	struct device d = {.a = a, .bdf = bdf};
 
-	return open_cdev(r, &d) && open_iommufd(r, a, &d.iommufd) && bind_device(r, &d) &&
-	       connect_ioas(r, &d) && nest(r, &d);
+	return open_cdev(r, &d) && open_iommufd(r, a, SITE_IOMMUFD_OPEN, &d.iommufd) &&
+	       bind_device(r, &d) && connect_ioas(r, &d) && nest(r, &d);
 }
 
 bool find_iommufd(struct iof_live_rehearsal *r, const struct iof_assignment *a, const char *bdf)
@@ -413,5 +430,12 @@ bool find_iommufd(struct iof_live_rehearsal *r, const struct iof_assignment *a, 
 	char name[NAME_MAX_BYTES];
 	int fd;
 
-	return find_cdev(r, a, bdf, name) && open_iommufd(r, a, &fd);
+	return find_cdev(r, a, bdf, name) && open_iommufd(r, a, SITE_IOMMUFD_OPEN, &fd);
+}
+
+bool make_iommufd_object(struct iof_live_rehearsal *r, const struct iof_assignment *a)
+{
+	int fd;
+
+	return open_iommufd(r, a, SITE_IOMMUFD_OBJECT, &fd);
 }

@@ -91,7 +91,8 @@ static enum iof_outcome plug_outcome(const struct iof_live_rehearsal *r, enum io
 							: IOF_OUTCOME_REFUSED;
 	if (r->stop && iof_finding_phase(r->stop) == IOF_PHASE_PLUG)
 		return iof_report_plug(r->report);
-	return IOF_OUTCOME_ACCEPTED;
+	/* What breaks the run was met before the plug. */
+	return r->failure.site && !r->is_plugging ? IOF_OUTCOME_UNKNOWN : IOF_OUTCOME_ACCEPTED;
 }
 
 static const struct iof_finding *find_rule(const struct iof_live_rehearsal *r, const char *rule)
@@ -224,6 +225,6 @@ void judge(struct iof_live_rehearsal *r)
 	for (enum iof_phase phase = IOF_PHASE_START; phase <= IOF_PHASE_RUN; phase++)
 		phase_messages(r, phase);
 	list_assumptions(r);
-	if (r->n_devices)
+	if (r->n_steps)
 		list_untested(r);
 }

@@ -82,12 +82,19 @@ static const char *ending(const struct iof_live_rehearsal *r)
 	return "will start this VM";
 }
 
+static void end_sentence(struct buf *text)
+{
+	if (!text->length || text->data[text->length - 1] != '.')
+		buf_putc(text, '.');
+}
+
 static void put_summary(const struct iof_live_rehearsal *r, struct buf *text)
 {
 	struct buf reason = {0};
 
 	if (r->verdict == IOF_VERDICT_UNKNOWN) {
 		buf_puts(text, r->why ? r->why : "Something that decides could not be asked.");
+		end_sentence(text);
 		return;
 	}
 	buf_printf(text, "%s %s %s", iof_machine_vmm_name(r->machine),
@@ -98,8 +105,7 @@ static void put_summary(const struct iof_live_rehearsal *r, struct buf *text)
 		put_reason(r, &reason);
 	if (reason.length)
 		buf_printf(text, ": %s", reason.data);
-	if (!text->length || text->data[text->length - 1] != '.')
-		buf_putc(text, '.');
+	end_sentence(text);
 	text->err = text->err ? text->err : reason.err;
 	buf_free(&reason);
 }

@@ -101,6 +101,19 @@ static int warn_phys_bits(struct iof_machine *m)
 	return 0;
 }
 
+static int warn_user_apic(struct iof_machine *m)
+{
+	if (!m->kvm || m->is_arm || m->irqchip != IRQCHIP_USER || m->version >= V8_0 ||
+	    m->n_problems)
+		return 0;
+	return machine_warning(
+		m, PROBLEM_USER_APIC, SIZE_MAX, NULL,
+		(struct message){
+			.text = "warning: Userspace local APIC is deprecated for KVM.\n"
+				"warning: Do not use kernel-irqchip except for the -M isapc "
+				"machine type."});
+}
+
 /* Options are parsed in the order in which they stand; the first bad one ends it. */
 static void check_parse(struct iof_machine *m)
 {
@@ -243,6 +256,28 @@ static bool is_accelerator(const char *name)
 	return false;
 }
 
+/* The last option that says where the interrupt controller is. */
+static void refuse_user_apic(struct iof_machine *m)
+{
+	const struct pair *pair = NULL;
+	size_t index = SIZE_MAX;
+
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+		const struct pair *own = option_pair(option, "kernel-irqchip");
+
+		if (option->kind != OPTION_MACHINE && option->kind != OPTION_ACCEL)
+			continue;
+		own = own ? own : option_pair(option, "kernel_irqchip");
+		if (own) {
+			pair = own;
+			index = i;
+		}
+	}
+	machine_problem(m, PROBLEM_NO_USER_APIC, index, pair, "kernel-irqchip",
+			(struct message){.text = "KVM does not support userspace APIC"});
+}
+
 /* system/vl.c configure_accelerators, hw/i386/kvm: the userspace APIC went with 8.0 */
 static void check_accelerator(struct iof_machine *m)
 {
@@ -262,8 +297,7 @@ static void check_accelerator(struct iof_machine *m)
 				(struct message){.text = "invalid accelerator {0}",
 						 .operand = {text_operand(name)}});
 	else if (m->kvm && !m->is_arm && m->irqchip == IRQCHIP_USER && m->version >= V8_0)
-		machine_problem(m, PROBLEM_MACHINE_OPTION, option, NULL, "kernel-irqchip",
-				(struct message){.text = "KVM does not support userspace APIC"});
+		refuse_user_apic(m);
 }
 
 /* hw/i386/pc.c pc_machine_set_max_ram_below_4g; microvm has none of these (hw/i386/microvm.c) */
@@ -347,7 +381,8 @@ int machine_build_board(struct iof_machine *m)
 	check_backing(m);
 	machine_find_vcpu(m);
 	machine_map_memory(m);
-	if (!m->type_name || warn_options(m) || machine_warn_low_ram(m) || warn_phys_bits(m))
+	if (!m->type_name || warn_options(m) || machine_warn_low_ram(m) || warn_phys_bits(m) ||
+	    warn_user_apic(m))
 		return -ENOMEM;
 	m->n_early_warnings = m->n_warnings;
 	return 0;

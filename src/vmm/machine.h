@@ -23,6 +23,7 @@ enum problem_kind {
 	PROBLEM_SYNTAX,		 /* an argument that does not parse */
 	PROBLEM_OBJECT_TYPE,	 /* an -object type that this version lacks */
 	PROBLEM_MACHINE_TYPE,	 /* a machine type that this version lacks */
+	PROBLEM_NO_USER_APIC,	 /* KVM without its interrupt controller, from 8.0 on */
 	PROBLEM_MACHINE_OPTION,	 /* a machine property or its value */
 	PROBLEM_MACHINE_IOMMU,	 /* an iommu= that virt has not */
 	PROBLEM_CPU_BITS,	 /* phys-bits out of range */
@@ -62,6 +63,7 @@ enum problem_kind {
 	/* QEMU only warns of these */
 	PROBLEM_SHORT_FORM,	  /* "caching-mode" for caching-mode=on */
 	PROBLEM_PHYS_BITS_DIFFER, /* the vCPU's width is not the host's */
+	PROBLEM_USER_APIC,	  /* KVM without its interrupt controller, up to 7.2 */
 	PROBLEM_GLOBAL_UNUSED,	  /* -global for a device that is not there */
 	PROBLEM_NO_PEER,	  /* a network card without netdev= */
 	PROBLEM_LOW_RAM,	  /* max-ram-below-4g of an odd size */

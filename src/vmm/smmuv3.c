@@ -41,17 +41,39 @@ int smmuv3_add_board(struct iof_machine *m)
 	return 0;
 }
 
+static void set_by_board(struct machine_device *device, enum property_id id, int64_t number,
+			 const char *text, const char *why)
+{
+	struct machine_value *value = &device->value[id];
+
+	if (!value->def || !text)
+		return;
+	*value = (struct machine_value){.number = number,
+					.text = text,
+					.by = IOF_DECIDER_MACHINE_TYPE,
+					.why = why,
+					.def = value->def};
+}
+
 /* Both stages from virt-9.2 on in QEMU 9.2 and newer, whatever -global says. */
 static void set_nested(const struct iof_machine *m, struct machine_device *device)
 {
-	struct machine_value *stage = &device->value[PROPERTY_STAGE];
+	if (m->version >= V9_2 && (!m->type.version || m->type.version >= V9_2))
+		set_by_board(device, PROPERTY_STAGE, 0, "nested",
+			     "set by the board since virt-9.2");
+}
 
-	if (m->version < V9_2 || (m->type.version && m->type.version < V9_2))
-		return;
-	stage->text = "nested";
-	stage->by = IOF_DECIDER_MACHINE_TYPE;
-	stage->why = "set by the board since virt-9.2";
-	stage->pair = NULL;
+/* The doorbell for MSIs that an accelerated one maps: GITS_TRANSLATER or V2M_MSI_SETSPI_NS. */
+static void set_doorbell(struct iof_machine *m, struct machine_device *device)
+{
+	for (size_t i = 0; i < m->n_board; i++) {
+		uint64_t at = m->board[i].range.first + 0x40;
+
+		if (m->board[i].kind == IOF_REGION_MSI)
+			set_by_board(device, PROPERTY_MSI_GPA, (int64_t)at,
+				     arena_printf(m->arena, "0x%llx", (unsigned long long)at),
+				     "set by the board for accel=on");
+	}
 }
 
 void smmuv3_resolve(struct iof_machine *m, struct machine_device *device)
@@ -66,6 +88,11 @@ void smmuv3_resolve(struct iof_machine *m, struct machine_device *device)
 	} else if (bus->pair && *bus->text) {
 		device->primary = topology_find(m, bus->text);
 	}
+	if (!device->is_boards)
+		set_by_board(device, PROPERTY_SMMU_PER_BUS, ON, "on",
+			     "set by the board for each of -device");
+	if (device_value(device, PROPERTY_ACCEL) == ON)
+		set_doorbell(m, device);
 }
 
 static const struct machine_bus *root_of(const struct machine_bus *bus)

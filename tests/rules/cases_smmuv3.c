@@ -226,6 +226,18 @@ static const struct rule_case rows[] = {
 	 ARM("") KVM_UEFI SMMU("") "-device virtio-net-pci,id=net0", NULL,
 	 SILENT("smmuv3.emulated-behind-accel"), "starts works", "warning: nic net0 has no peer"},
 
+	{"a card before accel=on", &host_smmu_accel, "11.1",
+	 ARM("") KVM_UEFI "-device virtio-rng-pci,id=rng0 " ACCEL(PIN) DEV_FD, NULL,
+	 FIRES("smmuv3.emulated-before-accel"), "fails", NULL},
+	{"a default card", &host_smmu_accel, "11.1",
+	 "qemu-system-aarch64 -m 64M -machine virt,gic-version=3 " KVM_UEFI ACCEL(PIN) DEV_FD, NULL,
+	 FIRES("smmuv3.emulated-before-accel"), "fails", NULL},
+	{"a card before it on another root bus", &host_smmu_accel, "11.1",
+	 ARM("") KVM_UEFI PXB "-device pcie-root-port,id=rp1,bus=p1,chassis=1 "
+			      "-device virtio-rng-pci,id=rng0,bus=rp1 " ACCEL(PIN) OBJECT
+	 "-device vfio-pci,host=" BDF ",iommufd=iommufd0,bus=pcie.0",
+	 NULL, SILENT("smmuv3.emulated-before-accel"), "starts works", NULL},
+
 	{"behind the board's, 7.2", &host_smmu, "7.2", ARM(",iommu=smmuv3") TCG DEV, NULL,
 	 FIRES("smmuv3.no-assigned-devices"), "fails", LEGACY_NO("8-0: device 00.01.0")},
 	{"behind the board's, 10.0, iommufd", &host_smmu, "10.0", ARM(",iommu=smmuv3") TCG DEV_FD,

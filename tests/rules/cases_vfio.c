@@ -4,6 +4,9 @@
 
 #define CONTAINER "vfio " BDF ": failed to setup container for group 3: "
 #define BIND "vfio " BDF ": error bind device fd=N to iommufd=N: "
+#define NO_CDEV_NUMBER                                                                             \
+	"vfio " BDF ": vfio /sys/bus/pci/devices/" BDF "/vfio-dev: failed to load "                \
+	"\"/sys/bus/pci/devices/" BDF "/vfio-dev/vfio0/dev\""
 #define NO_CDEV(bdf)                                                                               \
 	"vfio " bdf ": vfio /sys/bus/pci/devices/" bdf                                             \
 	"/vfio-dev: couldn't open directory /sys/bus/pci/devices/" bdf                             \
@@ -118,7 +121,7 @@ static const struct rule_case rows[] = {
 	 SILENT("vfio.no-interrupt-remapping"), "starts works", NULL},
 
 	{"Linux 6.1", &host_kernel_6_1, "10.0", Q35 DEV_FD, NULL, FIRES("vfio.no-iommufd"), "fails",
-	 NO_CDEV(BDF)},
+	 NO_CDEV_NUMBER},
 	{"Linux 6.1, legacy", &host_kernel_6_1, "10.0", Q35 DEV, NULL, SILENT("vfio.no-iommufd"),
 	 "starts works", NULL},
 
@@ -180,6 +183,19 @@ static const struct rule_case rows[] = {
 	{"Linux 6.12, 11.0", &host_kernel_6_12, "11.0", Q35 DEV, NULL, FIRES("vfio.no-dma-buf"),
 	 "starts works",
 	 "warning: VFIO dma-buf not supported in kernel: PCI BAR IOMMU mappings may fail"},
+	{"Linux 6.12, 11.1", &host_kernel_6_12, "11.1", Q35 DEV, NULL, FIRES("vfio.no-dma-buf"),
+	 "starts works",
+	 "warning: VFIO dma-buf not supported in kernel, using mmap fallback, P2P DMA will not "
+	 "work"},
+	{"Linux 6.1, 11.1", &host_kernel_6_1, "11.1", Q35 DEV_FD, NULL, FIRES("vfio.no-dev-iommu"),
+	 "fails", "/dev/iommu does not exist (is your kernel config missing CONFIG_IOMMUFD?)"},
+	{"Linux 6.1, 10.2", &host_kernel_6_1, "10.2", Q35 DEV_FD, NULL, SILENT("vfio.no-dev-iommu"),
+	 "fails", NO_CDEV_NUMBER},
+	{"Linux 6.1, 11.1, unused", &host_kernel_6_1, "11.1", Q35 " -object iommufd,id=i " DEV,
+	 NULL, FIRES("vfio.no-dev-iommu"), "fails",
+	 "/dev/iommu does not exist (is your kernel config missing CONFIG_IOMMUFD?)"},
+	{"Linux 7.2, 11.1, object", &host_intel39, "11.1", Q35 " -object iommufd,id=i " DEV, NULL,
+	 SILENT("vfio.no-dev-iommu"), "starts works", NULL},
 	{"Linux 7.2, 11.0", &host_intel39, "11.0", Q35 DEV, NULL, SILENT("vfio.no-dma-buf"),
 	 "starts works", NULL},
 	{"Linux 6.12, 10.2", &host_kernel_6_12, "10.2", Q35 DEV, NULL, SILENT("vfio.no-dma-buf"),

@@ -223,12 +223,13 @@ struct scene_run scene_open(const struct map_scene *scene)
 	must(iof_vm_load(run.ctx, IOF_LANGUAGE_QEMU_ARGV, scene->line, strlen(scene->line), "vm.sh",
 			 &run.vm) == 0,
 	     iof_ctx_error(run.ctx));
+	/* A machine takes what its devices can map from the host when it is resolved. */
+	for (size_t i = 0; scene->is_unknown && i < run.host->n_devices; i++)
+		run.host->devices[i].iova[0].known = false;
 	must(iof_machine_resolve(run.ctx, run.host, run.vm, &vmm, &run.machine) == 0,
 	     iof_ctx_error(run.ctx));
 	if (!scene->is_real)
 		put_all(run.machine, scene);
-	for (size_t i = 0; scene->is_unknown && i < run.host->n_devices; i++)
-		run.host->devices[i].iova[0].known = false;
 	must(iof_report_new(run.ctx, &run.report) == 0, "memory");
 	must(iof_check(run.host, run.machine, NULL, run.report) == 0, "check");
 	buf_free(&path);
