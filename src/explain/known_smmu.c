@@ -124,8 +124,10 @@ static const struct topic topics[] = {
 	 "The host's SMMUv3 puts out {1} bits, the VM asks for {2}: {2} > {1}.",
 	 "?1>#43?1<#48 QEMU: -device arm-smmuv3,oas=44 in place of {2}\n"
 	 "?1>#43?1<#48 libvirt: <driver oas='44'/>\n"
-	 "?1<#44 Fewer than 44 bits cannot be given to a VM: QEMU: virtio-iommu-pci in place of "
-	 "arm-smmuv3,accel=on"},
+	 "?1>#47 QEMU: -device arm-smmuv3,oas=48 in place of auto\n"
+	 "?1>#47 libvirt: <driver oas='48'/>\n"
+	 "?1<#44 QEMU 11.1: -device arm-smmuv3,oas=auto, with this device the first behind it "
+	 "(oas= names no width below 44)"},
 	{"smmuv3.host-granule", NULL,
 	 "The emulated SMMUv3 always has pages of 4K, 16K and 64K; the host's lacks one of them.",
 	 "No property changes that: QEMU: virtio-iommu-pci in place of arm-smmuv3,accel=on"},

@@ -189,6 +189,11 @@ static const struct topic topics[] = {
 	{"vfio.no-iommufd", NULL, "The kernel may lack CONFIG_IOMMUFD or CONFIG_VFIO_DEVICE_CDEV.",
 	 "QEMU: remove iommufd= from the vfio-pci device {0}, for the legacy backend\n"
 	 "Host: a kernel with both (Linux 6.6 and later can have them)"},
+	{"vfio.no-second-stage", NULL,
+	 "Linux 6.12 makes second-stage tables for iommufd even where the unit has a first stage "
+	 "only.",
+	 "QEMU: remove iommufd= from the vfio-pci device {0}, for the legacy backend\n"
+	 "Host: Linux 6.13 or newer"},
 	{"vfio.no-dev-iommu", NULL,
 	 "The kernel may lack CONFIG_IOMMUFD, or its module iommufd is not loaded.",
 	 "QEMU: remove the iommufd object, and iommufd= from the vfio-pci devices, for the legacy "

@@ -144,6 +144,10 @@ int cure_memory_block(struct fix_list *list, const struct iof_machine *m,
 	if (finding->device && finding->device->is_nested &&
 	    finding->device->viommu->kind == DRIVER_INTEL_IOMMU)
 		cure_no_first_stage(list, m, finding);
+	/* VFIO asks for the ranges once the device is attached (vmm/attached.c). */
+	if (finding->device && finding->device->backend == BACKEND_IOMMUFD &&
+	    finding->operand[5].number == 0)
+		cure_legacy(list, m, finding);
 	return list->err;
 }
 

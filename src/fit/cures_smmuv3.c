@@ -397,6 +397,11 @@ int cure_smmu_ril(struct fix_list *list, const struct iof_machine *m,
 int cure_smmu_host_oas(struct fix_list *list, const struct iof_machine *m,
 		       const struct iof_finding *finding)
 {
+	one(list, m, finding, PROPERTY_OAS, NULL,
+	    "The guest has the width of the first device, before virt-11.1 44 bits.");
+	if (finding->operand[1].number >= 48)
+		one(list, m, finding, PROPERTY_OAS, "48",
+		    "The guest's output addresses have 48 bits.");
 	if (finding->operand[1].number >= 44)
 		one(list, m, finding, PROPERTY_OAS, "44",
 		    "The guest's output addresses have 44 bits.");

@@ -2,6 +2,7 @@
 /* How devices stand to one another and to their bus: order on the command line, slots, BARs. */
 #include "fit/cures.h"
 #include "fit/rule.h"
+#include "host/vtd.h"
 
 bool device_maps_small_bar(const struct iof_device *device, unsigned bar, uint64_t page)
 {
@@ -81,6 +82,23 @@ static enum answer no_dev_iommu(const struct scene *s, struct operand *op)
 	return NO;
 }
 
+/*
+ * Linux 6.12 gives iommufd a second stage, whatever the unit has, and then finds that the device
+ * cannot use it; 6.13 takes the first stage again ("Do not use first stage for user domain
+ * translation" in drivers/iommu/intel/iommu.c).
+ */
+static enum answer no_second_stage(const struct scene *s, struct operand *op)
+{
+	const struct iommu_unit *unit = s->device->host ? s->device->host->unit : NULL;
+
+	if (!unit || s->device->backend != BACKEND_IOMMUFD || unit->kind != IOF_IOMMU_INTEL_VTD ||
+	    !unit->domain[s->world].first_stage || !unit->has_ecap || vtd_slts(unit->ecap) ||
+	    !kernel_at_least(s->host, 6, 12) || kernel_at_least(s->host, 6, 13))
+		return NO;
+	op[1] = text_operand(unit->name);
+	return YES;
+}
+
 static enum answer late_viommu(const struct scene *s, struct operand *op)
 {
 	if (!s->device->late_viommu)
@@ -146,7 +164,16 @@ static enum answer mixed_space_iommufd(const struct scene *s, struct operand *op
 	return mixed_space(s, BACKEND_IOMMUFD, op);
 }
 
-enum { TWO_VIOMMUS, LATE_VIOMMU, SMALL_BAR, NO_DMA_BUF, SLOT_INVALID, NO_DEV_IOMMU, MIXED_SPACE };
+enum {
+	TWO_VIOMMUS,
+	LATE_VIOMMU,
+	SMALL_BAR,
+	NO_DMA_BUF,
+	SLOT_INVALID,
+	NO_DEV_IOMMU,
+	MIXED_SPACE,
+	NO_STAGE
+};
 
 static const struct rule rules[] = {
 	[TWO_VIOMMUS] = {"viommu.more-than-one", IOF_SEVERITY_ERROR, "more than one vIOMMU",
@@ -197,6 +224,12 @@ static const struct rule rules[] = {
 		 "QEMU hw/vfio/container-legacy.c vfio_container_connect, iommufd.c "
 		 "iommufd_cdev_attach",
 		 "lab", cure_one_backend, NULL},
+	[NO_STAGE] = {"vfio.no-second-stage", IOF_SEVERITY_ERROR,
+		      "iommufd on Linux 6.12 and a unit with a first stage only",
+		      "QEMU will refuse {0}: this kernel cannot attach it to tables of iommufd.",
+		      "Linux 6.12 makes second-stage tables for iommufd, and {1} has a first stage "
+		      "only. The legacy backend gets a first stage.",
+		      "Linux 6.12 drivers/iommu/intel/iommu.c", "lab", cure_legacy, NULL},
 };
 
 static const struct step steps[] = {
@@ -209,6 +242,11 @@ static const struct step steps[] = {
 	{STAGE_PRE_PLUG, COLD, V8_1, QEMU_NEVER, EFFECT_WARNS, slot_not_valid, &rules[SLOT_INVALID],
 	 "warning: PCI: slot {1} is not valid for {2}, parent device only allows plugging into "
 	 "slot 0."},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, V11_0, EFFECT_STOPS, no_second_stage,
+	 &rules[NO_STAGE], "vfio {0}: [iommufd=N] error attach {0} (N) to id=N: Invalid argument"},
+	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, V11_0, QEMU_NEVER, EFFECT_STOPS, no_second_stage,
+	 &rules[NO_STAGE],
+	 "vfio {0}: [iommufd=N] error attach {0} (N) pasid 0 to id=N: Invalid argument"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_LEGACY, V10_2, QEMU_NEVER, EFFECT_KILLS,
 	 mixed_space_legacy, &rules[MIXED_SPACE],
 	 "./include/hw/vfio/vfio-container-legacy.h:15:VFIO_IOMMU_LEGACY: Object PTR is not an "

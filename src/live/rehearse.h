@@ -243,6 +243,8 @@ const char *message_of(struct iof_live_rehearsal *, const struct rehearse_failur
 /* rehearse_check.c: check's findings beside the calls. The first certain, fatal one of a phase;
  * NULL: none. */
 const struct iof_finding *fatal_finding(const struct iof_live_rehearsal *, enum iof_phase);
+/* Rules that calls answer, by index; NULL after the last. */
+const char *answered_rule(size_t index);
 /* Whether the calls for this device, which all succeeded, answer what the finding says. */
 bool is_answered(const struct iof_live_rehearsal *, const struct iof_finding *,
 		 const struct rehearse_device *);

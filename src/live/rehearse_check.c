@@ -58,6 +58,11 @@ static const struct answer_row {
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 
+const char *answered_rule(size_t index)
+{
+	return index < N_ROWS ? rows[index].rule : NULL;
+}
+
 static const struct answer_row *row_of(const struct iof_finding *finding)
 {
 	for (size_t i = 0; i < N_ROWS; i++) {

@@ -52,6 +52,18 @@ static void use_ranges(struct device_iova *iova, struct iof_range *ranges, size_
 	iova->known = iova->known && n;
 }
 
+/*
+ * Before Linux 6.16 a domain of a virtio-iommu has no aperture until a device is attached to it.
+ * QEMU has it made before since 9.1 (IOMMU_HWPT_ALLOC), and iommufd takes the ranges of then: the
+ * first byte. Seen on 6.12.
+ */
+static bool has_no_aperture(const struct iof_machine *m, const struct machine_device *device)
+{
+	return device->backend == BACKEND_IOMMUFD && m->vmm_kind == VMM_QEMU &&
+	       m->version >= V9_1 && device->host->unit->kind == IOF_IOMMU_VIRTIO &&
+	       !kernel_at_least(m->host, 6, 16);
+}
+
 static void attach(const struct iof_machine *m, struct machine_device *device,
 		   struct device_iova *iova, size_t world)
 {
@@ -60,6 +72,12 @@ static void attach(const struct iof_machine *m, struct machine_device *device,
 	*iova = device->host->iova[world];
 	if (!unit || !iova->known)
 		return;
+	if (has_no_aperture(m, device)) {
+		static struct iof_range first_byte;
+
+		use_ranges(iova, &first_byte, 1);
+		return;
+	}
 	if (device->is_nested) {
 		if (unit->domain[world].nest_parent != TRI_NO)
 			use_ranges(iova, iova->nest_ranges, iova->n_nest);

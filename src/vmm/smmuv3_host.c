@@ -129,20 +129,15 @@ const struct machine_device *smmu_first_device(const struct iof_machine *m,
 	return NULL;
 }
 
-/* QEMU's model has no output addresses beyond 48 bits. */
+/* The first device's host decides, also where it has a width that oas= cannot name. */
 static struct smmu_value resolve_auto(const struct iof_machine *m,
 				      const struct machine_device *smmu, enum smmu_field field)
 {
 	const struct machine_device *first = smmu_first_device(m, smmu);
-	struct smmu_value value = {0};
 
 	if (!smmuv3_is_accelerated(smmu))
 		return known(field == SMMU_OAS ? 44 : fields[field].model);
-	if (first)
-		value = smmu_host_value(first->host, field);
-	if (field == SMMU_OAS && value.value > 48)
-		value.value = 48;
-	return value;
+	return first ? smmu_host_value(first->host, field) : (struct smmu_value){0};
 }
 
 struct smmu_value smmu_guest_value(const struct iof_machine *m, const struct machine_device *smmu,

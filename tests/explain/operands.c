@@ -156,16 +156,17 @@ static void widths(void **state)
 static void two_conditions(void **state)
 {
 	(void)state;
-	for (unsigned host = 32; host < 48; host += 4) {
+	for (unsigned host = 32; host < 52; host += 4) {
 		char text[100], *said;
 
 		snprintf(text, sizeof(text),
-			 "Host SMMUv3 supports only %u-bit IPA, but the vSMMU OAS implies 48-bit "
+			 "Host SMMUv3 supports only %u-bit IPA, but the vSMMU OAS implies 52-bit "
 			 "IPA",
 			 host);
 		said = answer_to(text);
-		assert_int_equal(strstr(said, "oas=44") != NULL, host >= 44);
-		assert_int_equal(strstr(said, "virtio-iommu-pci") != NULL, host < 44);
+		assert_int_equal(strstr(said, "oas=44") != NULL, host >= 44 && host < 48);
+		assert_int_equal(strstr(said, "oas=48") != NULL, host >= 48);
+		assert_int_equal(strstr(said, "oas=auto") != NULL, host < 44);
 		free(said);
 	}
 }

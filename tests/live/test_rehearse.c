@@ -539,6 +539,22 @@ static void test_config_first(void **state)
 	close_bench(&b);
 }
 
+/* A rule that was renamed would silently be no kernel's any more. */
+static void test_rules_are_there(void **state)
+{
+	const char *rule;
+
+	(void)state;
+	for (size_t i = 0; (rule = answered_rule(i)); i++) {
+		struct iof_rule_info info = {.id = ""};
+		size_t n = 0;
+
+		while (iof_rule(n, &info) == 0 && strcmp(info.id, rule) != 0)
+			n++;
+		assert_string_equal(info.id, rule);
+	}
+}
+
 static void test_text(void **state)
 {
 	struct bench b;
@@ -559,9 +575,9 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest others[] = {
-		cmocka_unit_test(test_other_driver), cmocka_unit_test(test_in_use),
-		cmocka_unit_test(test_no_number),    cmocka_unit_test(test_config_first),
-		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_other_driver),	cmocka_unit_test(test_in_use),
+		cmocka_unit_test(test_no_number),	cmocka_unit_test(test_config_first),
+		cmocka_unit_test(test_rules_are_there), cmocka_unit_test(test_text),
 	};
 	int failed = RUN_TABLE(kernel_rows, test_kernel);
 

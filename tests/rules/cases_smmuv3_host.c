@@ -92,6 +92,10 @@ static const struct rule_case rows[] = {
 	{"48 bits of 44, which the log told", &host_smmu, "11.1", ACCEL(",oas=48") DEV_FD, NULL,
 	 FIRES("smmuv3.host-oas"), "fails",
 	 VIOMMU("Host SMMUv3 supports only 44-bit IPA, but the vSMMU OAS implies 48-bit IPA")},
+	{"48 bits of the 52 that the first device left", &host_smmu_two_widths, "11.1",
+	 ACCEL("") DEV_FD SECOND, NULL, FIRES("smmuv3.host-oas"), "fails",
+	 "vfio 0000:00:06.0: Failed to set vIOMMU: Host SMMUv3 supports only 48-bit IPA, but the "
+	 "vSMMU OAS implies 52-bit IPA"},
 	{"48 bits of 48", &host_smmu_accel, "11.1", ACCEL(",oas=48") DEV_FD, NULL,
 	 SILENT("smmuv3.host-oas"), "starts works", NULL},
 

@@ -152,6 +152,9 @@ const struct rule_host host_gpu = {
 
 /* Before 6.19 the kernel makes no dma-buf of BARs. */
 const struct rule_host host_kernel_6_12 = {.capture = "intel39-pb46", .kernel = "6.12"};
+const struct rule_host host_first_stage_6_12 = {.capture = "intelsm-fsts-pb48", .kernel = "6.12"};
+const struct rule_host host_first_stage_6_13 = {.capture = "intelsm-fsts-pb48", .kernel = "6.13"};
+const struct rule_host host_virtio_6_12 = {.capture = "virtio39-unsafe", .kernel = "6.12"};
 /* 0000:00:06.0 has a reserved region that 0000:00:05.0 has not. */
 const struct rule_host host_two_ranges = {
 	.capture = "intel39-pb46",
@@ -209,16 +212,22 @@ const struct rule_host host_smmu_old = {.capture = "arm-smmu", .kernel = "6.12"}
 /* Its stage 1 only. */
 const struct rule_host host_smmu_s1 = SMMU("1a14440d", IDR1, IDR3, IDR5);
 /* 0000:00:06.0 is behind a second unit, with no ATS and no substream IDs. */
+#define SECOND_UNIT                                                                                \
+	LINK("/sys/class/iommu/smmu3.0x0000000009070000",                                          \
+	     "../../devices/platform/arm-smmu-v3.1.auto/iommu/smmu3.0x0000000009070000"),          \
+		LINK("/sys/devices/pci0000:00/0000:00:06.0/iommu",                                 \
+		     "../../platform/arm-smmu-v3.1.auto/iommu/smmu3.0x0000000009070000")
 const struct rule_host host_smmu_two = {
 	.capture = "arm-smmu",
-	.changes = {WITHOUT(LOG),
-		    LINK("/sys/class/iommu/smmu3.0x0000000009070000",
-			 "../../devices/platform/arm-smmu-v3.1.auto/iommu/"
-			 "smmu3.0x0000000009070000"),
-		    LINK("/sys/devices/pci0000:00/0000:00:06.0/iommu",
-			 "../../platform/arm-smmu-v3.1.auto/iommu/smmu3.0x0000000009070000")},
+	.changes = {WITHOUT(LOG), SECOND_UNIT},
 	.measured = ANSWERS(SMMU_ANSWER(BDF, IDR0, IDR1, IDR3, IDR5) "," SMMU_ANSWER(
 		"0000:00:06.0", "1b10440d", "10007302", "14150000", "74000000"))};
+/* The first has output addresses of 52 bits, the second of 48. */
+const struct rule_host host_smmu_two_widths = {
+	.capture = "arm-smmu",
+	.changes = {WITHOUT(LOG), SECOND_UNIT},
+	.measured = ANSWERS(SMMU_ANSWER(BDF, IDR0, IDR1, IDR3, "76000000") "," SMMU_ANSWER(
+		"0000:00:06.0", IDR0, IDR1, IDR3, IDR5))};
 
 #define CONFIG_SIZE 4096
 

@@ -51,9 +51,9 @@ extern const struct rule_host host_intel39, host_intel39_unbound, host_intel48, 
 	host_mate_only, host_kernel_6_1, host_ivrs_hidden, host_no_hugepages, host_locked_1m,
 	host_locked_64m, host_smmu, host_smmu_measured, host_smmu_accel, host_smmu_linear,
 	host_smmu_big_endian, host_smmu_aarch32, host_smmu_sids, host_smmu_no_ril, host_smmu_oas42,
-	host_smmu_no_4k, host_smmu_no_16k, host_smmu_no_64k, host_smmu_two, host_smmu_s1,
-	host_smmu_unknown, host_smmu_old, host_locked_65m, host_kernel_6_12, host_two_ranges,
-	host_gpu;
+	host_smmu_no_4k, host_smmu_no_16k, host_smmu_no_64k, host_smmu_two, host_smmu_two_widths,
+	host_smmu_s1, host_smmu_unknown, host_smmu_old, host_locked_65m, host_kernel_6_12,
+	host_two_ranges, host_gpu, host_first_stage_6_12, host_first_stage_6_13, host_virtio_6_12;
 
 struct rule_cases {
 	const char *family;
