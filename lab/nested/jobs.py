@@ -129,8 +129,9 @@ def expect(result, cell, host, version):
     if result.get("timeout"):
         result["outcome"] = "timeout"
     messages.normalise(result)
+    is_ready = result.pop("ready", False)
     if "outcome" not in result:
-        is_up = result["exit"] == 0 or result["mode"] == "hotplug" and "qmp" in result or result.get("plug") == "kills-vm"
+        is_up = result["exit"] == 0 or result["mode"] == "hotplug" and is_ready
         result["outcome"] = "fails" if not is_up else "warns" if result["mode"] != "hotplug" and result["messages"] else "starts"
     if result["mode"] == "hotplug" and result["outcome"] == "fails":
         result["plug"] = "not-reached"

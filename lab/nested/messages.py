@@ -23,6 +23,8 @@ MASKS = (
     (r"\b[Cc]ontainer 0x[0-9a-f]+", "Container PTR"),
     (r"\b(fd|iommufd)=\d+", r"\1=N"),
     (r"\((\d+)\) to id=\d+", r"(N) to id=N"),
+    (r"\(\d+\) pasid (\d+) to id=\d+", r"(N) pasid \1 to id=N"),
+    (r"\bObject 0x[0-9a-f]+ is not", "Object PTR is not"),
     (r"\b(hiodi|idev) devid 0x[0-9a-f]+", r"\1 devid N"),
 )
 

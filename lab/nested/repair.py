@@ -52,11 +52,14 @@ def main():
     parser.add_argument("--iommufit")
     parser.add_argument("--captures", action="append")
     parser.add_argument("--keep", help="write the results of the repaired cells here")
+    parser.add_argument("--most", type=int, help="repair no more than so many cells, evenly chosen")
     rerun.add_option(parser)
     arguments = parser.parse_args()
     results = [result for path in arguments.results for result in read_lines(path)]
     failing = [result for result in results if is_failing(result)]
     pairs, why = repairs(Judge(arguments.iommufit, arguments.captures), failing)
+    if arguments.most and len(pairs) > arguments.most:
+        pairs = [pairs[i * len(pairs) // arguments.most] for i in range(arguments.most)]
     again = rerun.run(arguments.run, [rerun.cell_of(result, answer["argv"]) for result, answer in pairs])
     done = [(pair, result) for pair, result in zip(pairs, again) if result]
     good = 0

@@ -9,12 +9,12 @@ import tempfile
 from compare import own_words
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-DEFAULT = os.path.join(HERE, "lab") + " cells"
+DEFAULT = shlex.quote(os.path.join(HERE, "lab")) + " run each CELLS -o RESULTS"
 
 
 def add_option(parser):
     parser.add_argument("--run", default=DEFAULT,
-                        help="the program that runs cells, called with a file of cells and one for results")
+                        help="runs cells: a command in which CELLS and RESULTS stand for files (default: %(default)s)")
 
 
 def release(qemu):
@@ -41,7 +41,8 @@ def run(command, cells):
         source, target = os.path.join(folder, "cells.jsonl"), os.path.join(folder, "results.jsonl")
         with open(source, "w", encoding="utf-8") as out:
             out.writelines(json.dumps(cell) + "\n" for cell in numbered)
-        subprocess.run(shlex.split(command) + [source, target], check=True)
+        files = {"CELLS": source, "RESULTS": target}
+        subprocess.run([files.get(word, word) for word in shlex.split(command)], check=True)
         results = [None] * len(cells)
         with open(target, encoding="utf-8") as lines:
             for line in lines:

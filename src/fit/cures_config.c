@@ -281,6 +281,13 @@ int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct io
 		return list->err;
 	}
 	fix = fix_new(list, "The device goes to the machine's first bus.");
+	/* without bus= QEMU would choose the expander again */
+	if (finding->device && finding->device->bus && finding->device->bus->bridge &&
+	    finding->device->bus->bridge->kind == DRIVER_PXB && m->buses) {
+		fix_set(list, fix, option, "bus", m->buses->name,
+			fix_target(list, finding->device, "bus"));
+		return list->err;
+	}
 	fix_unset(list, fix, option, "bus", fix_target(list, finding->device, "bus"));
 	return list->err;
 }

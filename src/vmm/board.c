@@ -64,6 +64,14 @@ static int warn_options(struct iof_machine *m)
 	return r;
 }
 
+bool machine_stops_early(const struct iof_machine *m)
+{
+	enum problem_kind kind = m->n_problems ? m->problems[0].kind : PROBLEM_ADDRESS_SPACE;
+
+	return kind != PROBLEM_ADDRESS_SPACE && kind != PROBLEM_RAM_BEYOND_KVM &&
+	       kind != PROBLEM_CPU_BITS && kind != PROBLEM_CPU_OPTION;
+}
+
 /* target/i386/host-cpu.c host_cpu_adjust_phys_bits: with KVM, a width that is given and differs
  * from the host's; the last -cpu replaces those before */
 static int warn_phys_bits(struct iof_machine *m)
@@ -71,6 +79,8 @@ static int warn_phys_bits(struct iof_machine *m)
 	unsigned host =
 		m->host->cpu.raw_phys_bits ? m->host->cpu.raw_phys_bits : m->host->cpu.phys_bits;
 
+	if (machine_stops_early(m))
+		return 0;
 	for (size_t i = m->vm->n_options; m->kvm && m->vcpu.long_mode && host && i-- > 0;) {
 		const struct vm_option *cpu = &m->vm->options[i];
 		const struct pair *pair = option_pair(cpu, "phys-bits");

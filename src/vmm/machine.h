@@ -305,6 +305,8 @@ bool virt_has_memory_hotplug(const struct iof_machine *);
 bool virt_has_acpi(const struct iof_machine *);
 /* memory.c: the memory map of i440fx and q35 */
 void machine_map_memory(struct iof_machine *);
+/* board.c: whether QEMU ends before it makes RAM and vCPUs */
+bool machine_stops_early(const struct iof_machine *);
 /* Address bits of the host's CPU, which bound KVM's memory slots; 0: no bound, or not known. */
 unsigned kvm_address_bits(const struct iof_machine *);
 bool is_beyond_kvm(const struct iof_machine *, uint64_t last);

@@ -221,12 +221,6 @@ static bool is_split_oddly(const struct iof_machine *m, uint64_t most)
 	return most < low && m->ram_size - most > most && most % GIB != 0;
 }
 
-static bool is_before_board(enum problem_kind kind)
-{
-	return kind != PROBLEM_ADDRESS_SPACE && kind != PROBLEM_RAM_BEYOND_KVM &&
-	       kind != PROBLEM_CPU_BITS && kind != PROBLEM_CPU_OPTION;
-}
-
 /* Said before the vCPUs are made. */
 int machine_warn_low_ram(struct iof_machine *m)
 {
@@ -235,7 +229,7 @@ int machine_warn_low_ram(struct iof_machine *m)
 	uint64_t most = option ? memory_size(option->value, 1) : 0;
 	struct message message = {.operand = {hex_operand(m->ram_size), number_operand(most)}};
 
-	if (most == 0 || (m->n_problems && is_before_board(m->problems[0].kind)))
+	if (most == 0 || machine_stops_early(m))
 		return 0;
 	if (m->type.family == MACHINE_Q35 && is_split_oddly(m, most))
 		message.text = "warning: There is possibly poor performance as the ram size  ({0}) "

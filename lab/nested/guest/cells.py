@@ -98,6 +98,7 @@ def run_firmware(qmp, seconds):
 def talk(cell, qmp, result):
     qmp.read(cell.get("limit", 90))
     qmp.ask("qmp_capabilities")
+    result["ready"] = True  # answered once all devices are there
     mode = result["mode"]
     if mode == "hotplug":
         answer = qmp.ask("device_add", cell["add"])
