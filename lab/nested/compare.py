@@ -103,11 +103,13 @@ def signature(miss):
 
 
 def own_words(result):
-    """The words of the cell, without those that the lab adds."""
+    """The words of the cell, without those that the lab adds; a fix may have put others before them."""
     words = list(result["argv"][1:])
     for lab in (["-display", "none"], ["-nodefaults"], ["-qmp", "stdio"]):
-        if words[:len(lab)] == lab:
-            words = words[len(lab):]
+        for i in range(len(words) - len(lab) + 1):
+            if words[i:i + len(lab)] == lab:
+                del words[i:i + len(lab)]
+                break
     return words[:-1] if words and words[-1] == "-S" else words
 
 
