@@ -62,6 +62,10 @@ static const struct known_message messages[] = {
 	SAYS("config.chassis-slot", "Can't add chassis slot, error {0}"),
 	SAYS("config.not-on-this-bus", "PCI: Only PCI/PCIe bridges can be plugged into {0}"),
 	SAYS("config.not-on-this-bus", "pxb devices cannot reside on a PCIe bus"),
+	SAYS("config.not-on-this-bus", "pxb-pcie devices cannot reside on a PCI bus"),
+	SAYS("config.bus-without-hotplug", "Hot-plug failed: unsupported by the port device '{0}'"),
+	SAYS("config.virtio-legacy-iommu",
+	     "VIRTIO_F_IOMMU_PLATFORM was supported by neither legacy nor transitional device"),
 	OFTEN("config.second-balloon", "Only one balloon device is supported"),
 	SAYS("config.pci-slot",
 	     "PCI: slot {0} function {1} not available for {2}, in use by {3:t},id={4}"),
@@ -117,6 +121,12 @@ static const struct known_message messages[] = {
 	SAYS("config.machine-option", "KVM does not support userspace APIC"),
 	SAYS("config.machine-option",
 	     "Machine option 'max-ram-below-4g={0}' expects size less than or equal to 4G"),
+	SAYS("config.low-ram",
+	     "There is possibly poor performance as the ram size  ({0:x}) is more then twice the "
+	     "size of max-ram-below-4g ({1:d}) and max-ram-below-4g is not a multiple of 1G."),
+	SAYS("config.low-ram",
+	     "Large machine and max_ram_below_4g ({1:d}) not a multiple of 1G; possible bad "
+	     "performance."),
 	SAYS("config.machine-option", "highmem-mmio-size is not a power of 2"),
 	SAYS("config.machine-option",
 	     "highmem-mmio-size cannot be set to a lower value than the default ({0:t})"),
@@ -162,6 +172,7 @@ static const struct known_message messages[] = {
 	     "Machine memory size does not match the size of the memory backend"),
 	SAYS("config.memory-backend",
 	     "total memory for NUMA nodes ({0:x}) should equal RAM size ({1:x})"),
+	SAYS("memory.device-misplaced", "address range conflicts with memory device id='{0}'"),
 	SAYS("memory.no-room", "invalid value of maxmem: {*:t}"),
 	SAYS("memory.no-room", "slots specified but no max-size"),
 	SAYS("memory.no-room", "no slots where allocated, please specify the 'slots' option"),
@@ -286,7 +297,8 @@ static const struct topic topics[] = {
 	 "QEMU: -device pcie-root-port,id=rp1,chassis=2 with a number of its own for each"},
 	{"config.second-balloon", NULL, "A VM can have one balloon.", "Remove one of them"},
 	{"config.not-on-this-bus", NULL,
-	 "A pxb-pcie takes bridges only, and a pxb needs a conventional PCI bus.",
+	 "A pxb-pcie takes bridges only and stands on a PCIe bus; a pxb needs a conventional PCI "
+	 "bus.",
 	 "QEMU: -device pcie-root-port,id=rp0,chassis=1,bus=PXB and the device with bus=rp0"},
 	{"config.syntax", NULL, "QEMU cannot read an option: {0}\n!QEMU cannot read an option.",
 	 "Correct the option; the text before the message says which"},
@@ -306,6 +318,17 @@ static const struct topic topics[] = {
 	 "A memory device from {0} ({size 1}) lies outside of the area for such, which begins at "
 	 "{2} and has {size 3}.",
 	 "QEMU: no addr= (memaddr=) on it, or one in that area; or a larger maxmem="},
+	{"memory.device-misplaced", "a memory device where another is",
+	 "The address of this memory device is taken by {0}.",
+	 "QEMU: no addr= (memaddr=) on it: QEMU then takes the first free place"},
+	{"config.low-ram", NULL,
+	 "RAM is split at max-ram-below-4g ({1} bytes), which is no multiple of 1 GiB: the part "
+	 "above 4 GiB then begins within a huge page.",
+	 "QEMU: -machine max-ram-below-4g=2G, or leave it out"},
+	{"config.virtio-legacy-iommu", NULL,
+	 "iommu_platform=on is of virtio 1.0, but the device also shows the legacy form, as it "
+	 "does on a root bus.",
+	 "QEMU: disable-legacy=on on the device, or put it below a pcie-root-port"},
 	{"memory.no-room", NULL,
 	 "-m has no room for the memory device: it takes one of slots=, and the bytes between the "
 	 "RAM's size and maxmem=.",

@@ -250,9 +250,11 @@ static bool is_good(const struct cell *cell, const char *text)
 static char *width_answer(struct iof_host *host, const struct cell *cell)
 {
 	static const char *const others[] = {"rule virtio.width-told\n",
-					     "rule map.bar-not-pinned\n", "run: ",
+					     "rule map.bar-not-pinned\n",
+					     "run: ",
 					     "rule vfio.no-dma-buf\n",
-					     "start: warning: VFIO dma-buf not supported"};
+					     "start: warning: VFIO dma-buf not supported",
+					     "plug: warning: VFIO dma-buf not supported"};
 	char *text = answer(host, cell);
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
