@@ -59,6 +59,9 @@ static const struct known_message messages[] = {
 	OFTEN("config.id-not-valid", "Invalid qdev ID '{0}'"),
 	SAYS("config.machine-iommu", "Invalid iommu value"),
 	SAYS("config.machine-iommu", "Valid values are none, smmuv3."),
+	SAYS("config.hotplug-slot",
+	     "Unsupported PCI slot {0:d} for standard hotplug controller. Valid slots are between "
+	     "{1:d} and {2:d}."),
 	SAYS("config.chassis-slot", "Can't add chassis slot, error {0}"),
 	SAYS("config.not-on-this-bus", "PCI: Only PCI/PCIe bridges can be plugged into {0}"),
 	SAYS("config.not-on-this-bus", "pxb devices cannot reside on a PCIe bus"),
@@ -292,6 +295,11 @@ static const struct topic topics[] = {
 	 "!There is no free slot for {2}.",
 	 "Another addr=, or none: QEMU then takes the first free slot\n"
 	 "Functions other than 0 need multifunction=on at function 0"},
+	{"config.hotplug-slot", NULL,
+	 "Slot 0 of a bridge belongs to its hot-plug controller, but is what a device without "
+	 "addr= "
+	 "gets. q35 has ACPI in its place from machine type 6.1 on.",
+	 "QEMU: addr=1 on the device\nQEMU: shpc=off on a pci-bridge"},
 	{"config.chassis-slot", NULL,
 	 "Two root ports have one pair of chassis= and slot=; both are 0 where they are not given.",
 	 "QEMU: -device pcie-root-port,id=rp1,chassis=2 with a number of its own for each"},

@@ -87,6 +87,7 @@ int cure_memory_address(struct fix_list *, const struct iof_machine *, const str
 int cure_dma_entries(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_more_entries(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_slot(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_hotplug_slot(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_device_id(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_duplicate_id(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_property(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

@@ -378,6 +378,22 @@ int cure_slot(struct fix_list *list, const struct iof_machine *m, const struct i
 	return list->err;
 }
 
+int cure_hotplug_slot(struct fix_list *list, const struct iof_machine *m UNUSED,
+		      const struct iof_finding *finding)
+{
+	const struct machine_bus *bus = finding->device->bus;
+	size_t option = problem_option(finding);
+	unsigned slot = 1;
+
+	while (slot < bus->n_slots && bus->occupant[slot << 3])
+		slot++;
+	if (option != SIZE_MAX && slot < bus->n_slots)
+		fix_set(list, fix_new(list, "The device gets a slot of its own."), option, "addr",
+			arena_printf(list->arena, "%x", slot),
+			fix_target(list, finding->device, "addr"));
+	return list->err;
+}
+
 int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m UNUSED,
 		      const struct iof_finding *finding)
 {

@@ -226,6 +226,13 @@ static const struct rule rules[PROBLEM_COUNT] = {
 			      "A function can be given once, and functions other than 0 need "
 			      "multifunction=on at function 0.",
 			      "QEMU hw/pci/pci.c do_pci_register_device", "lab", cure_slot, NULL},
+	[PROBLEM_HOTPLUG_SLOT] = {"config.hotplug-slot", IOF_SEVERITY_ERROR,
+				  "slot 0 of a bridge with a hot-plug controller",
+				  "QEMU will refuse the {0}: slot 0 of its bridge is taken.",
+				  "It belongs to the bridge's own hot-plug controller, but is what "
+				  "a device without addr= gets.",
+				  "QEMU hw/pci/shpc.c shpc_device_get_slot", "lab",
+				  cure_hotplug_slot, NULL},
 	[PROBLEM_SECOND_BALLOON] = {"config.second-balloon", IOF_SEVERITY_ERROR,
 				    "a second virtio-balloon",
 				    "QEMU will refuse the second virtio-balloon.",

@@ -112,7 +112,8 @@ static void check_virtio(struct machine_device *device)
 		return;
 	device_problem(device, PROBLEM_VIRTIO_LEGACY, platform, device->driver,
 		       (struct message){.text = "VIRTIO_F_IOMMU_PLATFORM was supported by neither "
-						"legacy nor transitional device"});
+						"legacy nor transitional device",
+					.operand = {text_operand(device->driver)}});
 }
 
 /* Machine type 6.1 switched hot-plug from the ports to ACPI, which knows nothing behind a pxb
@@ -129,6 +130,34 @@ static void check_port(const struct iof_machine *m, struct machine_device *devic
 	device_problem(
 		device, PROBLEM_BUS_NO_HOTPLUG, option_pair(device->option, "bus"), bus->name,
 		MESSAGE1("Hot-plug failed: unsupported by the port device '{0}'", bus->name));
+}
+
+/* ACPI does the hot-plug of i440fx, and from machine type 6.1 on of q35; but not behind a pxb. */
+static bool has_acpi_hotplug(const struct iof_machine *m, const struct machine_bus *bus)
+{
+	while (bus->parent)
+		bus = bus->parent;
+	if (bus->bridge)
+		return false;
+	return m->type.family == MACHINE_I440FX ||
+	       (m->type.family == MACHINE_Q35 && m->type.version >= QEMU(6, 1, 0));
+}
+
+/* hw/pci/shpc.c shpc_device_get_slot: slot 0 is the controller itself, and yet what a device gets
+ * that says none. */
+void device_check_slot(struct iof_machine *m, struct machine_device *device)
+{
+	const struct machine_bus *bus = device->bus;
+
+	if (!bus || device->problem.kind || device->devfn >> 3 != 0 || !bus->bridge ||
+	    bus->bridge->kind != DRIVER_PCI_BRIDGE ||
+	    value_is_off(option_value(bus->bridge->option, "shpc")) || has_acpi_hotplug(m, bus))
+		return;
+	device_problem(device, PROBLEM_HOTPLUG_SLOT, option_pair(device->option, "addr"),
+		       device->driver,
+		       (struct message){.text = "Unsupported PCI slot 0 for standard hotplug "
+						"controller. Valid slots are between 1 and 31.",
+					.operand = {text_operand(device->driver)}});
 }
 
 void device_check_model(struct iof_machine *m, struct machine_device *device)

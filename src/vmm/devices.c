@@ -275,6 +275,7 @@ static int resolve_device(struct iof_machine *m, struct machine_device *device,
 	    !topology_place(m, device->bus, device, &refusal))
 		device_problem(device, PROBLEM_PCI_SLOT, option_pair(device->option, "addr"),
 			       device->driver, refusal);
+	device_check_slot(m, device);
 	if (device->kind == DRIVER_ROOT_PORT || device->kind == DRIVER_PCI_BRIDGE ||
 	    device->kind == DRIVER_PXB) {
 		r = topology_add_bridge(m, device);

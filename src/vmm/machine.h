@@ -50,6 +50,7 @@ enum problem_kind {
 	PROBLEM_HOST_ADDRESS,	 /* host= that is no PCI address */
 	PROBLEM_OBJECT_ABSENT,	 /* a link to an object that is not there */
 	PROBLEM_PCI_SLOT,	 /* a slot or function that is taken */
+	PROBLEM_HOTPLUG_SLOT,	 /* the slot of a bridge's hot-plug controller */
 	PROBLEM_CHASSIS_SLOT,	 /* two root ports with one chassis and slot number */
 	PROBLEM_SECOND_BALLOON,	 /* a VM has one virtio-balloon */
 	PROBLEM_NOT_ON_THIS_BUS, /* a bus that takes no such device */
@@ -336,6 +337,8 @@ void device_problem(struct machine_device *, enum problem_kind, const struct pai
 int machine_find_host(struct iof_machine *, struct machine_device *);
 /* device_checks.c: what a model says about where it is put and what it is given */
 void device_check_model(struct iof_machine *, struct machine_device *);
+/* After the device has its slot. */
+void device_check_slot(struct iof_machine *, struct machine_device *);
 /* Network cards without a peer. */
 int machine_warn_peerless(struct iof_machine *);
 /* smmuv3.c: the one that the board makes for iommu=smmuv3 */

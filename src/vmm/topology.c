@@ -101,9 +101,6 @@ int topology_add_bridge(struct iof_machine *m, struct machine_device *device)
 	bus->bypass_iommu = device->bus && device->bus->bypass_iommu;
 	if (device->kind == DRIVER_ROOT_PORT)
 		bus->is_hotpluggable = !has_value(device, "hotplug", "off");
-	else
-		bus->first_slot =
-			bus->is_conventional ? 1 : 0; /* slot 0 is the hot-plug controller's */
 	return 0;
 }
 

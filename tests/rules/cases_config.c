@@ -195,6 +195,31 @@ static const struct rule_case rows[] = {
 	 ",id=dev0,addr=5.0,multifunction=on -device vfio-pci,host=0000:00:06.0,id=dev1,addr=5.1",
 	 NULL, SILENT("config.pci-slot"), "starts works", NULL},
 
+	{"on a bridge of an old q35 without addr=", &host_intel48, "11.1",
+	 "-M pc-q35-6.0 -accel tcg -device pcie-pci-bridge,id=b -device vfio-pci,host=" BDF
+	 ",id=dev0,bus=b",
+	 NULL, FIRES("config.hotplug-slot"), "fails",
+	 "Unsupported PCI slot 0 for standard hotplug controller. Valid slots are between 1 and "
+	 "31."},
+	{"on a bridge of an old q35, slot 2", &host_intel48, "11.1",
+	 "-M pc-q35-6.0 -accel tcg -device pcie-pci-bridge,id=b -device vfio-pci,host=" BDF
+	 ",id=dev0,bus=b,addr=2",
+	 NULL, SILENT("config.hotplug-slot"), "starts works", NULL},
+	{"on a bridge of an old q35 without its controller", &host_intel48, "11.1",
+	 "-M pc-q35-6.0 -accel tcg -device pci-bridge,id=b,chassis_nr=1,shpc=off -device "
+	 "vfio-pci,host=" BDF ",id=dev0,bus=b",
+	 NULL, SILENT("config.hotplug-slot"), "starts works", NULL},
+	{"on a bridge of a q35 with ACPI hot-plug", &host_intel48, "11.1",
+	 "-M pc-q35-6.1 -accel tcg -device pcie-pci-bridge,id=b -device vfio-pci,host=" BDF
+	 ",id=dev0,bus=b",
+	 NULL, SILENT("config.hotplug-slot"), "starts works", NULL},
+	{"the same behind a pxb, which ACPI does not see", &host_intel48, "11.1",
+	 Q35 "-device pxb-pcie,id=p,bus_nr=64 -device pci-bridge,id=b,bus=p,chassis_nr=4 -device "
+	     "vfio-pci,host=" BDF ",id=dev0,bus=b",
+	 NULL, FIRES("config.hotplug-slot"), "fails",
+	 "Unsupported PCI slot 0 for standard hotplug controller. Valid slots are between 1 and "
+	 "31."},
+
 	{"the same chassis and slot", &host_intel48, "11.1", Q35 PORTS "chassis=1", NULL,
 	 FIRES("config.chassis-slot"), "fails", "Can't add chassis slot, error -16"},
 	{"the same chassis, another slot", &host_intel48, "11.1", Q35 PORTS "chassis=1,slot=1",
