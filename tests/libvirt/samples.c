@@ -23,6 +23,9 @@ static const struct {
 	{"net-hostdev-vfio-multidomain",
 	 "domxml-to-native makes an ordinary network card of <interface type='hostdev'> and says "
 	 "the host device as well; a start does not"},
+	{"virtio-options-net-iommu",
+	 "domxml-to-native makes network cards anew, without iommu= of their <driver>; a start "
+	 "does not"},
 };
 
 static const struct {
