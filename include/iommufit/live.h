@@ -224,7 +224,7 @@ struct iof_live_rehearsal;
  * guest memory and of each BAR where it will be. All is undone before this returns. The devices
  * must be bound to vfio and not in use. report holds the check of that machine on this host; both
  * must live as long as the result, and the report must not be used again. options may be NULL.
- * Returns 0 (also when a call fails: that is the answer), -EPERM (not root, or in a container),
+ * Returns 0 (also when a call fails: that is the answer), -EPERM (not root),
  * -EBUSY (another probe or rehearsal runs), -EOPNOTSUPP (the machine is not QEMU's) or -ENOMEM.
  */
 int iof_live_rehearse(struct iof_ctx *, const struct iof_machine *, struct iof_report *,

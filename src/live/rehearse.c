@@ -463,7 +463,9 @@ int rehearse_run(struct iof_ctx *ctx, const struct live_calls *calls, const stru
 	if (!str_eq(iof_machine_vmm_name(m), "QEMU"))
 		return live_fail(ctx, -EOPNOTSUPP, "rehearse", "only QEMU's way is known, not %s's",
 				 iof_machine_vmm_name(m));
-	lock = lock_take(calls, ctx);
+	if (calls->euid(calls->data) != 0)
+		return live_fail(ctx, -EPERM, "rehearse", "only root may open the nodes of VFIO");
+	lock = lock_take_anywhere(calls, ctx);
 	if (lock < 0)
 		return lock;
 	err = run_locked(ctx, calls, m, report, options, out);
