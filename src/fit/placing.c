@@ -16,10 +16,20 @@ bool shares_address_space(const struct machine_device *a, const struct machine_d
 	return !a->viommu || (a->bus == b->bus && a->behind_bridge);
 }
 
+/* hw/vfio/iommufd.c iommufd_cdev_attach: a container is of one iommufd object. */
+static bool shares_iommufd(const struct machine_device *a, const struct machine_device *b)
+{
+	const char *of_a = a->value[PROPERTY_IOMMUFD].text;
+	const char *of_b = b->value[PROPERTY_IOMMUFD].text;
+
+	return a->backend != BACKEND_IOMMUFD || of_a == of_b ||
+	       (of_a && of_b && str_eq(of_a, of_b));
+}
+
 bool shares_container(const struct machine_device *a, const struct machine_device *b)
 {
 	return a->kind == DRIVER_VFIO_PCI && b->kind == DRIVER_VFIO_PCI &&
-	       a->backend == b->backend && shares_address_space(a, b);
+	       a->backend == b->backend && shares_iommufd(a, b) && shares_address_space(a, b);
 }
 
 bool is_first_of_container(const struct iof_machine *m, const struct machine_device *device)

@@ -521,11 +521,6 @@ static const struct step steps[] = {
 	 CONTAINER "Failed to set iommu for container: Operation not permitted"},
 	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_direct_region_old_kernel,
 	 &rules[DIRECT], CONTAINER "Failed to set iommu for container: Operation not permitted"},
-	{STAGE_ATTACH, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_mate_bound_only,
-	 &rules[NOT_BOUND],
-	 "vfio {0}: error getting device from group {1}: No such device\n\tVerify all devices in "
-	 "group {1} are bound "
-	 "to vfio-<bus> or pci-stub and not already in use"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
 	 vfio_group_busy_iommufd, &rules[GROUP_BUSY], BIND "Operation not permitted"},
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS,
@@ -551,6 +546,13 @@ static const struct step steps[] = {
 	{STAGE_ATTACH, COLD_AND_HOT | OF_IOMMUFD, 0, QEMU_NEVER, EFFECT_STOPS, used_twice_iommufd,
 	 &rules[TWICE], BIND "Invalid argument"},
 
+	/* hw/vfio/container.c vfio_legacy_attach_device: the device is asked for when its group is
+	 * in the container, and memory is mapped. */
+	{STAGE_REGIONS, COLD_AND_HOT, 0, QEMU_NEVER, EFFECT_STOPS, vfio_mate_bound_only,
+	 &rules[NOT_BOUND],
+	 "vfio {0}: error getting device from group {1}: No such device\n\tVerify all devices in "
+	 "group {1} are bound "
+	 "to vfio-<bus> or pci-stub and not already in use"},
 };
 
 const struct rule_family vfio_family = {VMM_QEMU,	   DRIVER_OTHER, steps,

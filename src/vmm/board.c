@@ -72,6 +72,13 @@ bool machine_stops_early(const struct iof_machine *m)
 	       kind != PROBLEM_CPU_BITS && kind != PROBLEM_CPU_OPTION;
 }
 
+/* Features of -cpu are globals: one that cannot be applied stops before the CPU looks at itself. */
+static bool has_faulty_global(const struct iof_machine *m)
+{
+	return m->n_problems && m->problems[0].kind == PROBLEM_CPU_OPTION &&
+	       str_starts(m->problems[0].message.text, "can't apply global ");
+}
+
 /* target/i386/host-cpu.c host_cpu_adjust_phys_bits: with KVM, a width that is given and differs
  * from the host's; the last -cpu replaces those before */
 static int warn_phys_bits(struct iof_machine *m)
@@ -79,7 +86,7 @@ static int warn_phys_bits(struct iof_machine *m)
 	unsigned host =
 		m->host->cpu.raw_phys_bits ? m->host->cpu.raw_phys_bits : m->host->cpu.phys_bits;
 
-	if (machine_stops_early(m))
+	if (machine_stops_early(m) || has_faulty_global(m))
 		return 0;
 	for (size_t i = m->vm->n_options; m->kvm && m->vcpu.long_mode && host && i-- > 0;) {
 		const struct vm_option *cpu = &m->vm->options[i];

@@ -261,6 +261,11 @@ static const struct rule_case rows[] = {
 	 "-machine pc-q35-9.2 -accel kvm -m 64M -cpu host,phys-bits=39", NULL,
 	 SILENT("config.phys-bits-differ"), "fails",
 	 "unsupported machine type: \"pc-q35-9.2\"" HINT},
+	{"39 bits, and a feature that is not there", &host_intel48, "7.2",
+	 KVM "-cpu host,phys-bits=39,guest-phys-bits=39", NULL, SILENT("config.phys-bits-differ"),
+	 "fails",
+	 "can't apply global host-x86_64-cpu.guest-phys-bits=39: Property "
+	 "'host-x86_64-cpu.guest-phys-bits' not found"},
 	{"the same under TCG", &host_intel48, "11.1", Q35 "-cpu max,phys-bits=39", NULL,
 	 SILENT("config.phys-bits-differ"), "starts works", NULL},
 	{"the host's own", &host_intel48, "11.1", KVM "-cpu host,phys-bits=48", NULL,

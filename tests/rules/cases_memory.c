@@ -103,6 +103,16 @@ static const struct rule_case rows[] = {
 	{"as much as the RAM and the firmware", &host_locked_65m, "11.1", Q35 DEV, NULL,
 	 SILENT("memory.locked-limit"), "starts works", NULL},
 
+	{"the same for each of two iommufd objects", &host_locked_65m, "11.1",
+	 Q35 "-object iommufd,id=a -object iommufd,id=b -device vfio-pci,host=" BDF
+	     ",id=dev0,iommufd=a -device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=b",
+	 NULL, FIRES("memory.locked-limit"), "fails",
+	 "vfio 0000:00:06.0: " LISTENER "Region pc.ram: " RAM(NEW)},
+	{"two devices of one iommufd object", &host_locked_65m, "11.1",
+	 Q35 "-object iommufd,id=a -device vfio-pci,host=" BDF
+	     ",id=dev0,iommufd=a -device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=a",
+	 NULL, SILENT("memory.locked-limit"), "starts works", NULL},
+
 	{"1 MiB, i440fx", &host_locked_1m, "11.1", "-machine pc -accel tcg -m 64M " DEV, NULL,
 	 FIRES("memory.locked-limit"), "fails",
 	 CONTAINER LISTENER "Region pc.ram: vfio_container_dma_map(PTR, 0x100000, 0x3f00000, PTR) "

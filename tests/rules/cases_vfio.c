@@ -63,6 +63,13 @@ static const struct rule_case rows[] = {
 	 "fails", "vfio " BDF ": Could not open '/dev/vfio/3': No such file or directory"},
 	{"not bound, iommufd", &host_intel39_unbound, "11.1", Q35 DEV_FD, NULL,
 	 FIRES("vfio.not-bound"), "fails", NO_CDEV(BDF)},
+	{"not bound, but its group mate is, and RAM that is not mapped before", &host_mate_only,
+	 "11.1", "-machine q35 -accel tcg -m 600G -device vfio-pci,host=0000:02:02.0,id=dev0", NULL,
+	 SILENT("vfio.not-bound"), "fails",
+	 "vfio 0000:02:02.0: failed to setup container for group 11: memory listener "
+	 "initialization "
+	 "failed: Region pc.ram: vfio_container_dma_map(PTR, 0x100000000, 0x9580000000, PTR) = -22 "
+	 "(Invalid argument)"},
 	{"not bound, but its group mate is", &host_mate_only, "11.1",
 	 Q35 "-device vfio-pci,host=0000:02:02.0,id=dev0", NULL, FIRES("vfio.not-bound"), "fails",
 	 "vfio 0000:02:02.0: error getting device from group 11: No such device\nVerify all "
