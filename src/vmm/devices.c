@@ -179,6 +179,8 @@ static void find_viommu(const struct iof_machine *m, struct machine_device *devi
 	}
 }
 
+#define PCI_DEVICES "/sys/bus/pci/devices/"
+
 /* host=, sysfsdev=, fd=: the device of the host that is meant. */
 int machine_find_host(struct iof_machine *m, struct machine_device *device)
 {
@@ -199,8 +201,17 @@ int machine_find_host(struct iof_machine *m, struct machine_device *device)
 		device->host_state = HOST_DEVICE_NOT_GIVEN;
 	}
 	device->host_bdf = "?";
-	if (!name || parse_bdf(name, &address))
+	if (!name)
 		return 0;
+	if (parse_bdf(name, &address)) {
+		/* That folder holds PCI devices alone, by their addresses. */
+		if (sysfs->pair && str_starts(sysfs->text, PCI_DEVICES) &&
+		    str_eq(sysfs->text + strlen(PCI_DEVICES), name) && *name) {
+			device->host_bdf = name;
+			device->host_state = HOST_DEVICE_ABSENT;
+		}
+		return 0;
+	}
 	format_bdf(&address, bdf);
 	device->host_bdf = arena_strdup(m->arena, bdf);
 	device->host = host_device_at(m->host, &address);

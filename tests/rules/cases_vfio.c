@@ -32,6 +32,10 @@ static const struct rule_case rows[] = {
 	 Q35 "-device vfio-pci,sysfsdev=/sys/bus/pci/devices/" BDF ",id=dev0", NULL,
 	 SILENT("vfio.no-device-given"), "starts works", NULL},
 
+	{"a path that is no device's", &host_intel39, "11.1",
+	 Q35 "-device vfio-pci,sysfsdev=/sys/bus/pci/devices/none,id=dev0", NULL,
+	 FIRES("vfio.device-absent"), "fails",
+	 "vfio /sys/bus/pci/devices/none: no such host device: No such file or directory"},
 	{"no such device", &host_intel39, "11.1", Q35 "-device vfio-pci,host=0000:00:1e.0,id=dev0",
 	 NULL, FIRES("vfio.device-absent"), "fails",
 	 "vfio /sys/bus/pci/devices/0000:00:1e.0: no such host device: No such file or directory"},
