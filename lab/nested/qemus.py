@@ -126,8 +126,8 @@ def fetch_arm():
     if not os.path.exists(root):
         say("fetching a root for aarch64")
         sid = Suite("sid", "arm64")
-        sid.unpack(root, *sid.closure("busybox-static", "python3-minimal", "qemu-system-arm", "qemu-efi-aarch64", "libjson-c-dev",
-                                      "libxml2-16", "libarchive13t64"))
+        sid.unpack(root, *sid.closure("busybox-static", "python3-minimal", "libpython3-stdlib", "qemu-system-arm",
+                                      "qemu-efi-aarch64", "libjson-c-dev", "libxml2-16", "libarchive13t64"))
 
 
 def fetch_busybox():
