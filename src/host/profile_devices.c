@@ -249,16 +249,18 @@ int profile_link_groups(struct profile *p)
 
 /* ---- what was measured ---- */
 
+/* An array of pairs; *present says whether it is there. */
 static int read_ranges(const struct profile *p, const struct json_place *place,
-		       const struct json_value *object, struct device_iova *iova)
+		       const struct json_value *object, const char *key, bool required,
+		       struct interval_set *set, bool *present)
 {
-	struct json_place here = {.up = place, .key = "ranges"};
-	struct interval_set set = {.arena = p->host->arena};
+	struct json_place here = {.up = place, .key = key};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_member(&p->reader, place, object, "ranges", JSON_ARRAY, true, &array);
+	int err = profile_member(&p->reader, place, object, key, JSON_ARRAY, required, &array);
 
-	n = err ? 0 : array->n;
+	*present = !err && array;
+	n = *present ? array->n : 0;
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};
 		const struct json_value *pair = &array->items[i];
@@ -271,13 +273,40 @@ static int read_ranges(const struct profile *p, const struct json_place *place,
 			err = profile_address(&p->reader, &item, &pair->items[1], &last);
 		if (!err && first > last)
 			err = profile_refuse(&p->reader, &item, "ends before it begins");
-		if (!err && interval_add(&set, first, last) < 0)
+		if (!err && interval_add(set, first, last) < 0)
 			err = profile_no_memory(p);
 	}
-	iova->ranges = set.ranges;
-	iova->n = set.n;
-	iova->width = set.n ? ranges_width(set.ranges, set.n) : 64;
 	return err;
+}
+
+/* The ranges of the plain domain, and of others where they are there: older profiles have none, and
+ * what was derived stands. */
+static int read_sets(const struct profile *p, const struct json_place *place,
+		     const struct json_value *object, const struct device_iova *derived,
+		     struct device_iova *iova)
+{
+	struct interval_set plain = {.arena = p->host->arena}, nest = plain, dirty = plain;
+	bool has_plain, has_nest, has_dirty;
+	int err = read_ranges(p, place, object, "ranges", true, &plain, &has_plain);
+
+	if (!err)
+		err = read_ranges(p, place, object, "nest_ranges", false, &nest, &has_nest);
+	if (!err)
+		err = read_ranges(p, place, object, "dirty_ranges", false, &dirty, &has_dirty);
+	if (err)
+		return err;
+	iova->ranges = plain.ranges;
+	iova->n = plain.n;
+	iova->width = plain.n ? ranges_width(plain.ranges, plain.n) : 64;
+	iova->nest_ranges = has_nest ? nest.ranges : derived->nest_ranges;
+	iova->n_nest = has_nest ? nest.n : derived->n_nest;
+	if (iova->n_nest)
+		iova->nest_width = ranges_width(iova->nest_ranges, iova->n_nest);
+	iova->dirty_ranges = has_dirty ? dirty.ranges : derived->dirty_ranges;
+	iova->n_dirty = has_dirty ? dirty.n : derived->n_dirty;
+	if (iova->n_dirty)
+		iova->dirty_width = ranges_width(iova->dirty_ranges, iova->n_dirty);
+	return 0;
 }
 
 static int read_measured(const struct profile *p, const struct json_place *place,
@@ -299,7 +328,7 @@ static int read_measured(const struct profile *p, const struct json_place *place
 	object = &array->items[0];
 	err = profile_fields(&p->reader, &item, object, profile_iova_fields, &iova);
 	if (!err && iova.known)
-		err = read_ranges(p, &item, object, &iova);
+		err = read_sets(p, &item, object, &device->iova[0], &iova);
 	if (err || !iova.known)
 		return err;
 	for (i = 0; i < p->host->n_worlds; i++)
