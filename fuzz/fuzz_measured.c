@@ -8,6 +8,7 @@
  * taken, too.
  */
 #include "fuzz.h"
+#include "host_again.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -41,28 +42,6 @@ static const char host_text[] =
 														       "2",
 														       "v") "]}";
 
-static int append(void *data, const char *bytes, size_t length)
-{
-	struct buf *text = data;
-
-	buf_append(text, bytes, length);
-	return text->err;
-}
-
-static char *written(struct iof_ctx *ctx, const struct iof_host *host, enum iof_format format)
-{
-	struct buf text = {0};
-	struct iof_output out = {.size = sizeof(out),
-				 .write = append,
-				 .data = &text,
-				 .format = format,
-				 .verbose = true};
-
-	if (iof_host_write(ctx, host, &out) < 0)
-		abort();
-	return buf_steal(&text);
-}
-
 static void check_order(const struct iof_range *ranges, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -83,21 +62,6 @@ static void check_ranges(const struct iof_host *host)
 			check_order(iova->nest_ranges, iova->n_nest);
 			check_order(iova->dirty_ranges, iova->n_dirty);
 		}
-}
-
-static void check_again(struct iof_ctx *ctx, const struct iof_host *host)
-{
-	char *first = written(ctx, host, IOF_FORMAT_JSON), *second;
-	struct iof_host *again;
-
-	if (iof_host_load_profile(ctx, first, strlen(first), "again", NULL, &again) < 0)
-		abort();
-	second = written(ctx, again, IOF_FORMAT_JSON);
-	if (!str_eq(first, second))
-		abort();
-	iof_host_unref(again);
-	free(first);
-	free(second);
 }
 
 /* Filtered once or twice is the same. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fit/report.h"
+#include "fit/verdict.h"
 
 struct walk {
 	struct iof_report *report;
@@ -401,16 +402,6 @@ static void walk_world(struct iof_report *report, const struct iof_host *host,
 	walk_migrate(&w);
 }
 
-static enum iof_verdict worse(enum iof_verdict a, enum iof_verdict b)
-{
-	static const unsigned rank[] = {[IOF_VERDICT_FITS] = 0,
-					[IOF_VERDICT_DEGRADED] = 1,
-					[IOF_VERDICT_UNKNOWN] = 2,
-					[IOF_VERDICT_FAILS] = 3};
-
-	return rank[a] >= rank[b] ? a : b;
-}
-
 static enum iof_verdict verdict_of(enum iof_outcome outcome)
 {
 	switch (outcome) {
@@ -431,10 +422,10 @@ static enum iof_verdict verdict_of(enum iof_outcome outcome)
 
 static void set_verdict(struct iof_report *report)
 {
-	report->verdict = worse(verdict_of(report->start), verdict_of(report->plug));
-	report->verdict = worse(report->verdict, verdict_of(report->run));
+	report->verdict = verdict_worse(verdict_of(report->start), verdict_of(report->plug));
+	report->verdict = verdict_worse(report->verdict, verdict_of(report->run));
 	if (report->options.migrate)
-		report->verdict = worse(report->verdict, verdict_of(report->migrate));
+		report->verdict = verdict_worse(report->verdict, verdict_of(report->migrate));
 }
 
 static bool same_answer(const struct iof_report *a, const struct iof_report *b)

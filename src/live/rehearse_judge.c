@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/strings.h"
+#include "fit/verdict.h"
 #include "live/rehearse.h"
 
 static bool is_stopped(const struct iof_live_rehearsal *r, enum iof_phase phase)
@@ -140,16 +141,6 @@ static enum iof_verdict verdict_of(enum iof_outcome outcome)
 	}
 }
 
-static enum iof_verdict worse(enum iof_verdict a, enum iof_verdict b)
-{
-	static const unsigned rank[] = {[IOF_VERDICT_FITS] = 0,
-					[IOF_VERDICT_DEGRADED] = 1,
-					[IOF_VERDICT_UNKNOWN] = 2,
-					[IOF_VERDICT_FAILS] = 3};
-
-	return rank[a] >= rank[b] ? a : b;
-}
-
 static void copy_messages(struct iof_live_rehearsal *r, enum iof_phase phase)
 {
 	const char *text;
@@ -218,10 +209,10 @@ void judge(struct iof_live_rehearsal *r)
 	r->outcome[IOF_PHASE_START] = start;
 	r->outcome[IOF_PHASE_PLUG] = plug;
 	r->outcome[IOF_PHASE_RUN] = run;
-	r->verdict = worse(verdict_of(start), verdict_of(plug));
+	r->verdict = verdict_worse(verdict_of(start), verdict_of(plug));
 	/* What was never reached says nothing. */
 	if (start == IOF_OUTCOME_STARTS && plug != IOF_OUTCOME_KILLS_VM)
-		r->verdict = worse(r->verdict, verdict_of(run));
+		r->verdict = verdict_worse(r->verdict, verdict_of(run));
 	for (enum iof_phase phase = IOF_PHASE_START; phase <= IOF_PHASE_RUN; phase++)
 		phase_messages(r, phase);
 	list_assumptions(r);
