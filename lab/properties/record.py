@@ -10,51 +10,23 @@ import argparse
 import json
 import lzma
 import os
-import re
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from draw import draw_all
+from said import ask, version
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 QEMU = os.path.join(HERE, "..", "firmware", "qemu.sh")
 FIXED = ["-display", "none", "-nodefaults", "-qmp", "stdio"]
 HOST = "none-pb46"
-QUIT = b'{"execute":"qmp_capabilities"}\n{"execute":"quit"}\n'
-
-
-def version(suite):
-    text = subprocess.run([QEMU, suite, "--version"], capture_output=True, text=True, check=True).stdout
-    return re.search(r"version (\S+)", text).group(1)
-
-
-def messages(argv, stderr):
-    """The lines that iommufit predicts: without program name and option, as tests/data/oracle has them."""
-    options = [(argv[i], argv[i + 1]) for i in range(len(argv) - 1) if argv[i].startswith("-")]
-    kept = []
-    for line in stderr.splitlines():
-        for _ in range(2):
-            is_warning = line.startswith("warning: ")
-            line = re.sub(r"^(\S*/)?qemu-system-\w+: ", "", line.removeprefix("warning: "))
-            for name, value in sorted(options, key=lambda option: -len(option[1])):
-                if line.startswith(f"{name} {value}: "):
-                    line = line[len(f"{name} {value}: "):]
-                    break
-            line = "warning: " + line if is_warning else line
-        if line.strip() and not re.match(r"(warning: )?(Machine type '.*' is deprecated|(host|TCG) doesn't support)",
-                                         line):
-            kept.append(line.rstrip())
-    return kept
 
 
 def run(job):
     suite, qemu, words = job
     argv = FIXED + words + ["-S"]
-    done = subprocess.run([QEMU, suite, *argv], input=QUIT, capture_output=True, timeout=120)
-    said = messages(argv, done.stderr.decode(errors="replace"))
-    return {"host": HOST, "qemu": qemu, "mode": "init", "argv": ["qemu-system-x86_64", *argv],
-            "outcome": "starts" if done.returncode == 0 else "fails", "messages": said, "set": "properties"}
+    return ask([QEMU, suite], "qemu-system-x86_64", argv, argv, host=HOST, qemu=qemu, set="properties")
 
 
 def main():
@@ -68,7 +40,7 @@ def main():
     options = parser.parse_args()
     jobs = []
     for suite in options.suites:
-        full = version(suite)
+        full = version([QEMU, suite])
         release = ".".join(full.split(".")[:2])
         jobs += [(suite, full, words) for words in draw_all(options.seed, options.count, release, options.accel)]
     with ThreadPoolExecutor(options.jobs) as pool:

@@ -7,35 +7,22 @@ line is a cell of tests/data/oracle: the VM is initialised with its CPU stopped,
 the cells is a capture without an IOMMU; what these VMs do hangs on no host.
 """
 import argparse
-import importlib.util
 import json
 import lzma
 import os
 import pathlib
-import re
 import shutil
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 from draw import FIRMWARE, draw_all
+from said import ask, version
 
 HERE = pathlib.Path(__file__).resolve().parent
 QEMU = HERE / "qemu.sh"
 FIXED = ["-display", "none", "-nodefaults", "-qmp", "stdio"]
 HOST = "arm-none"
-QUIT = b'{"execute":"qmp_capabilities"}\n{"execute":"quit"}\n'
-
-
-def from_properties():
-    """lab/properties/record.py, which reads what QEMU prints."""
-    spec = importlib.util.spec_from_file_location("properties", HERE.parent / "properties" / "record.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-messages = from_properties().messages
 
 
 def lab():
@@ -53,11 +40,6 @@ def available(suites):
         yield from (name for name in ("bookworm", "trixie", "sid") if (lab() / name / "done").exists())
 
 
-def version(suite):
-    text = subprocess.run([QEMU, suite, "--version"], capture_output=True, text=True, check=True).stdout
-    return re.search(r"version (\S+)", text).group(1)
-
-
 def firmware(suite):
     """Where the firmware is for the run; the cell names it where a host has it."""
     root = pathlib.Path("/") if suite == "system" else lab() / suite
@@ -68,10 +50,7 @@ def run(job):
     suite, qemu, words = job
     argv = FIXED + words + ["-S"]
     real = [firmware(suite) if word == FIRMWARE else word for word in argv]
-    done = subprocess.run([QEMU, suite, *real], input=QUIT, capture_output=True, timeout=120)
-    said = messages(real, done.stderr.decode(errors="replace"))
-    return {"host": HOST, "qemu": qemu, "mode": "init", "argv": ["qemu-system-aarch64", *argv],
-            "outcome": "starts" if done.returncode == 0 else "fails", "messages": said, "set": "smmuv3"}
+    return ask([QEMU, suite], "qemu-system-aarch64", argv, real, host=HOST, qemu=qemu, set="smmuv3")
 
 
 def main():
@@ -84,7 +63,7 @@ def main():
     options = parser.parse_args()
     jobs = []
     for suite in available(options.suites):
-        full = version(suite)
+        full = version([QEMU, suite])
         release = ".".join(full.split(".")[:2])
         lines = draw_all(options.seed, options.count, release)
         jobs += [(suite, full, words) for words in lines
