@@ -78,6 +78,8 @@ int cure_ram_backing(struct fix_list *, const struct iof_machine *, const struct
 int cure_driver(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_bus(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_virtio_modern(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+/* A chassis number above all that the config names. */
+uint64_t free_chassis(const struct iof_machine *);
 int cure_chassis(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_kvm_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_phys_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

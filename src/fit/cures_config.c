@@ -330,15 +330,10 @@ int cure_memory_address(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
-/* A chassis number that no other device has. */
-int cure_chassis(struct fix_list *list, const struct iof_machine *m,
-		 const struct iof_finding *finding)
+uint64_t free_chassis(const struct iof_machine *m)
 {
-	size_t option = problem_option(finding);
 	uint64_t highest = 0, number;
 
-	if (option == SIZE_MAX)
-		return 0;
 	for (size_t i = 0; i < m->vm->n_options; i++) {
 		const char *chassis = option_value(&m->vm->options[i], "chassis");
 
@@ -346,8 +341,18 @@ int cure_chassis(struct fix_list *list, const struct iof_machine *m,
 		    number > highest)
 			highest = number;
 	}
+	return highest + 1;
+}
+
+int cure_chassis(struct fix_list *list, const struct iof_machine *m,
+		 const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+
+	if (option == SIZE_MAX)
+		return 0;
 	fix_set(list, fix_new(list, "The port gets a chassis number of its own."), option,
-		"chassis", arena_printf(list->arena, "%" PRIu64, highest + 1),
+		"chassis", arena_printf(list->arena, "%" PRIu64, free_chassis(m)),
 		fix_target(list, finding->device, "chassis"));
 	return list->err;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Cures that change an SMMUv3 or what stands behind it. */
+#include <inttypes.h>
+
 #include "fit/cures.h"
 #include "vmm/smmuv3_host.h"
 
@@ -294,26 +296,67 @@ int cure_smmu_iommufd(struct fix_list *list, const struct iof_machine *m,
 	return cure_smmu_notifier(list, m, finding);
 }
 
-/* A pxb-pcie asks pcie.0 for no SMMU that is for pcie.0 only. */
+/* A number for an expander bus and the port on it: two below the lowest one, as libvirt does it. 0:
+ * there is no room. */
+static unsigned free_bus_number(const struct iof_machine *m)
+{
+	unsigned lowest = 130, n = 0;
+
+	for (const struct machine_bus *bus = m->buses; bus; bus = bus->next) {
+		n++;
+		if (bus->bridge && bus->bridge->kind == DRIVER_PXB && bus->number < lowest)
+			lowest = bus->number;
+	}
+	return lowest > n + 2 ? lowest - 2 : 0;
+}
+
+/* "pxb0", or the first such name that no bus has, nor its port. */
+static const char *free_root_name(struct arena *arena, const struct iof_machine *m)
+{
+	for (unsigned i = 0;; i++) {
+		const char *name = arena_printf(arena, "pxb%u", i);
+		const char *port = arena_printf(arena, "pxb%u-port", i);
+
+		if (!name || !port || (!topology_find(m, name) && !topology_find(m, port)))
+			return port ? name : NULL;
+	}
+}
+
+/* A pxb-pcie asks pcie.0 for no SMMU that is for pcie.0 only. smmu: one of its own, NULL. */
+static bool add_root(struct fix_list *list, const struct iof_machine *m,
+		     const struct machine_device *device, const char *smmu, const char *consequence)
+{
+	const char *name = free_root_name(list->arena, m);
+	unsigned number = free_bus_number(m);
+	size_t at = device->option_index;
+	struct iof_fix *fix;
+
+	if (at == SIZE_MAX || !number || !name)
+		return false;
+	fix = fix_new(list, consequence);
+	fix_set(list, fix, at, "bus", arena_printf(list->arena, "%s-port", name),
+		fix_target(list, device, "bus"));
+	if (option_pair(device->option, "addr"))
+		fix_unset(list, fix, at, "addr", fix_target(list, device, "addr"));
+	fix_add(list, fix, "device",
+		arena_printf(list->arena, "pxb-pcie,id=%s,bus_nr=%u,bus=pcie.0", name, number), at);
+	if (smmu)
+		fix_add(list, fix, "device",
+			arena_printf(list->arena, "arm-smmuv3,primary-bus=%s,%s", name, smmu), at);
+	fix_add(list, fix, "device",
+		arena_printf(list->arena, "pcie-root-port,id=%s-port,bus=%s,chassis=%" PRIu64, name,
+			     name, free_chassis(m)),
+		at);
+	return true;
+}
+
 int cure_smmu_emulated(struct fix_list *list, const struct iof_machine *m,
 		       const struct iof_finding *finding)
 {
 	const struct machine_device *device = finding->device;
-	struct iof_fix *fix;
 
-	if (device->option_index != SIZE_MAX && !topology_find(m, "pxb0")) {
-		fix = fix_new(list, "The device stands behind a root bus of its own, without an "
-				    "SMMU.");
-		fix_set(list, fix, device->option_index, "bus", "pxb0-port",
-			fix_target(list, device, "bus"));
-		if (option_pair(device->option, "addr"))
-			fix_unset(list, fix, device->option_index, "addr",
-				  fix_target(list, device, "addr"));
-		fix_add(list, fix, "device", "pxb-pcie,id=pxb0,bus_nr=128,bus=pcie.0",
-			device->option_index);
-		fix_add(list, fix, "device", "pcie-root-port,id=pxb0-port,bus=pxb0,chassis=128",
-			device->option_index);
-	}
+	add_root(list, m, device, NULL,
+		 "The device stands behind a root bus of its own, without an SMMU.");
 	make_plain(list, m, device->viommu, "QEMU emulates the SMMU.");
 	use_none(list, m, device->viommu);
 	return list->err;
@@ -323,22 +366,8 @@ int cure_smmu_emulated(struct fix_list *list, const struct iof_machine *m,
 int cure_smmu_units(struct fix_list *list, const struct iof_machine *m,
 		    const struct iof_finding *finding)
 {
-	const struct machine_device *device = finding->device;
-	struct iof_fix *fix;
-
-	if (device->option_index == SIZE_MAX || topology_find(m, "pxb0"))
-		return list->err;
-	fix = fix_new(list, "The device stands behind a root bus and an SMMU of its own.");
-	fix_set(list, fix, device->option_index, "bus", "pxb0-port",
-		fix_target(list, device, "bus"));
-	if (option_pair(device->option, "addr"))
-		fix_unset(list, fix, device->option_index, "addr",
-			  fix_target(list, device, "addr"));
-	fix_add(list, fix, "device", "pxb-pcie,id=pxb0,bus_nr=128,bus=pcie.0",
-		device->option_index);
-	fix_add(list, fix, "device", "arm-smmuv3,primary-bus=pxb0,accel=on", device->option_index);
-	fix_add(list, fix, "device", "pcie-root-port,id=pxb0-port,bus=pxb0,chassis=128",
-		device->option_index);
+	add_root(list, m, finding->device, "accel=on",
+		 "The device stands behind a root bus and an SMMU of its own.");
 	return list->err;
 }
 
@@ -357,19 +386,11 @@ int cure_smmu_before(struct fix_list *list, const struct iof_machine *m,
 		const struct machine_device *smmu = device->late_viommu;
 
 		if (device->kind != DRIVER_OTHER || !smmuv3_is_accelerated(smmu) ||
-		    smmu->option_index == SIZE_MAX || topology_find(m, "pxb0"))
+		    smmu->option_index == SIZE_MAX)
 			continue;
-		fix = fix_new(list, "The device stands behind a root bus of its own, without an "
-				    "SMMU.");
-		fix_set(list, fix, device->option_index, "bus", "pxb0-port",
-			fix_target(list, device, "bus"));
-		if (option_pair(device->option, "addr"))
-			fix_unset(list, fix, device->option_index, "addr",
-				  fix_target(list, device, "addr"));
-		fix_add(list, fix, "device", "pxb-pcie,id=pxb0,bus_nr=128,bus=pcie.0",
-			device->option_index);
-		fix_add(list, fix, "device", "pcie-root-port,id=pxb0-port,bus=pxb0,chassis=128",
-			device->option_index);
+		if (!add_root(list, m, device, NULL,
+			      "The device stands behind a root bus of its own, without an SMMU."))
+			continue;
 		use_none(list, m, smmu);
 		break;
 	}

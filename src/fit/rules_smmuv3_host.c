@@ -178,11 +178,14 @@ static bool makes_viommu(const struct scene *s)
 	return true;
 }
 
+static bool has_cmdqv(const struct machine_device *smmu)
+{
+	return device_value(smmu, PROPERTY_CMDQV) == ON;
+}
+
 static enum answer cmdqv_absent(const struct scene *s, struct operand *op)
 {
-	const struct machine_device *smmu = s->device->viommu;
-
-	if (!makes_viommu(s) || device_value(smmu, PROPERTY_CMDQV) != ON)
+	if (!makes_viommu(s) || !has_cmdqv(s->device->viommu))
 		return NO;
 	op[1] = text_operand(unit_of(s) ? unit_of(s)->name : "the host's SMMU");
 	switch (smmu_host_cmdqv(s->host, s->device->host)) {
@@ -224,14 +227,14 @@ static bool has_auto(const struct machine_device *smmu)
 	return false;
 }
 
-/* At machine-done. */
-static enum answer auto_undecided(const struct scene *s, struct operand *op)
+/* At machine-done: the first SMMU that leaves something to a host and has met none. */
+static enum answer undecided(const struct scene *s, bool (*waits)(const struct machine_device *),
+			     struct operand *op)
 {
 	for (size_t i = 0; i < s->m->n_cold; i++) {
 		const struct machine_device *smmu = &s->m->devices[i];
 
-		if (!smmuv3_is_accelerated(smmu) || !has_auto(smmu) ||
-		    smmu_first_device(s->m, smmu))
+		if (!smmuv3_is_accelerated(smmu) || !waits(smmu) || smmu_first_device(s->m, smmu))
 			continue;
 		op[0] = text_operand(smmu->label);
 		op[1] = text_operand(smmu->primary ? smmu->primary->name : NULL);
@@ -240,19 +243,14 @@ static enum answer auto_undecided(const struct scene *s, struct operand *op)
 	return NO;
 }
 
+static enum answer auto_undecided(const struct scene *s, struct operand *op)
+{
+	return undecided(s, has_auto, op);
+}
+
 static enum answer cmdqv_undecided(const struct scene *s, struct operand *op)
 {
-	for (size_t i = 0; i < s->m->n_cold; i++) {
-		const struct machine_device *smmu = &s->m->devices[i];
-
-		if (!smmuv3_is_accelerated(smmu) || device_value(smmu, PROPERTY_CMDQV) != ON ||
-		    smmu_first_device(s->m, smmu))
-			continue;
-		op[0] = text_operand(smmu->label);
-		op[1] = text_operand(smmu->primary ? smmu->primary->name : NULL);
-		return YES;
-	}
-	return NO;
+	return undecided(s, has_cmdqv, op);
 }
 
 /* One vIOMMU object is of one unit: what is behind another cannot be given to it. */
