@@ -257,41 +257,40 @@ static const char *common_why(const struct iof_caps *caps)
 	return why;
 }
 
-static void write_words(struct emit *e, const struct iof_caps_model *model, int indent)
+/* What to write for a model, behind `column` columns. */
+static void write_words(struct emit *e, const struct iof_caps_model *model, unsigned column,
+			unsigned indent)
 {
-	emit_text(e, STYLE_NONE, "%*s-device %s", indent, "", model->device);
-	if (model->backend)
-		emit_text(e, STYLE_NONE, " (%s)", model->backend);
-	emit_newline(e);
+	emit_continued(e, column, indent, "-device %s%s%s%s", model->device,
+		       model->backend ? " (" : "", model->backend ? model->backend : "",
+		       model->backend ? ")" : "");
 }
 
 /* The answer of a model in a few words, and what to write. */
-static void write_answer(struct emit *e, const struct iof_caps_model *model, int width)
+static void write_answer(struct emit *e, const struct iof_caps_model *model, unsigned width)
 {
 	bool is_sure = model->usable != IOF_OUTCOME_UNKNOWN;
+	const char *word = !model->device ? "no" : is_sure ? "yes: " : "unknown: ";
 
-	emit_text(e, STYLE_NONE, "  ");
-	emit_text(e, STYLE_BOLD, "%-*s", width, name_model(model->model));
-	if (!model->device) {
-		emit_text(e, STYLE_RED, "no");
+	emit_text(e, STYLE_NONE, "%*s", INDENT, "");
+	emit_text(e, STYLE_BOLD, "%-*s", (int)width, name_model(model->model));
+	emit_text(e, !model->device ? STYLE_RED : is_sure ? STYLE_GREEN : STYLE_YELLOW, "%s", word);
+	if (model->device)
+		write_words(e, model, INDENT + width + emit_width(word), INDENT + width);
+	else
 		emit_newline(e);
-		return;
-	}
-	emit_text(e, is_sure ? STYLE_GREEN : STYLE_YELLOW, is_sure ? "yes" : "unknown");
-	emit_text(e, STYLE_NONE, ":");
-	write_words(e, model, 1);
 }
 
 /* Of several models on a host, before the tables of each. */
 static void write_summary(struct emit *e, const struct iof_caps *caps)
 {
 	const char *why = common_why(caps);
-	int width = 0;
+	unsigned width = 0;
 
 	if (!caps->host || caps->n_models < 2)
 		return;
 	for (size_t i = 0; i < caps->n_models; i++) {
-		int length = (int)strlen(name_model(caps->models[i].model));
+		unsigned length = emit_width(name_model(caps->models[i].model));
 
 		width = length > width ? length : width;
 	}
@@ -317,8 +316,10 @@ static void write_model(struct emit *e, const struct iof_caps *caps,
 			emit_text(e, usability[i].style, "  %s", usability[i].text);
 	}
 	emit_newline(e);
-	if (model->device && caps->n_models == 1)
-		write_words(e, model, INDENT);
+	if (model->device && caps->n_models == 1) {
+		emit_text(e, STYLE_NONE, "%*s", INDENT, "");
+		write_words(e, model, INDENT, INDENT);
+	}
 	if (model->why && !common_why(caps))
 		emit_wrapped(e, INDENT, NULL, "%s", model->why);
 	write_properties(e, caps, model, &table);
