@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Installs with apt what is missing. build: to build and to test; ci: what .ci/run needs besides.
+# Installs with apt what is missing. build: to build and to test; ci: what .ci/run needs besides; lab: what lab/ does.
 set -eu
 
 build='gcc g++ libc6-dev make meson ninja-build pkg-config libjson-c-dev libarchive-dev liblzma-dev libzstd-dev libxml2-dev zlib1g-dev libcmocka-dev
@@ -8,12 +8,14 @@ build='gcc g++ libc6-dev make meson ninja-build pkg-config libjson-c-dev libarch
 ci='clang llvm libclang-rt-14-dev clang-format valgrind chromium fonts-dejavu-core libxml2-utils tidy
 	qemu-system-x86 qemu-system-arm ovmf seabios libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu
 	busybox-static kmod'
+lab='mmdebstrap debian-archive-keyring flex bison bc libelf-dev kmod tar gcc-aarch64-linux-gnu libc6-dev-arm64-cross'
 
 case "${1-build}" in
 build) wanted=$build ;;
 ci) wanted="$build $ci" ;;
+lab) wanted="$build $lab" ;;
 *)
-	echo "usage: $0 [build|ci]" >&2
+	echo "usage: $0 [build|ci|lab]" >&2
 	exit 64
 	;;
 esac

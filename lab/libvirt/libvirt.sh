@@ -6,33 +6,22 @@
 set -eu
 
 suite=$1
-lab=${IOMMUFIT_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/iommufit-lab}/libvirt
+. "$(dirname "$0")/../suite.sh"
+lab=$lab/libvirt
 root=$lab/$suite
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+packages=libvirt-clients,libvirt-daemon,libvirt-daemon-driver-qemu,qemu-system-x86,qemu-system-arm,libc6
 
-mirror()
+# What a root must have to be changed into.
+for_chroot()
 {
-	cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null |
-		sed -n 's/^URIs: *//p; s/^deb  *\(\[[^]]*\] *\)\{0,1\}\([^ ]*\) .*/\2/p' | head -1
-}
-
-unpack()
-{
-	rm -rf "$root" "$root.tmp"
-	mmdebstrap --quiet --variant=extract --architectures=amd64 --keyring="$keyring" \
-		--include=libvirt-clients,libvirt-daemon,libvirt-daemon-driver-qemu,qemu-system-x86,qemu-system-arm,libc6 \
-		--aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' \
-		"$suite" "$root.tmp" "deb [signed-by=$keyring] $(mirror) $suite main" >&2
 	for folder in bin sbin lib lib64; do
-		[ -e "$root.tmp/$folder" ] || ln -s "usr/$folder" "$root.tmp/$folder"
+		[ -e "$1/$folder" ] || ln -s "usr/$folder" "$1/$folder"
 	done
-	mkdir -p "$root.tmp/dev" "$root.tmp/proc" "$root.tmp/sys" "$root.tmp/tmp" "$root.tmp/run"
-	mv "$root.tmp" "$root"
+	mkdir -p "$1/dev" "$1/proc" "$1/sys" "$1/tmp" "$1/run"
 }
 
 if [ -z "${IOMMUFIT_INSIDE:-}" ]; then
-	mkdir -p "$lab"
-	[ "$suite" = system ] || [ -d "$root" ] || unpack
+	[ "$suite" = system ] || [ -d "$root" ] || unpack "$root" "$suite" "$packages" for_chroot
 	IOMMUFIT_INSIDE=1 exec unshare -m "$0" "$@"
 fi
 

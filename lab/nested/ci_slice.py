@@ -10,9 +10,11 @@ import time
 import compare
 import jobs
 import kernels
+import needs
 import qemus
 import ranges
 import rehearse
+from paths import only_one
 
 BUDGET = 480  # seconds for all; the part with iommufd is begun in the first half of them
 Q35 = ["-machine", "q35", "-accel", "tcg", "-m", "64M"]
@@ -104,8 +106,10 @@ def run(options):
     """The whole slice. Gives the exit status; the last line is what .ci/run adds up."""
     count, begin = Count(), time.monotonic()
     tool = jobs.tool_path("x86", options.iommufit)
-    qemus.fetch_busybox()
-    kernels.build("stock-6.1")
+    needs.check(needs.FETCH, needs.STOCK)
+    with only_one("build"):
+        qemus.fetch_busybox()
+        kernels.build("stock-6.1")
     qemus.use_installed()
     one_host(count, "intel39-pb46@stock-6.1", "system", "legacy", tool)
     missing = [] if kernels.find("newest") else ["the newest kernel"]

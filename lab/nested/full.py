@@ -33,6 +33,7 @@ def hosts_of(cells):
 
 def run(options):
     """Ranges, then drawn cells: run, compared, minimised, rehearsed, repaired. Gives how many steps did not agree."""
+    jobs.tool_path("x86", options.iommufit)  # said now, not after the kernels are built
     folder = os.path.abspath(options.output)
     os.makedirs(folder, exist_ok=True)
     at = {name: os.path.join(folder, name) for name in ("ranges.txt", "cells.jsonl", "results.jsonl", "compared.txt", "misses.jsonl",

@@ -121,10 +121,10 @@ def fetch_stock(name):
     folder = os.path.join(LAB, "kernels", name)
     say(f"fetching {package}")
     suite.unpack(folder, package)
-    usr = os.path.join(folder, "usr/lib/modules")
-    if os.path.exists(usr):
+    usr, link = os.path.join(folder, "usr/lib/modules"), os.path.join(folder, "lib/modules")
+    if os.path.exists(usr) and not os.path.lexists(link):
         os.makedirs(os.path.join(folder, "lib"), exist_ok=True)
-        os.symlink("../usr/lib/modules", os.path.join(folder, "lib/modules"))
+        os.symlink("../usr/lib/modules", link)
     release = re.sub("^linux-image-", "", package)
     write(os.path.join(folder, "release"), release + "\n")
     return find(name)

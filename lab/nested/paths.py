@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Where the lab keeps what it builds, and how it says what it does."""
+import contextlib
+import fcntl
 import os
 import sys
 
@@ -28,3 +30,16 @@ def write(path, text):
     with open(path + ".new", "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(path + ".new", path)
+
+
+@contextlib.contextmanager
+def only_one(name):
+    """What two of the lab must not do at once in one cache: the second waits, and says so."""
+    os.makedirs(LAB, exist_ok=True)
+    with open(os.path.join(LAB, f"{name}.lock"), "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another {name} in {LAB}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

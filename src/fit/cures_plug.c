@@ -19,20 +19,6 @@ static void use_port(struct fix_list *list, struct iof_fix *fix, const struct io
 		fix_device_unset(list, fix, m, device, "addr");
 }
 
-uint64_t unused_chassis(const struct iof_machine *m)
-{
-	uint64_t highest = 0, number;
-
-	for (size_t i = 0; i < m->vm->n_options; i++) {
-		const char *chassis = option_value(&m->vm->options[i], "chassis");
-
-		if (chassis && parse_u64(chassis, 0, UINT8_MAX - 1, &number) == 0 &&
-		    number > highest)
-			highest = number;
-	}
-	return highest + 1;
-}
-
 /* A root port that is free, else one more. */
 int cure_hotplug_bus(struct fix_list *list, const struct iof_machine *m,
 		     const struct iof_finding *finding)
@@ -54,7 +40,7 @@ int cure_hotplug_bus(struct fix_list *list, const struct iof_machine *m,
 	fix = fix_new(list, "The VM gets a root port for the device, from its next start on.");
 	fix_add(list, fix, "device",
 		arena_printf(list->arena, "pcie-root-port,id=%s,chassis=%" PRIu64, id,
-			     unused_chassis(m)),
+			     free_chassis(m)),
 		m->vm->n_options);
 	use_port(list, fix, m, device, id);
 	return list->err;

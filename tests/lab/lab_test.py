@@ -4,9 +4,12 @@
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import traceback
 
 ROWS = (  # name, what its command line and the kernel's words hold, what they do not
@@ -128,6 +131,121 @@ def test_results():
         line = jobs.expect({**result, "argv": argv}, {"tags": {"set": "t"}}, host, "11.1.3")
         assert (line["outcome"], line.get("plug"), line["messages"]) == (outcome, plug, messages), line
         assert (line["host"], line["qemu"], line["tags"]) == ("intel39", "11.1.3", {"set": "t"})
+
+
+# In place of mmdebstrap: makes a QEMU that says its version, and fails where another one takes its folder away.
+UNPACKER = """#!/bin/sh
+for last; do root=$next; next=$last; done
+echo "$root" >>"$COUNT"
+mkdir -p "$root/usr/bin" "$root/usr/share/doc" "$root/usr/lib/x86_64-linux-gnu" || exit 1
+printf '#!/bin/sh\\necho version 1\\n' >"$root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
+[ "$FAILS" != yes ] || exit 1
+sleep "$SECONDS_TAKEN" && chmod +x "$root/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
+"""
+
+
+class Fetch:
+    """fetch.sh of a lab into a cache of its own, with that unpacker."""
+
+    def __init__(self, folder, kind, **environment):
+        self.cache, self.count = os.path.join(folder, "cache"), os.path.join(folder, "count")
+        self.program = os.path.join(sys.path[0], "..", kind, "fetch.sh")
+        os.makedirs(os.path.join(folder, "bin"), exist_ok=True)
+        path = os.path.join(folder, "bin/mmdebstrap")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(UNPACKER)
+        os.chmod(path, 0o755)
+        self.environment = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "IOMMUFIT_LAB": self.cache, "COUNT": self.count,
+                            "SECONDS_TAKEN": "0.3", **environment}
+
+    def start(self, *suites):
+        return subprocess.Popen([self.program, *suites], env=self.environment, start_new_session=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, text=True)
+
+    def asked(self):
+        with open(self.count, encoding="utf-8") as file:
+            return len(file.readlines())
+
+    def left(self):
+        """Folders of the cache, however deep suites are in it."""
+        return sorted(name for _, folders, _ in os.walk(self.cache) for name in folders if name.split(".")[0] in ("bookworm", "sid"))
+
+
+def test_two_fetches():
+    """The second waits for the first, and takes what that has unpacked."""
+    for kind in ("firmware", "smmuv3"):
+        with tempfile.TemporaryDirectory() as folder:
+            fetch = Fetch(folder, kind)
+            running = [fetch.start("bookworm", "sid") for _ in range(3)]
+            for child in running:
+                assert child.communicate()[0] == "version 1\n" * 2 and child.returncode == 0, (kind, child.returncode)
+            assert fetch.asked() == 2 and fetch.left() == ["bookworm", "sid"], (kind, fetch.left())
+
+
+def test_failed_fetch():
+    """Nothing half-made is left, and the next one does it all."""
+    with tempfile.TemporaryDirectory() as folder:
+        child = Fetch(folder, "firmware", FAILS="yes").start("sid")
+        child.communicate()
+        fetch = Fetch(folder, "firmware")
+        assert child.returncode and fetch.left() == [], (child.returncode, fetch.left())
+        child = fetch.start("sid")
+        assert child.communicate()[0] == "version 1\n" and fetch.left() == ["sid"], fetch.left()
+
+
+def test_ended_fetch():
+    with tempfile.TemporaryDirectory() as folder:
+        fetch = Fetch(folder, "firmware", SECONDS_TAKEN="30")
+        child = fetch.start("sid")
+        while not os.path.exists(fetch.count) or not fetch.left():
+            time.sleep(0.01)
+        os.killpg(child.pid, signal.SIGTERM)
+        child.communicate()  # ends once the last of its processes has
+        assert child.returncode and fetch.left() == [], (child.returncode, fetch.left())
+
+
+def test_needs():
+    """All that is missing is named at once, and what installs it."""
+    import needs
+    from paths import LabError
+    path = os.environ["PATH"]
+    wanted = ({"commands": ("sh", "no-such-flex", "no-such-bison"), "headers": {"gcc": ("stdio.h", "no-such.h")}, "files": ("/", "/no/such")},
+              {"commands": ("no-such-flex",)})
+    assert needs.missing(*wanted) == ["no-such-flex", "no-such-bison", "no-such.h for gcc", "/no/such"], needs.missing(*wanted)
+    needs.check({"commands": ("sh",)})
+    try:
+        os.environ["PATH"] = "/nowhere"
+        needs.check(needs.KERNEL, needs.SUITES)
+    except LabError as error:
+        for word in ("flex", "bison", "bc", "mmdebstrap", "scripts/deps.sh lab"):
+            assert word in str(error), error
+    else:
+        raise AssertionError("nothing is missing where there is nothing")
+    finally:
+        os.environ["PATH"] = path
+
+
+def test_one_build():
+    """The second begins when the first has ended."""
+    import paths
+    order = []
+
+    def second():
+        with paths.only_one("build"):
+            order.append("second")
+
+    with tempfile.TemporaryDirectory() as folder:
+        kept, paths.LAB = paths.LAB, folder
+        try:
+            thread = threading.Thread(target=second)
+            with paths.only_one("build"):
+                thread.start()
+                thread.join(0.3)
+                order.append("first")
+            thread.join()
+        finally:
+            paths.LAB = kept
+    assert order == ["first", "second"], order
 
 
 def main():
