@@ -492,13 +492,14 @@ static void compare_worlds(struct iof_report *report)
 	}
 }
 
-/* The first device about which a rule could not say yes or no; NULL: there is none. */
+/* The first device about which a rule could not say yes or no, although the host has it; NULL:
+ * there is none. */
 static const struct machine_device *doubted_device(const struct iof_report *report)
 {
 	for (size_t i = 0; i < report->n_findings; i++) {
 		const struct iof_finding *finding = &report->findings[i];
 
-		if (finding->is_doubtful && finding->device && finding->device->host_bdf &&
+		if (finding->is_doubtful && finding->device && finding->device->host &&
 		    finding->effect >= EFFECT_STOPS)
 			return finding->device;
 	}
@@ -521,7 +522,7 @@ static void note_missing(struct iof_report *report)
 	finding->phase = IOF_PHASE_START;
 	finding->operand[0] = text_operand(report->host->missing_fact);
 	finding->operand[1] = text_operand(report->host->missing_how);
-	if (report->host->missing_fact)
+	if (report->host->missing_fact || !device)
 		return;
 	finding->operand[0] = text_operand("what the kernel answers about a device's IOMMU");
 	finding->operand[1] = text_operand(

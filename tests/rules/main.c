@@ -214,6 +214,33 @@ static void expect_said(const struct rule_case *row, const struct run *run, bool
 	free(printed);
 }
 
+/* An operand that was not there leaves a hole in the sentence. */
+static bool has_hole(const char *text)
+{
+	static const char *const holes[] = {"  ",  " :", " ,",	   " .", " ?",
+					    "?: ", "()", "(null)", "{",	 "}"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(holes); i++) {
+		if (strstr(text, holes[i]))
+			return true;
+	}
+	return *text == ' ' || (*text && text[strlen(text) - 1] == ' ');
+}
+
+static void expect_sentences(const struct run *run)
+{
+	const struct iof_finding *finding;
+
+	iof_report_finding_foreach(run->report, finding)
+	{
+		const char *what = iof_finding_message(run->report, finding);
+		const char *because = iof_finding_because(run->report, finding);
+
+		if (!*what || has_hole(what) || has_hole(because))
+			fail_msg("%s: \"%s\" \"%s\"", iof_finding_rule(finding), what, because);
+	}
+}
+
 static void test_case(void **state)
 {
 	const struct rule_case *row = *state;
@@ -227,6 +254,7 @@ static void test_case(void **state)
 	run = run_check(row, ctx, host, read_line(ctx, line.data, line.length), row->host->memlock);
 	finding = run_find(&run, row->rule);
 	expect_said(row, &run, finding != NULL);
+	expect_sentences(&run);
 	if (finding)
 		test_cure(row, &run, host, finding);
 	run_end(&run);
