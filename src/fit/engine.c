@@ -146,6 +146,16 @@ static void note_step(struct walk *w, const struct step *step, enum answer answe
 	apply_effect(w, step, answer == YES);
 }
 
+/* Who cannot say knows not all of the operands: what other rules left in them must not stand for
+ * those. */
+static enum answer ask_again(struct walk *w, const struct step *step)
+{
+	for (size_t i = 1; i < ARRAY_SIZE(w->operand); i++)
+		w->operand[i] = text_operand(NULL);
+	w->operand[0] = w->address;
+	return step->fires(&w->scene, w->operand);
+}
+
 /* All steps of a stage that this version has. Ends at the first that stops QEMU. */
 void walk_stage(struct walk *w, enum stage stage)
 {
@@ -160,6 +170,8 @@ void walk_stage(struct walk *w, enum stage stage)
 			continue;
 		w->operand[0] = w->address;
 		answer = (*step)->fires(&w->scene, w->operand);
+		if (answer == MAYBE)
+			answer = ask_again(w, *step);
 		if (answer != NO)
 			note_step(w, *step, answer);
 	}
