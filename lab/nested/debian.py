@@ -80,12 +80,16 @@ Acquire::Retries "3";
         return run([words[0], "-c", self.config, *words[1:]], cwd=cwd, timeout=900)
 
     def depends(self, package, pattern):
+        """Those that a package depends on directly and whose names are like the pattern."""
+        return [found.group(1) for found in (re.match(rf"\s*Depends:\s+({pattern})$", line)
+                                             for line in self.apt("apt-cache", "depends", package).splitlines()) if found]
+
+    def stands_for(self, package, pattern):
         """Of a metapackage: the package that it stands for."""
-        for line in self.apt("apt-cache", "depends", package).splitlines():
-            found = re.match(rf"\s*Depends:\s+({pattern})$", line)
-            if found:
-                return found.group(1)
-        raise LabError(f"{self.name}: {package} depends on nothing like {pattern}")
+        found = self.depends(package, pattern)
+        if not found:
+            raise LabError(f"{self.name}: {package} depends on nothing like {pattern}")
+        return found[0]
 
     def download(self, *packages):
         """Paths of the packages' files."""
