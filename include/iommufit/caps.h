@@ -91,6 +91,10 @@ struct iof_caps_model {
 	enum iof_outcome usable;
 	const char *why;     /**< if it does not work; else NULL */
 	const char *machine; /**< the machine type that was asked about */
+	/** What follows -device for it to take an assigned device here, as
+	 * "intel-iommu,caching-mode=on,aw-bits=39"; NULL: nothing does, or without a host. */
+	const char *device;
+	const char *backend; /**< the VFIO backend that this needs, as "iommufd"; NULL: any */
 };
 /** -ENOENT after the last. */
 int iof_caps_model_get(const struct iof_caps *, size_t index, struct iof_caps_model *);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# record.sh [SEED]: fetch QEMU and firmware, boot random configs, and write tests/data/firmware/{seabios,ovmf,rare}.jsonl.xz.
+# record.sh [SEED]: fetch QEMU and firmware, boot random configs, and write tests/data/firmware/{seabios,ovmf,rare,crowded}.jsonl.xz.
 # Takes an hour or more on two cores; can be stopped and run again, and then goes on where it was.
 set -eu
 
@@ -37,3 +37,5 @@ echo "seed $seed"
 	"$here/draw_rare.py" $((seed + 2)) 16 $ovmf
 	"$here/draw_rare.py" $((seed + 4)) 14 $ovmf
 } | record rare
+# shellcheck disable=SC2086
+"$here/draw_crowded.py" "$seed" 20 $ovmf | record crowded

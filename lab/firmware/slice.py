@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 
+import draw_crowded
 from boot import SYSTEM, record_all, version
 from draw import VERSIONS, draw_all
 
@@ -37,6 +38,7 @@ def main():
     parser.add_argument("-j", "--jobs", type=int, default=2)
     parser.add_argument("--seabios", type=int, default=40, metavar="N", help="configs with SeaBIOS (default 40)")
     parser.add_argument("--ovmf", type=int, default=10, metavar="N", help="configs with OVMF (default 10)")
+    parser.add_argument("--crowded", type=int, default=0, metavar="N", help="configs of draw_crowded.py with OVMF (default 0)")
     options = parser.parse_args()
     qemu, seabios, ovmf = installed()
     print(f"seed {options.seed}: QEMU {qemu}, {seabios}, {ovmf}")
@@ -44,6 +46,7 @@ def main():
                *draw_all(options.seed, options.ovmf, [ovmf], qemu, narrow=True)]
     # In turns, lest the budget ends before OVMF's.
     configs.sort(key=lambda c: c["index"] / (options.seabios if c["firmware"] == seabios else options.ovmf))
+    configs = [draw_crowded.draw(options.seed, index, ovmf, qemu) for index in range(options.crowded)] + configs
     if os.path.exists(options.output):
         os.remove(options.output)
     written = record_all(({**c, "system": True} for c in configs), options.output, options.jobs, options.seconds)

@@ -98,8 +98,9 @@ void help_write(FILE *out, enum command_id command)
 		fputc('\n', out);
 		write_wrapped(
 			out, 0, 0,
-			"A VM is a file that holds a QEMU command line as people write it, or a "
-			"libvirt log; - is standard input.");
+			"A VM is a file: a libvirt domain's XML, a Proxmox VE config, Cloud "
+			"Hypervisor's JSON, or a QEMU command line (a script, a libvirt log); its "
+			"content tells which. - is standard input.");
 	}
 	if (c->choices)
 		fprintf(out, "\nModels: %s\n", c->choices);

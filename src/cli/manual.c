@@ -143,11 +143,13 @@ const struct manual manuals[N_COMMANDS] = {
 					"finding then says what will happen, "
 					"why (with the numbers), what the VMM will print, how "
 					"to fix it, and the rule's id.",
-					"The VM is a file with a QEMU command line as people "
-					"write it (quotes, backslashes, "
-					"comments), a libvirt log, a command line after --, a "
-					"running process (--pid), or "
-					"made up around a device (--device). Options of QEMU "
+					"The VM is a file, recognised by its content: a libvirt "
+					"domain's XML, a Proxmox VE config, Cloud Hypervisor's "
+					"JSON, or a QEMU command line as people write it "
+					"(quotes, backslashes, comments; a libvirt log, too). Or "
+					"it is a command line after --, a running process "
+					"(--pid), or made up around a device (--device). Options "
+					"of QEMU "
 					"that do not bear on the question "
 					"are kept and ignored; --verbose lists them.",
 					"With --qmp the running VM is asked over its QMP socket, "

@@ -35,16 +35,6 @@ static int add_cap(struct question *q, const struct iof_cap *cap)
 	return 0;
 }
 
-static const char *default_text(struct question *q, const struct property_def *property)
-{
-	struct machine_type type;
-	const struct compat_def *compat;
-
-	machine_type_parse(q->machine, &type);
-	compat = compat_find(q->driver->kind, property->id, &type, q->version);
-	return value_text(q->caps->arena, property, compat ? compat->value : property->value);
-}
-
 /* ---- who costs what ---- */
 
 static int add_cost(struct question *q, const struct iof_cap_cost *cost)
@@ -211,6 +201,10 @@ static void keep_finding(struct question *q, const struct property_def *property
 			 const struct iof_cap *cap, const struct value_list *list,
 			 const struct marks *marks)
 {
+	if (cap->recommended && !str_eq(cap->recommended, cap->def)) {
+		q->found = property;
+		q->found_value = cap->recommended;
+	}
 	switch (property->id) {
 	case PROPERTY_AW_BITS:
 		if (cap->recommended)
@@ -277,7 +271,7 @@ static int one_property(struct question *q, const struct property_def *property)
 	if (r || list.n == 0)
 		return r;
 	all = arena_array(q->caps->arena, 3 * list.n, sizeof(*all));
-	cap.def = default_text(q, property);
+	cap.def = caps_default(q, property);
 	if (!all || !cap.def)
 		return -ENOMEM;
 	marks = (struct marks){.theory = all, .here = all + list.n, .open = all + 2 * list.n};
@@ -362,7 +356,13 @@ static int ask_usable(struct question *q, struct iof_caps_model *entry)
 	entry->usable = answer.works	 ? IOF_OUTCOME_WORKS
 			: answer.unknown ? IOF_OUTCOME_UNKNOWN
 					 : IOF_OUTCOME_BROKEN;
-	entry->why = answer.works ? NULL : answer.because;
+	entry->why = answer.works ? NULL : answer.story;
+	if (q->caps->n_devices && entry->usable != IOF_OUTCOME_BROKEN) {
+		entry->backend = caps_is_smmu(q) ? "iommufd" : NULL;
+		r = caps_device_words(q, &entry->device);
+		if (r)
+			return r;
+	}
 	if (q->host && !q->caps->n_devices) {
 		entry->usable = IOF_OUTCOME_BROKEN;
 		entry->why = q->host->iommu_why ? arena_strdup(q->caps->arena, q->host->iommu_why)
@@ -370,6 +370,26 @@ static int ask_usable(struct question *q, struct iof_caps_model *entry)
 		return entry->why ? 0 : -ENOMEM;
 	}
 	return 0;
+}
+
+/* Every property, and the model as a whole. */
+static int ask_all(struct question *q, struct iof_caps_model *entry)
+{
+	int r;
+
+	q->aw_bits[0] = '\0';
+	q->pasid = NULL;
+	q->first_stage = q->without_1g = false;
+	q->found_value = NULL;
+	r = ask_properties(q);
+	return r ? r : ask_usable(q, entry);
+}
+
+static void forget(struct iof_caps *caps, const struct iof_caps *before)
+{
+	caps->n_caps = before->n_caps;
+	caps->n_costs = before->n_costs;
+	caps->n_resolved = before->n_resolved;
 }
 
 static int find_version(struct question *q, const struct iof_vmm *vmm)
@@ -409,27 +429,32 @@ static int one_model(struct question *q, const struct model_def *model, const st
 		     const char *machine, const char *why)
 {
 	struct iof_caps_model entry = {.model = model->model};
+	struct iof_caps before = *q->caps;
 	size_t n_devices = q->caps->n_devices;
 	int r;
 
 	q->model = model;
 	q->driver = driver_find(model->driver);
 	q->machine = machine && !why ? machine : home_machine(q, model);
-	q->aw_bits[0] = '\0';
-	q->pasid = NULL;
-	q->first_stage = q->without_1g = false;
+	q->cure_value = NULL;
 	if (why)
 		q->caps->n_devices = 0;
 	r = find_version(q, vmm);
 	entry.machine = q->machine;
 	if (r == 0)
-		r = ask_properties(q);
-	if (r == 0)
-		r = ask_usable(q, &entry);
+		r = ask_all(q, &entry);
+	if (r == 0 && entry.usable == IOF_OUTCOME_BROKEN && q->found_value) {
+		/* with it, all others have other answers */
+		q->cure = q->found;
+		q->cure_value = q->found_value;
+		forget(q->caps, &before);
+		r = ask_all(q, &entry);
+	}
 	if (why) {
 		q->caps->n_devices = n_devices;
 		entry.usable = IOF_OUTCOME_BROKEN;
 		entry.why = why;
+		entry.device = entry.backend = NULL;
 	}
 	return r ? r : add_model(q, &entry);
 }
@@ -469,6 +494,7 @@ IOF_EXPORT int iof_caps(struct iof_ctx *ctx, struct iof_host *host, const struct
 	*out = NULL;
 	if (r == 0) {
 		caps->arena = arena;
+		caps->is_live = host && host->is_live;
 		caps->host = host ? arena_strdup(arena, iof_host_name(host)) : NULL;
 		q.theory_host = &empty;
 		q.vmm = (struct iof_vmm){.size = sizeof(q.vmm),

@@ -24,6 +24,7 @@ struct iof_caps {
 	struct arena *arena;
 	const char *version, *provenance, *machine;
 	const char *host; /* NULL: theory only */
+	bool is_live;	  /* it is this machine */
 	struct iof_cap *caps;
 	size_t n_caps, cap_caps;
 	struct iof_caps_model *models;
@@ -59,6 +60,11 @@ struct question {
 	const char *pasid; /* most PASID bits that it allows; NULL */
 	bool first_stage;  /* first-stage translation works here */
 	bool without_1g;   /* only with fs1gp=off */
+	/* The one property whose default keeps the model from working here, and what helps. */
+	const struct property_def *cure;
+	const char *cure_value;		  /* NULL: none is needed, or it has not been found yet */
+	const struct property_def *found; /* the last of which not the default is recommended */
+	const char *found_value;
 	struct iof_report *report;
 };
 
@@ -66,6 +72,7 @@ struct question {
 struct answer_text {
 	bool starts, works, unknown;
 	const char *because;  /* of the first finding; in the caps' arena */
+	const char *story;    /* what happens and because of what, in full sentences */
 	const char *resolved; /* what "auto" or "host" became; NULL: not known */
 	const char *from;     /* what decided that */
 	const char *needs;    /* what had to stand beside it */
@@ -81,8 +88,12 @@ int caps_ask_all(struct question *, enum property_id, const char *value, struct 
 /* Whether one VM of the model has one device: an accelerated SMMUv3 stands for one unit. */
 bool caps_is_smmu(const struct question *);
 const struct property_def *caps_property(const struct question *, enum property_id);
+/* What follows -device where a VM with the host's devices was asked about. */
+int caps_device_words(struct question *, const char **words);
 
-/* caps_values.c: the values of a property that are worth asking about. */
+/* caps_values.c: the default of a property in the machine that is asked about; NULL: no memory. */
+const char *caps_default(struct question *, const struct property_def *);
+/* The values that are worth asking about. */
 struct value_list {
 	const char **values;
 	size_t n;

@@ -109,12 +109,36 @@ static void list_pairs(const struct question *q, enum property_id id, const char
 		put(q, pairs, PROPERTY_DMA_REMAP, "on");
 		if (q->aw_bits[0])
 			put(q, pairs, PROPERTY_AW_BITS, q->aw_bits);
+		if (q->cure_value)
+			put(q, pairs, q->cure->id, q->cure_value);
 	}
 	if (id && has_companions(q, value))
 		put_companions(q, pairs, id);
 	if (id)
 		put(q, pairs, id, value);
 	pairs->items[pairs->n] = NULL;
+}
+
+int caps_device_words(struct question *q, const char **words)
+{
+	struct pairs pairs = {.n = 0};
+	struct buf text = {0};
+	int r;
+
+	list_pairs(q, PROPERTY_NONE, NULL, true, &pairs);
+	buf_puts(&text, q->driver->name);
+	for (size_t i = 0; i < pairs.n; i += 2) {
+		const struct property_def *property =
+			driver_property(q->driver, pairs.items[i], q->version);
+		const char *def = property ? caps_default(q, property) : NULL;
+
+		if (!def || !str_eq(def, pairs.items[i + 1]))
+			buf_printf(&text, ",%s=%s", pairs.items[i], pairs.items[i + 1]);
+	}
+	*words = text.err ? NULL : arena_strdup(q->caps->arena, text.data);
+	r = *words ? 0 : -ENOMEM;
+	buf_free(&text);
+	return r;
 }
 
 static bool needs_iommufd(const struct question *q, enum property_id id, const char *value)
@@ -252,7 +276,9 @@ static int read_report(struct question *q, struct answer_text *out)
 	if (!finding)
 		return 0;
 	out->because = arena_strdup(q->caps->arena, iof_finding_because(q->report, finding));
-	return out->because ? 0 : -ENOMEM;
+	out->story = arena_printf(q->caps->arena, "%s %s", iof_finding_message(q->report, finding),
+				  iof_finding_because(q->report, finding));
+	return out->because && out->story ? 0 : -ENOMEM;
 }
 
 /* Without the board's default devices: behind an accelerated SMMUv3 none may be. */

@@ -15,6 +15,16 @@ static const struct {
 	{PROPERTY_SSIDSIZE, 0, 20},
 };
 
+const char *caps_default(struct question *q, const struct property_def *property)
+{
+	struct machine_type type;
+	const struct compat_def *compat;
+
+	machine_type_parse(q->machine, &type);
+	compat = compat_find(q->driver->kind, property->id, &type, q->version);
+	return value_text(q->caps->arena, property, compat ? compat->value : property->value);
+}
+
 static int add(struct question *q, struct value_list *list, size_t *cap, const char *value)
 {
 	const char **grown = arena_grow(q->caps->arena, list->values, list->n, cap, sizeof(*grown));

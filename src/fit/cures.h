@@ -6,6 +6,10 @@
 
 #include "fit/report.h"
 
+/* Every assigned device on iommufd that is not there yet; with an object for it, if there is none.
+ */
+void use_iommufd(struct fix_list *, struct iof_fix *, const struct iof_machine *);
+
 /* vIOMMU options */
 int cure_irqchip_split(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_eim(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
@@ -45,6 +49,7 @@ int cure_remove_device(struct fix_list *, const struct iof_machine *, const stru
 
 /* SMMUv3 of Arm's virt */
 int cure_board_smmu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_smmu_accelerate(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_notifier(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_plain(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_kvm(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
@@ -78,6 +83,8 @@ int cure_ram_backing(struct fix_list *, const struct iof_machine *, const struct
 int cure_driver(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_bus(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_virtio_modern(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+/* A chassis number above all that the config names. */
+uint64_t free_chassis(const struct iof_machine *);
 int cure_chassis(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_kvm_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_phys_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

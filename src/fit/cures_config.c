@@ -26,6 +26,39 @@ static void use_legacy_backend(struct fix_list *list, struct iof_fix *fix,
 	}
 }
 
+/* The first iommufd object; NULL: there is none. */
+static const char *iommufd_object(const struct iof_machine *m)
+{
+	for (size_t i = 0; i < m->vm->n_options; i++) {
+		const struct vm_option *option = &m->vm->options[i];
+		const char *type = option_value(option, "qom-type");
+
+		if (option->kind == OPTION_OBJECT && type && str_eq(type, "iommufd") &&
+		    option_value(option, "id"))
+			return option_value(option, "id");
+	}
+	return NULL;
+}
+
+void use_iommufd(struct fix_list *list, struct iof_fix *fix, const struct iof_machine *m)
+{
+	const char *object = iommufd_object(m);
+	size_t first = m->vm->n_options;
+
+	for (size_t i = m->vm->n_options; i-- > 0;) {
+		const struct vm_option *option = &m->vm->options[i];
+		const char *driver =
+			option->kind == OPTION_DEVICE ? option_value(option, "driver") : NULL;
+
+		if (!driver || !str_starts(driver, "vfio-pci") || option_pair(option, "iommufd"))
+			continue;
+		fix_set(list, fix, i, "iommufd", object ? object : "iommufd0", "vfio-pci.iommufd");
+		first = i;
+	}
+	if (!object && first < m->vm->n_options)
+		fix_add(list, fix, "object", "iommufd,id=iommufd0", first);
+}
+
 int cure_object_type(struct fix_list *list, const struct iof_machine *m,
 		     const struct iof_finding *finding)
 {
@@ -75,15 +108,8 @@ int cure_one_backend(struct fix_list *list, const struct iof_machine *m,
 		     const struct iof_finding *finding)
 {
 	struct iof_fix *fix = fix_new(list, "All devices use the iommufd backend.");
-	const char *object = NULL;
+	const char *object = iommufd_object(m);
 
-	for (size_t i = 0; i < m->vm->n_options; i++) {
-		const struct vm_option *option = &m->vm->options[i];
-		const char *type = option_value(option, "qom-type");
-
-		if (option->kind == OPTION_OBJECT && type && str_eq(type, "iommufd") && !object)
-			object = option_value(option, "id");
-	}
 	for (size_t i = 0; i < m->n_cold && object; i++) {
 		const struct machine_device *device = &m->devices[i];
 
@@ -330,15 +356,10 @@ int cure_memory_address(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
-/* A chassis number that no other device has. */
-int cure_chassis(struct fix_list *list, const struct iof_machine *m,
-		 const struct iof_finding *finding)
+uint64_t free_chassis(const struct iof_machine *m)
 {
-	size_t option = problem_option(finding);
 	uint64_t highest = 0, number;
 
-	if (option == SIZE_MAX)
-		return 0;
 	for (size_t i = 0; i < m->vm->n_options; i++) {
 		const char *chassis = option_value(&m->vm->options[i], "chassis");
 
@@ -346,8 +367,18 @@ int cure_chassis(struct fix_list *list, const struct iof_machine *m,
 		    number > highest)
 			highest = number;
 	}
+	return highest + 1;
+}
+
+int cure_chassis(struct fix_list *list, const struct iof_machine *m,
+		 const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+
+	if (option == SIZE_MAX)
+		return 0;
 	fix_set(list, fix_new(list, "The port gets a chassis number of its own."), option,
-		"chassis", arena_printf(list->arena, "%" PRIu64, highest + 1),
+		"chassis", arena_printf(list->arena, "%" PRIu64, free_chassis(m)),
 		fix_target(list, finding->device, "chassis"));
 	return list->err;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Cures that change an SMMUv3 or what stands behind it. */
+#include <inttypes.h>
+
 #include "fit/cures.h"
 #include "vmm/smmuv3_host.h"
 
@@ -106,12 +108,115 @@ static void use_none(struct fix_list *list, const struct iof_machine *m,
 			    smmu);
 }
 
+/* A number for an expander bus and the port on it: two below the lowest one, as libvirt does it. 0:
+ * there is no room. */
+static unsigned free_bus_number(const struct iof_machine *m)
+{
+	unsigned lowest = 130, n = 0;
+
+	for (const struct machine_bus *bus = m->buses; bus; bus = bus->next) {
+		n++;
+		if (bus->bridge && bus->bridge->kind == DRIVER_PXB && bus->number < lowest)
+			lowest = bus->number;
+	}
+	return lowest > n + 2 ? lowest - 2 : 0;
+}
+
+/* "pxb0", or the first such name that no bus has, nor its port. */
+static const char *free_root_name(struct arena *arena, const struct iof_machine *m)
+{
+	for (unsigned i = 0;; i++) {
+		const char *name = arena_printf(arena, "pxb%u", i);
+		const char *port = arena_printf(arena, "pxb%u-port", i);
+
+		if (!name || !port || (!topology_find(m, name) && !topology_find(m, port)))
+			return port ? name : NULL;
+	}
+}
+
+/* A pxb-pcie asks pcie.0 for no SMMU that is for pcie.0 only. smmu: one of its own, NULL. */
+static bool add_root(struct fix_list *list, const struct iof_machine *m,
+		     const struct machine_device *device, const char *smmu, const char *consequence)
+{
+	const char *name = free_root_name(list->arena, m);
+	unsigned number = free_bus_number(m);
+	size_t at = device->option_index;
+	struct iof_fix *fix;
+
+	if (at == SIZE_MAX || !number || !name)
+		return false;
+	fix = fix_new(list, consequence);
+	fix_set(list, fix, at, "bus", arena_printf(list->arena, "%s-port", name),
+		fix_target(list, device, "bus"));
+	if (option_pair(device->option, "addr"))
+		fix_unset(list, fix, at, "addr", fix_target(list, device, "addr"));
+	fix_add(list, fix, "device",
+		arena_printf(list->arena, "pxb-pcie,id=%s,bus_nr=%u,bus=pcie.0", name, number), at);
+	if (smmu)
+		fix_add(list, fix, "device",
+			arena_printf(list->arena, "arm-smmuv3,primary-bus=%s,%s", name, smmu), at);
+	fix_add(list, fix, "device",
+		arena_printf(list->arena, "pcie-root-port,id=%s-port,bus=%s,chassis=%" PRIu64, name,
+			     name, free_chassis(m)),
+		at);
+	return true;
+}
+
+static const struct iommu_unit *unit_of(const struct machine_device *device)
+{
+	return device && device->host ? device->host->unit : NULL;
+}
+
+/* Behind another unit of the host than the first device, whose values are no good for this one. */
+static void use_own_smmu(struct fix_list *list, const struct iof_machine *m,
+			 const struct machine_device *device)
+{
+	const struct machine_device *first = device && smmuv3_is_accelerated(device->viommu)
+						     ? smmu_first_device(m, device->viommu)
+						     : NULL;
+
+	if (first && unit_of(first) && unit_of(device) && unit_of(first) != unit_of(device))
+		add_root(list, m, device, "accel=on",
+			 "The device stands behind a root bus and an SMMU of its own.");
+}
+
 int cure_smmu_notifier(struct fix_list *list, const struct iof_machine *m,
 		       const struct iof_finding *finding)
 {
+	use_own_smmu(list, m, finding->device);
 	use_none(list, m, finding_smmu(m, finding));
 	use_virtio(list, m);
 	return list->err;
+}
+
+/* Before all that could stand behind it. */
+static void accelerate_board(struct fix_list *list, struct iof_fix *fix,
+			     const struct iof_machine *m, const struct machine_device *smmu)
+{
+	size_t first = m->vm->n_options;
+
+	remove_smmu(list, fix, m, smmu);
+	for (size_t i = m->vm->n_options; i-- > 0;)
+		first = m->vm->options[i].kind == OPTION_DEVICE ? i : first;
+	fix_add(list, fix, "device", "arm-smmuv3,primary-bus=pcie.0,accel=on", first);
+}
+
+/* An emulated SMMU that a device stands behind. */
+int cure_smmu_accelerate(struct fix_list *list, const struct iof_machine *m,
+			 const struct iof_finding *finding)
+{
+	const struct machine_device *smmu = finding_smmu(m, finding);
+	struct iof_fix *fix = NULL;
+
+	if (smmu && m->version >= V11_0)
+		fix = fix_new(list, "The host's SMMU walks the guest's tables.");
+	if (fix && smmu->is_boards)
+		accelerate_board(list, fix, m, smmu);
+	else if (fix)
+		set_property(list, fix, m, smmu, PROPERTY_ACCEL, "on");
+	if (fix)
+		use_iommufd(list, fix, m);
+	return cure_smmu_notifier(list, m, finding);
 }
 
 int cure_board_smmu(struct fix_list *list, const struct iof_machine *m,
@@ -277,43 +382,17 @@ int cure_smmu_acpi(struct fix_list *list, const struct iof_machine *m,
 int cure_smmu_iommufd(struct fix_list *list, const struct iof_machine *m,
 		      const struct iof_finding *finding)
 {
-	struct iof_fix *fix = fix_new(list, "Devices are assigned through iommufd.");
-	size_t first = m->vm->n_options;
-
-	for (size_t i = m->vm->n_options; i-- > 0;) {
-		const struct vm_option *option = &m->vm->options[i];
-		const char *driver =
-			option->kind == OPTION_DEVICE ? option_value(option, "driver") : NULL;
-
-		if (!driver || !str_starts(driver, "vfio-pci") || option_pair(option, "iommufd"))
-			continue;
-		fix_set(list, fix, i, "iommufd", "iommufd0", "vfio-pci.iommufd");
-		first = i;
-	}
-	fix_add(list, fix, "object", "iommufd,id=iommufd0", first);
+	use_iommufd(list, fix_new(list, "Devices are assigned through iommufd."), m);
 	return cure_smmu_notifier(list, m, finding);
 }
 
-/* A pxb-pcie asks pcie.0 for no SMMU that is for pcie.0 only. */
 int cure_smmu_emulated(struct fix_list *list, const struct iof_machine *m,
 		       const struct iof_finding *finding)
 {
 	const struct machine_device *device = finding->device;
-	struct iof_fix *fix;
 
-	if (device->option_index != SIZE_MAX && !topology_find(m, "pxb0")) {
-		fix = fix_new(list, "The device stands behind a root bus of its own, without an "
-				    "SMMU.");
-		fix_set(list, fix, device->option_index, "bus", "pxb0-port",
-			fix_target(list, device, "bus"));
-		if (option_pair(device->option, "addr"))
-			fix_unset(list, fix, device->option_index, "addr",
-				  fix_target(list, device, "addr"));
-		fix_add(list, fix, "device", "pxb-pcie,id=pxb0,bus_nr=128,bus=pcie.0",
-			device->option_index);
-		fix_add(list, fix, "device", "pcie-root-port,id=pxb0-port,bus=pxb0,chassis=128",
-			device->option_index);
-	}
+	add_root(list, m, device, NULL,
+		 "The device stands behind a root bus of its own, without an SMMU.");
 	make_plain(list, m, device->viommu, "QEMU emulates the SMMU.");
 	use_none(list, m, device->viommu);
 	return list->err;
@@ -323,22 +402,8 @@ int cure_smmu_emulated(struct fix_list *list, const struct iof_machine *m,
 int cure_smmu_units(struct fix_list *list, const struct iof_machine *m,
 		    const struct iof_finding *finding)
 {
-	const struct machine_device *device = finding->device;
-	struct iof_fix *fix;
-
-	if (device->option_index == SIZE_MAX || topology_find(m, "pxb0"))
-		return list->err;
-	fix = fix_new(list, "The device stands behind a root bus and an SMMU of its own.");
-	fix_set(list, fix, device->option_index, "bus", "pxb0-port",
-		fix_target(list, device, "bus"));
-	if (option_pair(device->option, "addr"))
-		fix_unset(list, fix, device->option_index, "addr",
-			  fix_target(list, device, "addr"));
-	fix_add(list, fix, "device", "pxb-pcie,id=pxb0,bus_nr=128,bus=pcie.0",
-		device->option_index);
-	fix_add(list, fix, "device", "arm-smmuv3,primary-bus=pxb0,accel=on", device->option_index);
-	fix_add(list, fix, "device", "pcie-root-port,id=pxb0-port,bus=pxb0,chassis=128",
-		device->option_index);
+	add_root(list, m, finding->device, "accel=on",
+		 "The device stands behind a root bus and an SMMU of its own.");
 	return list->err;
 }
 
@@ -357,19 +422,11 @@ int cure_smmu_before(struct fix_list *list, const struct iof_machine *m,
 		const struct machine_device *smmu = device->late_viommu;
 
 		if (device->kind != DRIVER_OTHER || !smmuv3_is_accelerated(smmu) ||
-		    smmu->option_index == SIZE_MAX || topology_find(m, "pxb0"))
+		    smmu->option_index == SIZE_MAX)
 			continue;
-		fix = fix_new(list, "The device stands behind a root bus of its own, without an "
-				    "SMMU.");
-		fix_set(list, fix, device->option_index, "bus", "pxb0-port",
-			fix_target(list, device, "bus"));
-		if (option_pair(device->option, "addr"))
-			fix_unset(list, fix, device->option_index, "addr",
-				  fix_target(list, device, "addr"));
-		fix_add(list, fix, "device", "pxb-pcie,id=pxb0,bus_nr=128,bus=pcie.0",
-			device->option_index);
-		fix_add(list, fix, "device", "pcie-root-port,id=pxb0-port,bus=pxb0,chassis=128",
-			device->option_index);
+		if (!add_root(list, m, device, NULL,
+			      "The device stands behind a root bus of its own, without an SMMU."))
+			continue;
 		use_none(list, m, smmu);
 		break;
 	}

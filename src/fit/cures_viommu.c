@@ -207,20 +207,7 @@ int cure_no_first_stage(struct fix_list *list, const struct iof_machine *m,
 int cure_first_stage_iommufd(struct fix_list *list, const struct iof_machine *m,
 			     const struct iof_finding *finding)
 {
-	struct iof_fix *fix = fix_new(list, "The devices use the iommufd backend.");
-	size_t first = m->vm->n_options;
-
-	for (size_t i = m->vm->n_options; i-- > 0;) {
-		const struct vm_option *option = &m->vm->options[i];
-		const char *driver =
-			option->kind == OPTION_DEVICE ? option_value(option, "driver") : NULL;
-
-		if (!driver || !str_eq(driver, "vfio-pci") || option_pair(option, "iommufd"))
-			continue;
-		fix_set(list, fix, i, "iommufd", "iommufd0", "vfio-pci.iommufd");
-		first = i;
-	}
-	fix_add(list, fix, "object", "iommufd,id=iommufd0", first);
+	use_iommufd(list, fix_new(list, "The devices use the iommufd backend."), m);
 	return cure_no_first_stage(list, m, finding);
 }
 

@@ -248,8 +248,10 @@ static const struct rule rules[PROBLEM_COUNT] = {
 		 "QEMU hw/pci/pcie_port.c pcie_chassis_add_slot", "lab", cure_chassis, NULL},
 	[PROBLEM_NOT_ON_THIS_BUS] =
 		{"config.not-on-this-bus", IOF_SEVERITY_ERROR, "a bus that takes no such device",
-		 "QEMU will refuse a device: this bus does not take it.",
-		 "A pxb-pcie takes bridges only, and a pxb needs a conventional PCI bus.",
+		 "QEMU will refuse {1}: the bus that it goes to does not take it.",
+		 "A pxb-pcie takes bridges only, and a pxb needs a conventional PCI bus. Without "
+		 "bus= "
+		 "a device goes to the last pxb, if there is one.",
 		 "QEMU hw/pci-bridge/pci_expander_bridge.c", "lab", cure_bus, NULL},
 	[PROBLEM_VIRTIO_LEGACY] =
 		{"config.virtio-legacy-iommu", IOF_SEVERITY_ERROR,

@@ -419,8 +419,8 @@ static const struct rule rules[] = {
 		      "stand.",
 		      "VFIO must be told when the guest maps memory, which an SMMU does not tell. "
 		      "accel=on (QEMU 11.0) lets the host's SMMU walk the guest's tables instead.",
-		      "QEMU hw/arm/smmuv3.c smmuv3_notify_flag_changed", "lab", cure_smmu_notifier,
-		      NULL},
+		      "QEMU hw/arm/smmuv3.c smmuv3_notify_flag_changed", "lab",
+		      cure_smmu_accelerate, NULL},
 	[MIGRATION] = {"migration.accelerated-smmuv3", IOF_SEVERITY_NOTE,
 		       "VM with an accelerated SMMUv3 cannot migrate",
 		       "This VM cannot migrate: {0} is accelerated.",

@@ -111,19 +111,28 @@ static enum answer translation_services(const struct scene *s, struct operand *o
 	return compare(s, SMMU_ATS, AT_LEAST, op);
 }
 
+static enum answer granule(const struct scene *s, enum smmu_field field, const char *size,
+			   struct operand *op)
+{
+	enum answer answer = compare(s, field, MUST_BE, op);
+
+	op[4] = text_operand(size);
+	return answer;
+}
+
 static enum answer granule_4k(const struct scene *s, struct operand *op)
 {
-	return compare(s, SMMU_GRAN4K, MUST_BE, op);
+	return granule(s, SMMU_GRAN4K, "4 KiB", op);
 }
 
 static enum answer granule_16k(const struct scene *s, struct operand *op)
 {
-	return compare(s, SMMU_GRAN16K, MUST_BE, op);
+	return granule(s, SMMU_GRAN16K, "16 KiB", op);
 }
 
 static enum answer granule_64k(const struct scene *s, struct operand *op)
 {
-	return compare(s, SMMU_GRAN64K, MUST_BE, op);
+	return granule(s, SMMU_GRAN64K, "64 KiB", op);
 }
 
 /* Any host passes: nothing is asked of the field, or the host itself gave the value. */
@@ -169,11 +178,14 @@ static bool makes_viommu(const struct scene *s)
 	return true;
 }
 
+static bool has_cmdqv(const struct machine_device *smmu)
+{
+	return device_value(smmu, PROPERTY_CMDQV) == ON;
+}
+
 static enum answer cmdqv_absent(const struct scene *s, struct operand *op)
 {
-	const struct machine_device *smmu = s->device->viommu;
-
-	if (!makes_viommu(s) || device_value(smmu, PROPERTY_CMDQV) != ON)
+	if (!makes_viommu(s) || !has_cmdqv(s->device->viommu))
 		return NO;
 	op[1] = text_operand(unit_of(s) ? unit_of(s)->name : "the host's SMMU");
 	switch (smmu_host_cmdqv(s->host, s->device->host)) {
@@ -215,14 +227,14 @@ static bool has_auto(const struct machine_device *smmu)
 	return false;
 }
 
-/* At machine-done. */
-static enum answer auto_undecided(const struct scene *s, struct operand *op)
+/* At machine-done: the first SMMU that leaves something to a host and has met none. */
+static enum answer undecided(const struct scene *s, bool (*waits)(const struct machine_device *),
+			     struct operand *op)
 {
 	for (size_t i = 0; i < s->m->n_cold; i++) {
 		const struct machine_device *smmu = &s->m->devices[i];
 
-		if (!smmuv3_is_accelerated(smmu) || !has_auto(smmu) ||
-		    smmu_first_device(s->m, smmu))
+		if (!smmuv3_is_accelerated(smmu) || !waits(smmu) || smmu_first_device(s->m, smmu))
 			continue;
 		op[0] = text_operand(smmu->label);
 		op[1] = text_operand(smmu->primary ? smmu->primary->name : NULL);
@@ -231,19 +243,14 @@ static enum answer auto_undecided(const struct scene *s, struct operand *op)
 	return NO;
 }
 
+static enum answer auto_undecided(const struct scene *s, struct operand *op)
+{
+	return undecided(s, has_auto, op);
+}
+
 static enum answer cmdqv_undecided(const struct scene *s, struct operand *op)
 {
-	for (size_t i = 0; i < s->m->n_cold; i++) {
-		const struct machine_device *smmu = &s->m->devices[i];
-
-		if (!smmuv3_is_accelerated(smmu) || device_value(smmu, PROPERTY_CMDQV) != ON ||
-		    smmu_first_device(s->m, smmu))
-			continue;
-		op[0] = text_operand(smmu->label);
-		op[1] = text_operand(smmu->primary ? smmu->primary->name : NULL);
-		return YES;
-	}
-	return NO;
+	return undecided(s, has_cmdqv, op);
 }
 
 /* One vIOMMU object is of one unit: what is behind another cannot be given to it. */
@@ -302,7 +309,9 @@ static const struct rule rules[] = {
 	[TABLES] = {"smmuv3.host-tables", IOF_SEVERITY_ERROR,
 		    "host SMMU whose tables are not those of QEMU's model",
 		    "QEMU will refuse {0}: {4} is {1} in {3} and {2} in QEMU's model.",
-		    "The guest's stream and translation tables are read by the host's SMMU.",
+		    "The host's SMMU reads the guest's stream and translation tables. It must take "
+		    "two-level stream tables (ST_LEVEL 1), and little-endian (TTENDIAN 0 or 2) "
+		    "tables of AArch64 (TTF 2 or 3).",
 		    SRC_CHECK, "source", cure_smmu_notifier, NULL},
 	[SIDSIZE] = {"smmuv3.host-sidsize", IOF_SEVERITY_ERROR, "host SMMU with short stream ids",
 		     "QEMU will refuse {0}: {3} has stream ids of {1} bits, QEMU's model {2}.",
@@ -331,9 +340,9 @@ static const struct rule rules[] = {
 		 "lab", cure_smmu_ats, NULL},
 	[GRANULE] = {"smmuv3.host-granule", IOF_SEVERITY_ERROR,
 		     "host SMMU that lacks a page size of QEMU's model",
-		     "QEMU will refuse {0}: {3} lacks {4}.",
-		     "QEMU's model always shows 4K, 16K and 64K pages to the guest, and the host "
-		     "must have all three.",
+		     "QEMU will refuse {0}: {3} has no translation tables of {4} pages.",
+		     "QEMU's model always shows granules of 4, 16 and 64 KiB to the guest, and the "
+		     "host must have all three.",
 		     SRC_CHECK, "source", cure_smmu_notifier, NULL},
 	[UNKNOWN] = {"smmuv3.host-not-measured", IOF_SEVERITY_WARNING,
 		     "host SMMU whose registers are not known",

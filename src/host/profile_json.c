@@ -56,13 +56,9 @@ int profile_refuse(const struct profile_reader *r, const struct json_place *plac
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
 	put_place(&text, place);
-	if (r->bytes)
-		ctx_fail(r->ctx, -EBADMSG, "%s:%zu: %s: %s", r->name,
-			 line_at(r->bytes, value_at(r->root, place)->start),
-			 text.length && !text.err ? text.data : "profile", reason);
-	else
-		ctx_fail(r->ctx, -EBADMSG, "%s: %s: %s", r->name,
-			 text.length && !text.err ? text.data : "profile", reason);
+	ctx_fail(r->ctx, -EBADMSG, "%s:%zu: %s: %s", r->name,
+		 line_at(r->bytes, value_at(r->root, place)->start),
+		 text.length && !text.err ? text.data : "profile", reason);
 	buf_free(&text);
 	return -EBADMSG;
 }

@@ -10,7 +10,7 @@ struct profile_reader {
 	struct iof_ctx *ctx;
 	const char *name; /* of the input, for messages */
 	struct arena *arena;
-	/* The text and its tree; with them, messages say the line. */
+	/* The text and its tree, so that messages say the line. */
 	const char *bytes;
 	const struct json_value *root;
 };
@@ -26,7 +26,7 @@ struct json_place {
 int profile_parse(const struct profile_reader *, struct arena *, const char *bytes, size_t length,
 		  const struct json_value **out);
 
-/* Set "name: devices[3].bdf: reason", or "name:12: …", and return -EBADMSG. */
+/* Set "name:12: devices[3].bdf: reason" and return -EBADMSG. */
 int profile_refuse(const struct profile_reader *, const struct json_place *, const char *format,
 		   ...) __attribute__((format(printf, 3, 4)));
 

@@ -9,7 +9,6 @@ struct profile {
 	struct profile_reader reader;
 	struct iof_host *host;
 	const struct iof_host_options *options;
-	const struct json_value *root;
 	const struct json_value *devices;
 	struct measured_device *measured;
 	size_t n_measured, measured_cap;

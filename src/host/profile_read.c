@@ -69,7 +69,7 @@ static int read_units(struct profile *p)
 	const struct json_place here = {.key = "units"};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_array(p, NULL, p->root, "units", true, MAX_UNITS, &array, &n);
+	int err = profile_array(p, NULL, p->reader.root, "units", true, MAX_UNITS, &array, &n);
 
 	if (err)
 		return err;
@@ -122,7 +122,7 @@ static int read_groups(struct profile *p)
 	const struct json_place here = {.key = "groups"};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_array(p, NULL, p->root, "groups", true, MAX_GROUPS, &array, &n);
+	int err = profile_array(p, NULL, p->reader.root, "groups", true, MAX_GROUPS, &array, &n);
 
 	if (err)
 		return err;
@@ -163,7 +163,7 @@ static int read_acpi(const struct profile *p)
 	const struct json_place here = {.key = "acpi"};
 	const struct profile_part *part;
 	const struct json_value *object;
-	int err = profile_member(&p->reader, NULL, p->root, "acpi", JSON_OBJECT, false, &object);
+	int err = profile_member(&p->reader, NULL, p->reader.root, "acpi", JSON_OBJECT, false, &object);
 
 	for (part = profile_acpi_parts; part->key && object && !err; part++)
 		err = read_part(p, &here, object, part->key, false, part->fields);
@@ -177,7 +177,7 @@ static int read_config(const struct profile *p)
 	struct buf text = {0};
 	const struct json_value *kernel, *array;
 	size_t i, n;
-	int err = profile_member(&p->reader, NULL, p->root, "kernel", JSON_OBJECT, true, &kernel);
+	int err = profile_member(&p->reader, NULL, p->reader.root, "kernel", JSON_OBJECT, true, &kernel);
 
 	if (!err)
 		err = profile_member(&p->reader, &up, kernel, "config", JSON_ARRAY, false, &array);
@@ -209,7 +209,7 @@ static int read_list(const struct profile *p, const char *key, const struct prof
 	const struct json_place here = {.key = key};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_array(p, NULL, p->root, key, false, MAX_ENTRIES, &array, &n);
+	int err = profile_array(p, NULL, p->reader.root, key, false, MAX_ENTRIES, &array, &n);
 
 	if (err || !n)
 		return err;
@@ -245,7 +245,7 @@ static int check_schema(const struct profile *p)
 {
 	const struct json_place here = {.key = "schema"};
 	const char *schema;
-	int err = profile_text(&p->reader, NULL, p->root, "schema", &schema);
+	int err = profile_text(&p->reader, NULL, p->reader.root, "schema", &schema);
 
 	if (err)
 		return err;
@@ -261,11 +261,11 @@ static int read_facts(struct profile *p)
 	p->host->name = NULL;
 	p->host->source = NULL;
 	if (!err)
-		err = profile_fields(&p->reader, NULL, p->root, profile_host_fields, p->host);
+		err = profile_fields(&p->reader, NULL, p->reader.root, profile_host_fields, p->host);
 	if (!err)
-		err = read_part(p, NULL, p->root, "cpu", true, profile_cpu_fields);
+		err = read_part(p, NULL, p->reader.root, "cpu", true, profile_cpu_fields);
 	if (!err)
-		err = read_part(p, NULL, p->root, "kernel", true, profile_kernel_fields);
+		err = read_part(p, NULL, p->reader.root, "kernel", true, profile_kernel_fields);
 	/* It follows from the answers again, if they count. */
 	if (!err && p->host->scalable_is_learned) {
 		p->host->scalable_mode = TRI_UNKNOWN;
@@ -335,10 +335,11 @@ IOF_EXPORT int iof_host_load_profile(struct iof_ctx *ctx, const char *bytes, siz
 	*out = NULL;
 	tree = arena_new(TREE_BLOCK);
 	p.host = host_new();
-	err = tree && p.host ? profile_parse(&p.reader, tree, bytes, length, &p.root)
+	err = tree && p.host ? profile_parse(&p.reader, tree, bytes, length, &p.reader.root)
 			     : profile_no_memory(&p);
 	if (!err) {
 		p.reader.arena = p.host->arena;
+		p.reader.bytes = bytes;
 		err = build(&p);
 	}
 	arena_free(tree);

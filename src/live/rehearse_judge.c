@@ -185,7 +185,8 @@ static void list_untested(struct iof_live_rehearsal *r)
 			rehearse_untested(r, "Memory that the guest takes block by block "
 					     "(virtio-mem).");
 	}
-	rehearse_untested(r, "The limit of locked memory: a few pages were mapped, as root.");
+	rehearse_untested(r, "The limit of locked memory: no more than a few pages are mapped, as "
+			     "root.");
 	rehearse_untested(r, "The limit of mappings (dma_entry_limit), which a vIOMMU's guest may "
 			     "reach.");
 	rehearse_untested(r, "Whether all of the memory can be had and pinned: fragmentation, huge "
@@ -193,8 +194,8 @@ static void list_untested(struct iof_live_rehearsal *r)
 	if (unplaced)
 		rehearse_untested(r, join(r, "Where the BARs will be: ", unplaced));
 	if (has_bars)
-		rehearse_untested(r, "BARs themselves: memory of our own was mapped where they "
-				     "should be; firmware may move them.");
+		rehearse_untested(r, "BARs themselves: memory of our own stands in for them "
+				     "where they should be; firmware may move them.");
 	rehearse_untested(r, "What the guest itself maps once it runs.");
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* caps_write.c - capabilities of the vIOMMU models as text and as schema iommufit.caps/1. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include <iommufit/caps.h>
@@ -21,9 +20,6 @@ enum column {
 	N_COLUMNS
 };
 
-static const char *const headings[N_COLUMNS] = {"property", "accepted", "here", "default",
-						"recommended"};
-
 #define INDENT 2
 #define PROBE "iommufit probe " /* what can be run as it stands */
 #define GAP 2
@@ -34,15 +30,41 @@ struct row {
 
 struct table {
 	unsigned width[N_COLUMNS];
-	bool has_here;
-	size_t n; /* rows */
+	bool has_here, has_recommended; /* something is said in that column */
+	bool is_undecided;		/* it may be so, and no more */
+	size_t n;			/* rows */
 };
 
-static struct row row_of(const struct iof_cap *cap)
+/* Nothing of it is certain, and only the kernel knows. */
+static bool is_undecided(const struct iof_cap *cap)
 {
-	struct row row = {
-		.cell = {cap->property, cap->theory, cap->here, cap->def, cap->recommended}};
+	return cap->open && str_eq(cap->here, "unknown") && cap->how && str_starts(cap->how, PROBE);
+}
 
+/* Nothing of the whole model: its table has what may be. */
+static bool is_model_undecided(const struct iof_caps *caps, enum iof_model model)
+{
+	struct iof_cap cap;
+	size_t n = 0;
+
+	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
+		if (cap.model != model || !cap.here || str_eq(cap.here, "none"))
+			continue;
+		if (!is_undecided(&cap))
+			return false;
+		n++;
+	}
+	return n > 0;
+}
+
+static struct row row_of(const struct table *table, const struct iof_cap *cap)
+{
+	bool is_all = cap->here && cap->theory && str_eq(cap->here, cap->theory);
+	struct row row = {.cell = {cap->property, cap->theory, is_all ? "all" : cap->here, cap->def,
+				   cap->recommended}};
+
+	if (table->is_undecided && cap->open)
+		row.cell[COLUMN_HERE] = cap->open;
 	for (size_t i = 0; i < N_COLUMNS; i++)
 		row.cell[i] = row.cell[i] ? row.cell[i] : "-";
 	return row;
@@ -59,7 +81,17 @@ static void measure(struct table *table, const struct row *row)
 
 static bool is_shown(const struct table *table, size_t column)
 {
+	if (column == COLUMN_RECOMMENDED)
+		return table->has_recommended;
 	return column != COLUMN_HERE || table->has_here;
+}
+
+static const char *heading(const struct table *table, size_t column)
+{
+	static const char *const names[N_COLUMNS] = {"property", "accepted", "here", "default",
+						     "recommended"};
+
+	return column == COLUMN_HERE && table->is_undecided ? "perhaps here" : names[column];
 }
 
 static unsigned table_width(const struct table *table)
@@ -92,24 +124,14 @@ static void write_block(struct emit *e, const struct table *table, const struct 
 	emit_wrapped(e, INDENT, NULL, "%s", row->cell[COLUMN_PROPERTY]);
 	for (size_t i = COLUMN_THEORY; i < N_COLUMNS; i++) {
 		if (is_shown(table, i) && !str_eq(row->cell[i], "-"))
-			emit_wrapped(e, INDENT + 4, NULL, "%s: %s", headings[i], row->cell[i]);
+			emit_wrapped(e, INDENT + 4, NULL, "%s: %s", heading(table, i),
+				     row->cell[i]);
 	}
 }
 
 /* One line about a property, below the table. */
-static void write_note(struct emit *e, const struct iof_cap *cap, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void write_note(struct emit *e, const struct iof_cap *cap, const char *format, ...)
-{
-	char text[1024];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	emit_wrapped(e, INDENT + 4, "  ", "%s: %s", cap->property, text);
-}
+#define write_note(e, cap, format, ...)                                                            \
+	emit_wrapped(e, INDENT + 4, "  ", "%s: " format, (cap)->property, __VA_ARGS__)
 
 /* Of devices that differ: "auto means 48 with 0000:00:05.0, 44 with 0000:00:06.0". */
 static void write_resolved(struct emit *e, const struct iof_caps *caps, size_t index,
@@ -130,17 +152,18 @@ static void write_resolved(struct emit *e, const struct iof_caps *caps, size_t i
 	buf_free(&text);
 }
 
-static void write_limit(struct emit *e, const struct iof_caps *caps, size_t index,
+static void write_limit(struct emit *e, const struct iof_caps *caps,
+			const struct iof_caps_model *model, const struct table *table, size_t index,
 			const struct iof_cap *cap)
 {
 	bool known = cap->provenance != IOF_PROVENANCE_UNKNOWN;
 	struct iof_cap_cost cost;
-	const char *why = NULL;
 
-	iof_caps_model(caps, cap->model, &why);
-	if (cap->limit && !(why && str_eq(why, cap->limit)))
+	if (cap->limit && !(model->why && strstr(model->why, cap->limit)))
 		write_note(e, cap, "%s%s%s%s", cap->limit, known ? " (" : "",
 			   known ? name_provenance(cap->provenance) : "", known ? ")" : "");
+	if (table->is_undecided)
+		return; /* what asks the kernel stands below all */
 	if (cap->open && cap->how && str_starts(cap->how, PROBE))
 		write_note(e, cap, "open: %s; %s tells", cap->open, cap->how);
 	else if (cap->open)
@@ -154,15 +177,16 @@ static void write_limit(struct emit *e, const struct iof_caps *caps, size_t inde
 			   cap->resolved_from);
 	else
 		write_resolved(e, caps, index, cap);
-	if (cap->needs && cap->here && !str_eq(cap->here, "off") && !str_eq(cap->here, "none"))
+	if (cap->needs && cap->here && !str_eq(cap->here, "off") && !str_eq(cap->here, "none") &&
+	    !(model->device && strstr(model->device, cap->needs)))
 		write_note(e, cap, "goes with %s.", cap->needs);
 	for (size_t n = 0; iof_caps_cost(caps, index, n, &cost) == 0; n++)
 		write_note(e, cap, "not with %s%s%s%s: %s", cost.device, cost.unit ? " (" : "",
 			   cost.unit ? cost.unit : "", cost.unit ? ")" : "", cost.values);
 }
 
-static void write_properties(struct emit *e, const struct iof_caps *caps, enum iof_model model,
-			     const struct table *table)
+static void write_properties(struct emit *e, const struct iof_caps *caps,
+			     const struct iof_caps_model *model, const struct table *table)
 {
 	unsigned columns = e->out->columns ? e->out->columns : 80;
 	bool fits = table_width(table) <= columns;
@@ -170,39 +194,41 @@ static void write_properties(struct emit *e, const struct iof_caps *caps, enum i
 
 	if (fits)
 		write_row(e, table,
-			  &(struct row){.cell = {headings[0], headings[1], headings[2], headings[3],
-						 headings[4]}},
+			  &(struct row){.cell = {heading(table, 0), heading(table, 1),
+						 heading(table, 2), heading(table, 3),
+						 heading(table, 4)}},
 			  STYLE_DIM);
 	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
-		struct row row = row_of(&cap);
+		struct row row = row_of(table, &cap);
 
-		if (cap.model != model)
+		if (cap.model != model->model)
 			continue;
 		if (fits)
 			write_row(e, table, &row, STYLE_NONE);
 		else
 			write_block(e, table, &row);
 	}
-	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
-		if (cap.model == model)
-			write_limit(e, caps, i, &cap);
+	for (size_t i = 0; table->has_here && iof_caps_get(caps, i, &cap) == 0; i++) {
+		if (cap.model == model->model)
+			write_limit(e, caps, model, table, i, &cap);
 	}
 }
 
 static struct table table_of(const struct iof_caps *caps, enum iof_model model)
 {
-	struct table table = {.has_here = false};
+	struct table table = {.is_undecided = is_model_undecided(caps, model)};
 	struct iof_cap cap;
 
 	for (size_t i = 0; i < N_COLUMNS; i++)
-		table.width[i] = (unsigned)strlen(headings[i]);
+		table.width[i] = (unsigned)strlen(heading(&table, i));
 	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
-		struct row row = row_of(&cap);
+		struct row row = row_of(&table, &cap);
 
 		if (cap.model != model)
 			continue;
 		table.n++;
-		table.has_here |= cap.here != NULL;
+		table.has_here |= cap.here && !str_eq(cap.here, "none");
+		table.has_recommended |= cap.recommended != NULL;
 		measure(&table, &row);
 	}
 	return table;
@@ -219,23 +245,83 @@ static const struct {
 	{IOF_OUTCOME_UNKNOWN, STYLE_YELLOW, "may or may not be usable with an assigned device"},
 };
 
-static void write_model(struct emit *e, const struct iof_caps *caps, enum iof_model model)
+/* Why no model can be used, if it is the same for all of several; else NULL. */
+static const char *common_why(const struct iof_caps *caps)
 {
-	struct table table = table_of(caps, model);
-	const char *why = NULL;
-	enum iof_outcome outcome;
+	const char *why = caps->n_models > 1 ? caps->models[0].why : NULL;
+
+	for (size_t i = 0; why && i < caps->n_models; i++) {
+		if (!caps->models[i].why || !str_eq(caps->models[i].why, why))
+			return NULL;
+	}
+	return why;
+}
+
+/* What to write for a model, behind `column` columns. */
+static void write_words(struct emit *e, const struct iof_caps_model *model, unsigned column,
+			unsigned indent)
+{
+	emit_continued(e, column, indent, "-device %s%s%s%s", model->device,
+		       model->backend ? " (" : "", model->backend ? model->backend : "",
+		       model->backend ? ")" : "");
+}
+
+/* The answer of a model in a few words, and what to write. */
+static void write_answer(struct emit *e, const struct iof_caps_model *model, unsigned width)
+{
+	bool is_sure = model->usable != IOF_OUTCOME_UNKNOWN;
+	const char *word = !model->device ? "no" : is_sure ? "yes: " : "unknown: ";
+
+	emit_text(e, STYLE_NONE, "%*s", INDENT, "");
+	emit_text(e, STYLE_BOLD, "%-*s", (int)width, name_model(model->model));
+	emit_text(e, !model->device ? STYLE_RED : is_sure ? STYLE_GREEN : STYLE_YELLOW, "%s", word);
+	if (model->device)
+		write_words(e, model, INDENT + width + emit_width(word), INDENT + width);
+	else
+		emit_newline(e);
+}
+
+/* Of several models on a host, before the tables of each. */
+static void write_summary(struct emit *e, const struct iof_caps *caps)
+{
+	const char *why = common_why(caps);
+	unsigned width = 0;
+
+	if (!caps->host || caps->n_models < 2)
+		return;
+	for (size_t i = 0; i < caps->n_models; i++) {
+		unsigned length = emit_width(name_model(caps->models[i].model));
+
+		width = length > width ? length : width;
+	}
+	emit_wrapped(e, 2, "", "An assigned device of %s behind a virtual IOMMU of QEMU %s:",
+		     name_host(caps->host, caps->is_live), caps->version);
+	for (size_t i = 0; i < caps->n_models; i++)
+		write_answer(e, &caps->models[i], width + GAP);
+	if (why)
+		emit_wrapped(e, INDENT, NULL, "%s", why);
+	emit_newline(e);
+}
+
+static void write_model(struct emit *e, const struct iof_caps *caps,
+			const struct iof_caps_model *model)
+{
+	struct table table = table_of(caps, model->model);
 
 	if (table.n == 0)
 		return;
-	outcome = iof_caps_model(caps, model, &why);
-	emit_text(e, STYLE_BOLD, "%s", name_model(model));
+	emit_text(e, STYLE_BOLD, "%s", name_model(model->model));
 	for (size_t i = 0; caps->host && i < ARRAY_SIZE(usability); i++) {
-		if (usability[i].outcome == outcome)
+		if (usability[i].outcome == model->usable)
 			emit_text(e, usability[i].style, "  %s", usability[i].text);
 	}
 	emit_newline(e);
-	if (why && *why)
-		emit_wrapped(e, INDENT, NULL, "%s", why);
+	if (model->device && caps->n_models == 1) {
+		emit_text(e, STYLE_NONE, "%*s", INDENT, "");
+		write_words(e, model, INDENT, INDENT);
+	}
+	if (model->why && !common_why(caps))
+		emit_wrapped(e, INDENT, NULL, "%s", model->why);
 	write_properties(e, caps, model, &table);
 }
 
@@ -314,6 +400,8 @@ static void model_json(struct emit *e, const struct iof_caps *caps,
 	emit_string(e, "machine", model->machine);
 	emit_string(e, "usable", name_outcome(model->usable));
 	emit_string(e, "why", model->why);
+	emit_string(e, "device", model->device);
+	emit_string(e, "backend", model->backend);
 	emit_array(e, "properties");
 	for (size_t i = 0; iof_caps_get(caps, i, &cap) == 0; i++) {
 		if (cap.model == model->model)
@@ -389,7 +477,8 @@ static void write_devices(struct emit *e, const struct iof_caps *caps)
 	if (text.length && !text.err)
 		emit_wrapped(e, 2, "", "Holds for %s.", text.data);
 	if (unasked.bdf)
-		emit_wrapped(e, 2, "", "Derived where the kernel was not asked: iommufit probe %s",
+		emit_wrapped(e, 2, "",
+			     "Derived: the kernel was not asked, as iommufit probe %s does.",
 			     unasked.bdf);
 	if (text.err)
 		e->err = text.err;
@@ -398,8 +487,9 @@ static void write_devices(struct emit *e, const struct iof_caps *caps)
 
 static void write_text(struct emit *e, const struct iof_caps *caps)
 {
+	write_summary(e, caps);
 	for (size_t i = 0; i < caps->n_models; i++) {
-		write_model(e, caps, caps->models[i].model);
+		write_model(e, caps, &caps->models[i]);
 		emit_newline(e);
 	}
 	write_devices(e, caps);

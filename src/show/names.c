@@ -140,3 +140,12 @@ const char *name_language(enum iof_language value)
 
 	return NAME(names, value);
 }
+
+const char *name_host(const char *name, bool is_live)
+{
+	const char *slash = name ? strrchr(name, '/') : NULL;
+
+	if (is_live || !name || !*name)
+		return "this host";
+	return slash && slash[1] ? slash + 1 : name;
+}

@@ -3,6 +3,8 @@
 #ifndef SHOW_NAMES_H
 #define SHOW_NAMES_H
 
+#include <stdbool.h>
+
 #include <iommufit/report.h>
 #include <iommufit/types.h>
 
@@ -18,5 +20,7 @@ const char *name_op(enum iof_op);
 const char *name_region(enum iof_region_kind);
 const char *name_decider(enum iof_decider);
 const char *name_language(enum iof_language);
+/* Of a host: "this host", or the last part of its name. */
+const char *name_host(const char *name, bool is_live);
 
 #endif

@@ -75,15 +75,9 @@ static const struct sentence *sentence_of(const struct iof_report *report)
 	return NULL;
 }
 
-/* "this host", or the last part of its name. */
 const char *host_phrase(const struct iof_host *host)
 {
-	const char *name = iof_host_name(host);
-	const char *slash = name ? strrchr(name, '/') : NULL;
-
-	if (host->is_live || !name || !*name)
-		return "this host";
-	return slash && slash[1] ? slash + 1 : name;
+	return name_host(iof_host_name(host), host->is_live);
 }
 
 unsigned report_write_verdict(struct emit *e, const struct iof_report *report)

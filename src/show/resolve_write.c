@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* resolve_write.c - a machine's resolved values as text and as schema iommufit.resolve/1. */
+#include "show/map_view.h"
 #include "show/names.h"
 #include "show/report_show.h"
 
@@ -26,14 +27,33 @@ static void write_headline(struct emit *e, const struct iof_machine *m)
 		     host_phrase(m->host));
 }
 
+/* Bytes in units where that loses nothing. */
+static const char *value_words(const struct iof_value *value, char size[MAP_SIZE])
+{
+	uint64_t bytes;
+
+	if (!str_eq(value->device, "memory") || str_eq(value->property, "slots") ||
+	    parse_u64(value->text, 10, UINT64_MAX, &bytes))
+		return value->text;
+	map_size_text(bytes, size);
+	return *size == '~' ? value->text : size;
+}
+
 static void write_value(struct emit *e, const struct iof_value *value, bool is_pinned)
 {
+	char size[MAP_SIZE];
+	const char *text = value_words(value, size);
+	bool is_wide = emit_width(text) >= VALUE_WIDTH;
+
 	emit_text(e, STYLE_BOLD, "  %c ", is_pinned ? '*' : ' ');
 	emit_column(e, STYLE_NONE, NAME_WIDTH, value->property);
 	if (emit_width(value->property) >= NAME_WIDTH)
 		emit_text(e, STYLE_NONE, " ");
-	emit_column(e, STYLE_BOLD, VALUE_WIDTH, value->text);
-	if (emit_width(value->text) >= VALUE_WIDTH || emit_width(value->property) >= NAME_WIDTH) {
+	if (is_wide)
+		emit_text(e, STYLE_BOLD, "%s", text);
+	else
+		emit_column(e, STYLE_BOLD, VALUE_WIDTH, text);
+	if (is_wide || emit_width(value->property) >= NAME_WIDTH) {
 		emit_newline(e);
 		emit_text(e, STYLE_NONE, "%*s", WHY_COLUMN, "");
 	}

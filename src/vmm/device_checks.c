@@ -50,16 +50,22 @@ static void check_expander(struct machine_device *device)
 		device_problem(device, PROBLEM_NOT_ON_THIS_BUS, bus, device->driver,
 			       (struct message){
 				       .text = "PCI: Only PCI/PCIe bridges can be plugged into {0}",
-				       .operand = {text_operand(bridge->driver)}});
+				       .operand = {text_operand(bridge->driver),
+						   text_operand(device->id ? device->id
+									   : device->driver)}});
 	else if (device->kind == DRIVER_PXB && device->bus &&
 		 device->bus->is_conventional != str_eq(device->driver, "pxb"))
-		device_problem(device, PROBLEM_NOT_ON_THIS_BUS,
-			       option_pair(device->option, "driver"), device->driver,
-			       (struct message){.text = device->bus->is_conventional
-								? "pxb-pcie devices cannot reside "
-								  "on a PCI bus"
-								: "pxb devices cannot reside on a "
-								  "PCIe bus"});
+		device_problem(
+			device, PROBLEM_NOT_ON_THIS_BUS, option_pair(device->option, "driver"),
+			device->driver,
+			(struct message){.text = device->bus->is_conventional
+							 ? "pxb-pcie devices cannot reside "
+							   "on a PCI bus"
+							 : "pxb devices cannot reside on a "
+							   "PCIe bus",
+					 .operand = {text_operand(device->driver),
+						     text_operand(device->id ? device->id
+									     : device->driver)}});
 }
 
 /* hw/virtio/virtio-balloon.c virtio_balloon_device_realize */

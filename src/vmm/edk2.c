@@ -284,46 +284,63 @@ static void program(const struct node *list, uint64_t base)
 	}
 }
 
-/* What root bridges have taken of an aperture. */
+/* What root bridges have taken of an address space. */
 struct taken {
 	struct guest_window *windows;
 	size_t n;
 };
 
-/* PciHostBridgeDxe AllocateResource: upwards in steps of the alignment. */
-static bool allocate(const struct guest_window *aperture, const struct node *need,
-		     struct taken *taken, uint64_t *base)
-{
-	uint64_t at = align_up(aperture->first, need->mask + 1);
-	bool moved = true;
-
-	if (aperture->first > aperture->last)
-		return false;
-	while (moved) {
-		moved = false;
-		if (at > aperture->last || need->length - 1 > aperture->last - at)
-			return false;
-		for (size_t i = 0; i < taken->n && !moved; i++) {
-			moved = taken->windows[i].first <= at + need->length - 1 &&
-				taken->windows[i].last >= at;
-			if (moved)
-				at = align_up(taken->windows[i].last + 1, need->mask + 1);
-		}
-	}
-	taken->windows[taken->n++] = (struct guest_window){at, at + need->length - 1};
-	*base = at;
-	return true;
-}
-
-/* Root bridges take three kinds. */
+/* Root bridges take three kinds, of two address spaces. */
 enum { POOL_IO = 0, POOL_MEM32, POOL_MEM64, POOLS };
+enum { SPACE_IO = 0, SPACE_MEMORY, SPACES };
 static const enum kind pool_kind[POOLS] = {KIND_IO, KIND_MEM32, KIND_MEM64};
+
+/* What a root bridge asks the host bridge for. It outlives an attempt: see free_requests(). */
+struct request {
+	enum { REQUEST_NONE = 0, REQUEST_SUBMITTED, REQUEST_ALLOCATED } state;
+	uint64_t length, mask, base;
+};
 
 struct root {
 	struct guest_bus *bus;
 	struct node windows[KIND_COUNT];
-	uint64_t base[POOLS];
+	struct request requests[POOLS];
 };
+
+/* PciHostBridge.c AllocateResource: upwards in steps of the alignment; nothing has no place. */
+static bool allocate(const struct guest_window *aperture, struct request *request,
+		     struct taken *taken)
+{
+	uint64_t at = align_up(aperture->first, request->mask + 1);
+	bool moved = true;
+
+	if (aperture->first > aperture->last || !request->length)
+		return false;
+	while (moved) {
+		moved = false;
+		if (at > aperture->last || request->length - 1 > aperture->last - at)
+			return false;
+		for (size_t i = 0; i < taken->n && !moved; i++) {
+			moved = taken->windows[i].first <= at + request->length - 1 &&
+				taken->windows[i].last >= at;
+			if (moved)
+				at = align_up(taken->windows[i].last + 1, request->mask + 1);
+		}
+	}
+	taken->windows[taken->n++] = (struct guest_window){at, at + request->length - 1};
+	request->base = at;
+	return true;
+}
+
+/* 64-bit memory goes below 4 GiB if there is no room for it above. */
+static bool allocate_pool(const struct edk2_platform *platform, unsigned pool,
+			  struct request *request, struct taken taken[SPACES])
+{
+	if (pool == POOL_IO)
+		return allocate(&platform->io, request, &taken[SPACE_IO]);
+	return (pool == POOL_MEM64 && allocate(&platform->mem64, request, &taken[SPACE_MEMORY])) ||
+	       allocate(&platform->mem32, request, &taken[SPACE_MEMORY]);
+}
 
 static void map_root(struct placement *p, struct root *root)
 {
@@ -363,15 +380,19 @@ static const struct node *largest(const struct node *list, const struct node *be
 
 /* PciEnumerator.c PciHostBridgeAdjustAllocation: of each kind that does not fit, the largest
  * consumer goes: room for hot-plug of a bridge, or a device as a whole. false: nothing can go. */
-static bool reject(const struct root *roots, size_t n, const bool fits[POOLS])
+static bool reject(struct root *roots, size_t n, const bool fits[POOLS])
 {
 	bool changed = false;
 
 	for (unsigned pool = 0; pool < POOLS; pool++) {
+		struct node *windows = NULL;
 		const struct node *victim = NULL;
 
+		/* Root bridges stand in the pool like BARs behind a bridge. */
 		for (size_t i = 0; i < n && !fits[pool]; i++)
-			victim = largest(roots[i].windows[pool_kind[pool]].children, victim);
+			insert(&windows, &roots[i].windows[pool_kind[pool]]);
+		for (const struct node *window = windows; window; window = window->next)
+			victim = largest(window->children, victim);
 		if (!victim)
 			continue;
 		if (victim->is_padding && !victim->function->secondary->is_unpadded) {
@@ -385,41 +406,98 @@ static bool reject(const struct root *roots, size_t n, const bool fits[POOLS])
 	return changed;
 }
 
+/* PciHostBridge.c SubmitResources */
+static void submit(struct root *root)
+{
+	for (unsigned pool = 0; pool < POOLS; pool++) {
+		const struct node *need = &root->windows[pool_kind[pool]];
+
+		if (need->length)
+			root->requests[pool] =
+				(struct request){REQUEST_SUBMITTED, need->length, need->mask, 0};
+	}
+}
+
+/* PciHostBridge.c NotifyPhase, EfiPciHostBridgeAllocateResources: the largest alignment first, of
+ * equals the last. What is not asked for is only told from the rest when its turn comes, and until
+ * then may take another one's turn by the alignment that it had in an earlier attempt. */
+static bool allocate_root(const struct edk2_platform *platform, struct root *root,
+			  struct taken taken[SPACES])
+{
+	struct request *requests = root->requests;
+	bool is_handled[POOLS] = {false}, all = true;
+
+	for (unsigned turn = 0; turn < POOLS; turn++) {
+		unsigned pool = POOLS;
+
+		if (requests[turn].state == REQUEST_NONE) {
+			is_handled[turn] = true;
+			continue;
+		}
+		for (unsigned i = 0; i < POOLS; i++) {
+			if (!is_handled[i] &&
+			    (pool == POOLS || requests[pool].mask <= requests[i].mask))
+				pool = i;
+		}
+		if (pool == POOLS)
+			break;
+		is_handled[pool] = true;
+		if (allocate_pool(platform, pool, &requests[pool], taken))
+			requests[pool].state = REQUEST_ALLOCATED;
+		else
+			all = false;
+	}
+	return all;
+}
+
 /* The last root bridge that asks for a kind says whether it fits. */
 static bool allocate_all(const struct edk2_platform *platform, struct root *roots, size_t n,
-			 struct taken taken[POOLS], bool fits[POOLS])
+			 struct taken taken[SPACES], bool fits[POOLS])
 {
-	const struct guest_window *apertures[POOLS] = {&platform->io, &platform->mem32,
-						       &platform->mem64};
 	bool all = true;
 
-	for (unsigned pool = 0; pool < POOLS; pool++) {
+	for (unsigned space = 0; space < SPACES; space++)
+		taken[space].n = 0;
+	for (unsigned pool = 0; pool < POOLS; pool++)
 		fits[pool] = true;
-		taken[pool].n = 0;
-		for (size_t i = 0; i < n; i++) {
-			const struct node *need = &roots[i].windows[pool_kind[pool]];
-
-			if (!need->length)
-				continue;
-			fits[pool] =
-				allocate(apertures[pool], need, &taken[pool], &roots[i].base[pool]);
-			all = all && fits[pool];
+	for (size_t i = 0; i < n; i++) {
+		submit(&roots[i]);
+		all = allocate_root(platform, &roots[i], taken) && all;
+		for (unsigned pool = 0; pool < POOLS; pool++) {
+			if (roots[i].requests[pool].state != REQUEST_NONE)
+				fits[pool] = roots[i].requests[pool].state == REQUEST_ALLOCATED;
 		}
 	}
 	return all;
+}
+
+/* PciHostBridge.c NotifyPhase, EfiPciHostBridgeFreeResources: a request that was not granted stays,
+ * of no length, unless the next attempt asks again; nothing can satisfy it. Alignments stay. */
+static void free_requests(struct root *roots, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned pool = 0; pool < POOLS; pool++) {
+			struct request *request = &roots[i].requests[pool];
+
+			request->length = 0;
+			if (request->state == REQUEST_ALLOCATED)
+				request->state = REQUEST_NONE;
+		}
+	}
 }
 
 static void program_all(const struct root *roots, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		for (unsigned pool = 0; pool < POOLS; pool++)
-			program(roots[i].windows[pool_kind[pool]].children, roots[i].base[pool]);
+			program(roots[i].windows[pool_kind[pool]].children,
+				roots[i].requests[pool].base);
 	}
 }
 
 /* PciHostBridge.c SubmitResources refuses 4 GiB and more of 32-bit memory, and nothing is placed.
  */
-static bool is_submitted(const struct root *roots, size_t n)
+static bool is_acceptable(const struct root *roots, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (roots[i].windows[KIND_MEM32].length >= 4 * GIB)
@@ -429,7 +507,7 @@ static bool is_submitted(const struct root *roots, size_t n)
 }
 
 /* Until everything fits that is left. */
-static void place_all(struct placement *p, struct root *roots, size_t n, struct taken taken[POOLS])
+static void place_all(struct placement *p, struct root *roots, size_t n, struct taken taken[SPACES])
 {
 	bool fits[POOLS], done = false;
 
@@ -439,7 +517,7 @@ static void place_all(struct placement *p, struct root *roots, size_t n, struct 
 			map_root(p, &roots[i]);
 		if (p->err)
 			return;
-		if (!is_submitted(roots, n)) {
+		if (!is_acceptable(roots, n)) {
 			p->m->guest.unplaced_why =
 				"More than 4 GiB of BARs would have to be below 4 GiB: the "
 				"firmware places none.";
@@ -448,10 +526,12 @@ static void place_all(struct placement *p, struct root *roots, size_t n, struct 
 		done = allocate_all(p->platform, roots, n, taken, fits);
 		if (!done && !reject(roots, n, fits)) {
 			p->m->guest.unplaced_why =
-				"The BARs do not fit into the firmware's windows, and what stands "
-				"on the first bus cannot be left out: it places none.";
+				"The BARs do not fit into the firmware's windows, and it cannot "
+				"leave out enough of them: it places none.";
 			return;
 		}
+		if (!done)
+			free_requests(roots, n);
 	}
 	program_all(roots, n);
 	p->m->guest.is_placed = true;
@@ -476,15 +556,15 @@ static struct root *find_roots(struct iof_machine *m, size_t *n)
 int edk2_place(struct iof_machine *m, const struct edk2_platform *platform)
 {
 	struct placement p = {.m = m, .platform = platform, .scratch = arena_new(16384)};
-	struct taken taken[POOLS] = {{NULL, 0}};
+	struct taken taken[SPACES] = {{NULL, 0}};
 	size_t n;
 	struct root *roots = find_roots(m, &n);
 
 	p.has_mem64 = platform->mem64.first <= platform->mem64.last;
 	m->guest.mmio32 = platform->mem32;
 	m->guest.mmio64 = platform->mem64;
-	for (unsigned i = 0; i < POOLS && roots; i++) {
-		taken[i].windows = arena_array(m->arena, n ? n : 1, sizeof(*taken[i].windows));
+	for (unsigned i = 0; i < SPACES && roots; i++) {
+		taken[i].windows = arena_array(m->arena, POOLS * n + 1, sizeof(*taken[i].windows));
 		if (!taken[i].windows)
 			roots = NULL;
 	}

@@ -251,11 +251,40 @@ static const char *smmu_text(const struct iof_machine *m, enum smmu_field field,
 	return arena_printf(m->arena, "%u", value);
 }
 
+/* Hosts have more than the properties can say: oas= knows two sizes, ssidsize= ends at 20. */
+static bool can_be_written(enum smmu_field field, unsigned value)
+{
+	switch (field) {
+	case SMMU_OAS:
+		return value == 44 || value == 48;
+	case SMMU_SSIDSIZE:
+		return value <= 20;
+	default:
+		return true;
+	}
+}
+
+static const char *smmu_why(const struct iof_machine *m, const struct machine_device *first,
+			    enum smmu_field field, struct smmu_value value)
+{
+	if (!first)
+		return "auto: no device is there from the start whose host could decide";
+	if (!value.known)
+		return arena_printf(m->arena,
+				    "auto: the SMMU of %s decides, whose registers are not known "
+				    "(iommufit probe asks)",
+				    first->label);
+	return arena_printf(
+		m->arena, "auto: what the SMMU of %s has, the first device behind it%s",
+		first->label,
+		can_be_written(field, value.value) ? "" : "; only auto can say it, not a number");
+}
+
 /* What an SMMU's "auto" comes to: the host of its first device decides, or the emulation. */
 static int resolve_smmu(const struct iof_machine *m, const struct machine_device *smmu,
-			enum property_id id, struct iof_value *out)
+			enum property_id id, struct resolved *item)
 {
-	const struct machine_device *first = smmu_first_device(m, smmu);
+	struct iof_value *out = &item->value;
 	enum smmu_field field = 0;
 	struct smmu_value value;
 
@@ -274,14 +303,9 @@ static int resolve_smmu(const struct iof_machine *m, const struct machine_device
 		return out->text ? 0 : -ENOMEM;
 	}
 	out->by = IOF_DECIDER_HOST;
-	out->why =
-		!first ? "auto: no device is there from the start whose host could decide"
-		       : arena_printf(m->arena,
-				      value.known ? "auto: what the SMMU of %s has, the first "
-						    "device behind it"
-						  : "auto: the SMMU of %s decides, whose registers "
-						    "are not known (iommufit probe asks)",
-				      first->label);
+	out->why = smmu_why(m, smmu_first_device(m, smmu), field, value);
+	if (value.known && !can_be_written(field, value.value))
+		item->pin_text = "auto";
 	return out->text && out->why ? 0 : -ENOMEM;
 }
 
@@ -317,7 +341,7 @@ static void add_property(struct list *list, const struct machine_device *device,
 					   ? 0
 					   : value->pair->at.line;
 	resolve_auto(list->m, device, id, &item->value);
-	if (resolve_smmu(list->m, device, id, &item->value))
+	if (resolve_smmu(list->m, device, id, item))
 		list->err = -ENOMEM;
 	item->device = (size_t)(device - list->m->devices);
 	item->value.guest_visible =

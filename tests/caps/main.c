@@ -4,11 +4,11 @@
  * expected follows from the registers in the host (VT-d 4.1 chapter 11.4) and from what QEMU does
  * with them, see tests/rules.
  */
-#include <iommufit/iommufit.h>
+#include "caps.h"
+
 #include <errno.h>
 #include <stdio.h>
 
-#include "../captures.h"
 #include "show/names.h"
 
 #define THREE "profiles/three-units.json"   /* 39 bits; 57 bits that nest; the same without FS1GP */
@@ -138,7 +138,14 @@ static const struct row smmu_rows[] = {
 };
 /* clang-format on */
 
-static char *read_text(const char *path)
+static int is_host(const struct dirent *entry)
+{
+	const char *end = strrchr(entry->d_name, '.');
+
+	return is_capture(entry) || (end && strcmp(end, ".json") == 0);
+}
+
+char *read_text(const char *path)
 {
 	struct buf text = {0};
 	FILE *file = fopen(path, "r");
@@ -151,14 +158,32 @@ static char *read_text(const char *path)
 	return buf_steal(&text);
 }
 
-static int load_profile(struct iof_ctx *ctx, const char *path,
-			const struct iof_host_options *options, struct iof_host **host)
+struct iof_host *load_text(struct iof_ctx *ctx, const char *name, const char *text,
+			   const struct iof_host_options *options)
 {
-	char *text = read_text(path);
-	int err = iof_host_load_profile(ctx, text, strlen(text), path, options, host);
+	struct iof_host *host = NULL;
+	int err = iof_host_load_profile(ctx, text, strlen(text), name, options, &host);
 
+	if (err)
+		print_error("%s\n", iof_ctx_error(ctx));
+	assert_int_equal(err, 0);
+	return host;
+}
+
+struct iof_host *load_host(struct iof_ctx *ctx, const char *name,
+			   const struct iof_host_options *options)
+{
+	bool is_profile = strstr(name, ".json");
+	struct iof_host *host = NULL;
+	char *path = test_path("%s", name), *text = is_profile ? read_text(path) : NULL;
+
+	if (is_profile)
+		host = load_text(ctx, path, text, options);
+	else if (iof_host_load_capture(ctx, path, options, &host))
+		fail_msg("%s: %s", path, iof_ctx_error(ctx));
 	free(text);
-	return err;
+	free(path);
+	return host;
 }
 
 static struct iof_host *load(struct iof_ctx *ctx, const struct row *row)
@@ -167,20 +192,8 @@ static struct iof_host *load(struct iof_ctx *ctx, const struct row *row)
 					   .measured = row->measured,
 					   .measured_length =
 						   row->measured ? strlen(row->measured) : 0};
-	struct iof_host *host = NULL;
-	char *path;
-	int err;
 
-	if (!row->host)
-		return NULL;
-	path = test_path("%s", row->host);
-	err = strstr(row->host, ".json") ? load_profile(ctx, path, &options, &host)
-					 : iof_host_load_capture(ctx, path, &options, &host);
-	if (err)
-		print_error("%s: %s\n", path, iof_ctx_error(ctx));
-	assert_int_equal(err, 0);
-	free(path);
-	return host;
+	return row->host ? load_host(ctx, row->host, &options) : NULL;
 }
 
 static void same(const char *what, const char *got, const char *want)
@@ -397,14 +410,41 @@ static void test_wrong(void **state UNUSED)
 	iof_ctx_unref(ctx);
 }
 
+/* Every capture, and every profile. */
+static int run_agrees(void)
+{
+	static const char *const folders[] = {"captures", "profiles"};
+	int failed = 0;
+
+	for (size_t f = 0; f < ARRAY_SIZE(folders); f++) {
+		char *folder = test_path("%s", folders[f]);
+		struct dirent **entries;
+		int n = scandir(folder, &entries, is_host, alphasort);
+
+		free(folder);
+		assert_true(n > 0);
+		for (int i = 0; i < n; i++) {
+			char path[512];
+			struct capture_row row = {.name = path};
+
+			snprintf(path, sizeof(path), "%s/%s", folders[f], entries[i]->d_name);
+			failed += run_table("agrees", &row, 1, sizeof(row), test_agrees);
+			free(entries[i]);
+		}
+		free(entries);
+	}
+	return failed;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_models),
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_drawn),
 	};
 
 	return RUN_TABLE(rows, check_row) + RUN_TABLE(smmu_rows, check_row) +
-	       cmocka_run_group_tests(tests, NULL, NULL);
+	       cmocka_run_group_tests(tests, NULL, NULL) + run_agrees();
 }

@@ -222,6 +222,8 @@ GOLDEN = [
     ("caps-intel", ["caps", "intel"] + H39 + V),
     ("caps-costs", ["caps", "intel", "--host", "{data}/profiles/three-units.json"] + V),
     ("caps-smmuv3", ["caps", "smmuv3", "--host", "{data}/profiles/two-smmus.json"] + V),
+    ("caps-all", ["caps", "--host", "{data}/profiles/smmu-unasked.json"] + V),
+    ("caps-none", ["caps", "--host", "{data}/captures/none-pb46.tar.xz"] + V),
     ("caps-open", ["caps", "smmuv3", "--host", "{data}/profiles/smmu-unasked.json"] + V),
     ("resolve", ["resolve", "wide.sh"] + H39 + V),
     ("resolve-pin", ["resolve", "--pin", "--diff", "wide.sh"] + H39 + V),

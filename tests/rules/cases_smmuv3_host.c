@@ -169,6 +169,9 @@ static const struct rule_case rows[] = {
 
 	{"devices of two units behind one SMMU", &host_smmu_two, "11.1", ACCEL(PIN) DEV_FD SECOND,
 	 NULL, FIRES("smmuv3.units-differ"), "starts broken", NULL},
+	{"the name and the number of the cure's root bus are taken", &host_smmu_two, "11.1",
+	 ACCEL(PIN) DEV_FD SECOND "-device pxb-pcie,id=pxb0,bus_nr=100", NULL,
+	 FIRES("smmuv3.units-differ"), "starts broken", NULL},
 	{"devices of one unit", &host_smmu_accel, "11.1",
 	 ACCEL(PIN) DEV_FD "-device vfio-pci,host=0000:00:07.0,iommufd=iommufd0", NULL,
 	 SILENT("smmuv3.units-differ"), "starts works", NULL},

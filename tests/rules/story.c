@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
+ * What takes several edits to mend: the first fix must hold them all.
+ *
  * A CPU of 46 bits over an IOMMU of 39, a GPU with a BAR of 16 GiB, a vIOMMU with its default
- * width: the VM does not start, and once it does the BAR is out of reach. One fix must hold all
- * that is needed, by the VM's firmware and QEMU version.
+ * width: the VM does not start, and once it does the BAR is out of reach. And SMMUs of the host
+ * that nest, while the guest's does not make use of it, or is one for two of the host's.
  */
 #include "rules.h"
 
@@ -13,26 +15,49 @@
 #define INTEL "-device intel-iommu,caching-mode=on "
 #define GPU "-device vfio-pci,host=0000:00:07.0,id=gpu0,bus=rp1 "
 
+#define ARM                                                                                        \
+	"qemu-system-aarch64 -nodefaults -m 64M -accel kvm -cpu host -bios "                       \
+	"/usr/share/qemu-efi-aarch64/QEMU_EFI.fd -machine virt,gic-version=3"
+#define SMMU(x) " -device arm-smmuv3,primary-bus=pcie.0" x " "
+#define ROOT                                                                                       \
+	"vfio-pci.bus=pxb0-port device=pxb-pcie,id=pxb0,bus_nr=128,bus=pcie.0 "                    \
+	"device=arm-smmuv3,primary-bus=pxb0,accel=on "                                             \
+	"device=pcie-root-port,id=pxb0-port,bus=pxb0,chassis=1 "
+
 struct story {
 	const char *name;
+	const struct rule_host *host;
 	const char *qemu;
 	const char *line;
 	const char *steps; /* "target=value" of the first fix, each with a blank */
 };
 
 static const struct story stories[] = {
-	{"OVMF", "11.1", VM("-cpu host ") INTEL PFLASH GPU,
+	{"OVMF", &host_gpu, "11.1", VM("-cpu host ") INTEL PFLASH GPU,
 	 "intel-iommu.aw-bits=39 cpu.guest-phys-bits=39 "},
-	{"OVMF, the vIOMMU after the firmware, 10.0", "10.0", VM("-cpu host ") PFLASH INTEL GPU,
-	 "intel-iommu.aw-bits=39 cpu.guest-phys-bits=39 "},
-	{"OVMF, QEMU without guest-phys-bits", "9.0", VM("-cpu host ") PFLASH GPU,
+	{"OVMF, the vIOMMU after the firmware, 10.0", &host_gpu, "10.0",
+	 VM("-cpu host ") PFLASH INTEL GPU, "intel-iommu.aw-bits=39 cpu.guest-phys-bits=39 "},
+	{"OVMF, QEMU without guest-phys-bits", &host_gpu, "9.0", VM("-cpu host ") PFLASH GPU,
 	 "cpu.host-phys-bits-limit=39 "},
-	{"SeaBIOS", "11.1", VM("-cpu host ") INTEL GPU,
+	{"SeaBIOS", &host_gpu, "11.1", VM("-cpu host ") INTEL GPU,
 	 "intel-iommu.aw-bits=39 cpu.host-phys-bits-limit=39 "},
-	{"SeaBIOS, a named model", "11.1", VM("-cpu Skylake-Client ") INTEL GPU,
+	{"SeaBIOS, a named model", &host_gpu, "11.1", VM("-cpu Skylake-Client ") INTEL GPU,
 	 "intel-iommu.aw-bits=39 cpu.phys-bits=39 "},
-	{"SeaBIOS, no -cpu", "11.1", VM("") INTEL GPU,
+	{"SeaBIOS, no -cpu", &host_gpu, "11.1", VM("") INTEL GPU,
 	 "intel-iommu.aw-bits=39 cpu=qemu64,phys-bits=39 "},
+
+	{"the board's SMMU", &host_smmu_accel, "11.1", ARM ",iommu=smmuv3 " DEV_FD,
+	 "machine.iommu=(null) device=arm-smmuv3,primary-bus=pcie.0,accel=on "},
+	{"an emulated SMMU, legacy backend", &host_smmu_accel, "11.1", ARM SMMU("") DEV,
+	 "arm-smmuv3.accel=on vfio-pci.iommufd=iommufd0 object=iommufd,id=iommufd0 "},
+	{"the same beside an iommufd object", &host_smmu_accel, "11.0", ARM SMMU("") OBJECT DEV,
+	 "arm-smmuv3.accel=on vfio-pci.iommufd=iommufd0 "},
+	{"an emulated SMMU on a host that cannot nest", &host_smmu_s1, "11.1", ARM SMMU("") DEV_FD,
+	 "arm-smmuv3=(null) "},
+	{"two of the host's behind one", &host_smmu_two, "11.1",
+	 ARM SMMU(",accel=on") DEV_FD
+	 "-device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=iommufd0 ",
+	 ROOT},
 };
 
 static const struct iof_fix *first_fix(const struct run *run)
@@ -55,7 +80,7 @@ static char *steps_of(const struct iof_fix *fix)
 	struct buf text = {0};
 
 	for (size_t i = 0; iof_fix_step(fix, i, &step) == 0; i++)
-		buf_printf(&text, "%s=%s ", step.target, step.to);
+		buf_printf(&text, "%s=%s ", step.target, step.to ? step.to : "(null)");
 	return buf_steal(&text);
 }
 
@@ -77,7 +102,7 @@ static void test_story(void **state)
 {
 	const struct story *story = *state;
 	struct rule_case row = {.name = story->name, .qemu = story->qemu};
-	struct iof_host *host = find_host(&host_gpu);
+	struct iof_host *host = find_host(story->host);
 	struct iof_ctx *ctx = new_context();
 	struct iof_edit *edit = NULL;
 	struct buf line = {0};
@@ -87,7 +112,7 @@ static void test_story(void **state)
 	char *steps;
 	size_t length;
 
-	buf_printf(&line, PROGRAM "%s", story->line);
+	buf_printf(&line, "%s%s", str_starts(story->line, "qemu-") ? "" : PROGRAM, story->line);
 	run = run_check(&row, ctx, host, read_line(ctx, line.data, line.length), 0);
 	fix = first_fix(&run);
 	assert_non_null(fix);
