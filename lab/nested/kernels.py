@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-from debian import Suite, run
+from debian import Suite, made_whole, run
 from paths import HERE, LAB, LabError, read, say, write
 
 CONFIGS = os.path.join(HERE, "kernels")
@@ -113,13 +113,12 @@ def unpack_sources(suite, package):
     if not os.path.exists(folder):
         say(f"fetching {package}")
         deb, = suite.download(package)
-        shutil.rmtree(folder + ".new", ignore_errors=True)
-        os.makedirs(folder + ".new")
-        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as files, \
+        with made_whole(folder) as new, \
+                subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as files, \
                 subprocess.Popen(["tar", "xO", f"./usr/src/{package}.tar.xz"], stdin=files.stdout,
                                  stdout=subprocess.PIPE) as archive:
-            subprocess.run(["tar", "xJ", "--strip-components=1", "-C", folder + ".new"], stdin=archive.stdout, check=True)
-        os.rename(folder + ".new", folder)
+            if subprocess.run(["tar", "xJ", "--strip-components=1", "-C", new], stdin=archive.stdout, check=False).returncode:
+                raise LabError(f"{package} cannot be unpacked")
         os.remove(deb)
     return folder
 

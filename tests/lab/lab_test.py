@@ -263,6 +263,22 @@ def test_needs():
         os.environ["PATH"] = path
 
 
+def test_made_whole():
+    """All of a folder or nothing."""
+    import debian
+    with tempfile.TemporaryDirectory() as folder:
+        place = os.path.join(folder, "root")
+        try:
+            with debian.made_whole(place) as new:
+                os.mkdir(os.path.join(new, "half"))
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            assert os.listdir(folder) == []
+        with debian.made_whole(place) as new:
+            os.mkdir(os.path.join(new, "whole"))
+        assert os.listdir(folder) == ["root"] and os.listdir(place) == ["whole"]
+
+
 def test_one_build():
     """The second begins when the first has ended."""
     import paths
