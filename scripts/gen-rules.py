@@ -100,6 +100,8 @@ def cure(rule, example):
         text += "On the host:\n\n```sh\n" + "\n".join(example["commands"]) + "\n```\n"
     if example["after"]:
         text += wrapped(example["after"])
+    if example["plugged"]:
+        text += "\nThen plugged:\n\n```sh\n" + "\n".join(example["plugged"]) + "\n```\n"
     return text
 
 

@@ -106,6 +106,10 @@ bool iof_finding_is_fatal(const struct iof_finding *);
 /** It depends on a fact that is missing. */
 bool iof_finding_is_doubtful(const struct iof_finding *);
 
+/** What a person has to do about it where no fix is known, or where one leads to a fault that has
+ * none; NULL: nothing is told. */
+const char *iof_finding_advice(struct iof_report *, const struct iof_finding *);
+
 /** Where an edit is made. */
 enum iof_where {
 	IOF_WHERE_UNKNOWN = 0,
@@ -113,6 +117,8 @@ enum iof_where {
 	IOF_WHERE_HOST = 2,
 	IOF_WHERE_FIRMWARE = 3,
 	IOF_WHERE_VMM = 4,
+	IOF_WHERE_PLUG = 5, /**< the device that is to be plugged: target "plug.0" for the first,
+			       to is its whole text */
 };
 enum iof_op {
 	IOF_OP_UNKNOWN = 0,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/strings.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,4 +221,36 @@ void free_pointer(void *pointer_to_pointer)
 
 	memcpy(&p, pointer_to_pointer, sizeof(p));
 	free(p);
+}
+
+unsigned str_distance(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	unsigned row[STR_FAR + 1];
+
+	if (n > STR_FAR || m > STR_FAR)
+		return STR_FAR;
+	for (size_t k = 0; k <= m; k++)
+		row[k] = (unsigned)k;
+	for (size_t i = 1; i <= n; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t k = 1; k <= m; k++) {
+			char x = a[i - 1] == '_' ? '-' : a[i - 1],
+			     y = b[k - 1] == '_' ? '-' : b[k - 1];
+			bool same = tolower((unsigned char)x) == tolower((unsigned char)y);
+			unsigned best = diagonal + !same;
+
+			diagonal = row[k];
+			best = row[k] + 1 < best ? row[k] + 1 : best;
+			row[k] = row[k - 1] + 1 < best ? row[k - 1] + 1 : best;
+		}
+	}
+	return row[m];
+}
+
+bool str_is_near(unsigned distance, const char *name)
+{
+	return distance <= (strlen(name) >= 6 ? 2 : 1);
 }

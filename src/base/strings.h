@@ -19,6 +19,13 @@ static inline bool str_starts(const char *s, const char *prefix)
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
+/* How many characters differ, to the extent that it matters: '_' is as good as '-', case does not
+ * count. STR_FAR: too many. */
+#define STR_FAR 24u
+unsigned str_distance(const char *a, const char *b);
+/* Near: a slip or two, in a longer name. */
+bool str_is_near(unsigned distance, const char *name);
+
 /* The whole of text[0..length) is one number in this base (16: with or without 0x; 0: 0x prefix
  * means 16, else 10). 0, or -EINVAL (empty, sign, white space, other text) or -ERANGE (more than
  * max). */

@@ -15,6 +15,9 @@ struct repair {
 	struct words left;    /* what the check of the result still finds */
 	struct words names;   /* what --prefer may say */
 	bool is_preferred;    /* it said one of them */
+	bool is_changed;      /* the config is another; else only what is plugged */
+	struct words plug;    /* the devices to be plugged, as they should be */
+	struct words advice;  /* of what is left and no edit cures: what to do about it */
 	struct words outside; /* what would have to be done on the host, the firmware or the VMM */
 };
 

@@ -50,6 +50,9 @@ static int print_json(struct tool *t, const struct fixing *f, const struct resul
 	json_strings(out, "others", &r->others);
 	json_strings(out, "outside", &r->outside);
 	json_strings(out, "left", &r->left);
+	json_strings(out, "advice", &r->advice);
+	if (t->args.plug.n)
+		json_strings(out, "plug", &r->plug);
 	bytes_printf(out, ",\n  \"config\": ");
 	bytes_json(out, x->after.data, x->after.length);
 	if (!r->config.text)
@@ -75,7 +78,7 @@ static int make_result(struct tool *t, const struct fixing *f, struct result *x)
 		err = iof_text_diff(t->ctx, original->name, x->before.data, x->before.length,
 				    output ? output : original->name, x->after.data,
 				    x->after.length, &out);
-	if (!err && f->is_cured && f->repair.edits.n && names_managed(&t->args))
+	if (!err && f->is_cured && f->repair.is_changed && names_managed(&t->args))
 		err = managed_command(&t->args, &f->managed, original, &f->repair.config, output,
 				      &x->command);
 	return err;
@@ -87,7 +90,7 @@ static int write_files(struct tool *t, struct fixing *f, const struct result *x)
 		return 0;
 	if (t->args.output)
 		return file_write(t, t->args.output, x->after.data, x->after.length);
-	if (t->args.in_place && f->repair.edits.n)
+	if (t->args.in_place && f->repair.is_changed)
 		return replace_commit(t, &f->replace, x->after.data, x->after.length);
 	return 0;
 }
@@ -178,4 +181,5 @@ void fix_note(const struct tool *t, const struct fixing *f)
 			     : "no edit of this config cures it");
 	note_each(t, "left: ", &r->left);
 	note_each(t, "outside the config: ", &r->outside);
+	note_each(t, "what to do: ", &r->advice);
 }

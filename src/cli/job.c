@@ -77,11 +77,12 @@ static int add_plugged(struct tool *t, const char *device, struct words *devices
 	return err;
 }
 
-/* Proxmox asks the host which functions a device has, so all of them count. A machine of the
- * catalogue has those that are asked for. */
+/* Proxmox asks the host which functions a device has, so all of them count; and a fix may make
+ * readable what names a device. A machine of the catalogue has those that are asked for. */
 static bool wants_all_devices(const struct tool *t, const struct job *job)
 {
-	return iof_vm_language(job->vm) == IOF_LANGUAGE_PROXMOX &&
+	return (t->args.command == COMMAND_FIX ||
+		iof_vm_language(job->vm) == IOF_LANGUAGE_PROXMOX) &&
 	       !(t->args.host && strncmp(t->args.host, "cpu:", 4) == 0);
 }
 

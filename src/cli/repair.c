@@ -22,6 +22,7 @@ struct score {
 /* A fix of a finding of this round. */
 struct candidate {
 	struct config config; /* with it; empty if it is not of the config */
+	struct words plug;    /* what is plugged then */
 	struct words edits;   /* in words, an edit each */
 	struct words names;   /* what --prefer may call it */
 	bool is_outside;      /* a change of the host, the firmware or the VMM */
@@ -38,6 +39,7 @@ static void candidates_free(struct candidates *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		config_free(&c->items[i].config);
+		words_free(&c->items[i].plug);
 		words_free(&c->items[i].edits);
 		words_free(&c->items[i].names);
 	}
@@ -69,14 +71,14 @@ static int describe_step(struct words *to, const struct iof_edit_step *s, const 
 	return err;
 }
 
-/* Whether the config can hold all of it. */
+/* Whether the config, and the device that is plugged, can hold all of it. */
 static bool is_of_config(const struct iof_fix *fix)
 {
 	struct iof_edit_step step;
 	size_t n = 0;
 
 	for (; iof_fix_step(fix, n, &step) == 0; n++)
-		if (step.where != IOF_WHERE_VM)
+		if (step.where != IOF_WHERE_VM && step.where != IOF_WHERE_PLUG)
 			return false;
 	return n > 0;
 }
@@ -110,12 +112,13 @@ static int name_step(struct words *names, const struct iof_edit_step *s)
 {
 	static const char *const places[] = {[IOF_WHERE_HOST] = "host",
 					     [IOF_WHERE_FIRMWARE] = "firmware",
-					     [IOF_WHERE_VMM] = "vmm"};
+					     [IOF_WHERE_VMM] = "vmm",
+					     [IOF_WHERE_PLUG] = "plug"};
 	const char *target = s->target ? s->target : "";
 	const char *dot = strrchr(target, '.');
 	int err = 0;
 
-	if (s->where != IOF_WHERE_VM && s->where <= IOF_WHERE_VMM && places[s->where])
+	if (s->where != IOF_WHERE_VM && s->where <= IOF_WHERE_PLUG && places[s->where])
 		err = add_name(names, places[s->where], strlen(places[s->where]));
 	if (!err && dot)
 		err = add_name(names, dot + 1, strlen(dot + 1));
@@ -140,7 +143,28 @@ static int name_fix(struct words *names, const struct iof_fix *fix)
 	return err;
 }
 
-static int add_candidate(struct tool *t, const struct job *job, const struct config *from,
+/* The devices to be plugged, as the fix has them: "plug.0" is the first. */
+static int change_plug(struct words *to, const struct words *from, const struct iof_fix *fix)
+{
+	struct iof_edit_step step, found;
+	char target[32];
+	int err = 0;
+
+	for (size_t i = 0; !err && i < from->n; i++) {
+		found.where = IOF_WHERE_UNKNOWN;
+		snprintf(target, sizeof(target), "plug.%zu", i);
+		for (size_t k = 0; iof_fix_step(fix, k, &step) == 0; k++)
+			if (step.where == IOF_WHERE_PLUG && strcmp(step.target, target) == 0)
+				found = step;
+		if (found.where == IOF_WHERE_UNKNOWN)
+			err = words_add(to, from->items[i]);
+		else if (found.op == IOF_OP_SET)
+			err = words_add(to, found.to);
+	}
+	return err;
+}
+
+static int add_candidate(struct tool *t, const struct job *job, const struct repair *r,
 			 const struct iof_fix *fix, const char *rule, size_t finding,
 			 struct candidates *out)
 {
@@ -154,15 +178,17 @@ static int add_candidate(struct tool *t, const struct job *job, const struct con
 	*c = (struct candidate){.is_outside = is_outside, .finding = finding};
 	out->n++;
 	if (edit)
-		err = config_of_edit(&c->config, from, edit);
+		err = config_of_edit(&c->config, &r->config, edit);
 	iof_edit_unref(edit);
+	if (!err)
+		err = change_plug(&c->plug, &r->plug, fix);
 	if (!err)
 		err = describe(&c->edits, fix, rule);
 	return err ? err : name_fix(&c->names, fix);
 }
 
 /* The fixes of the report; while it fails, only those of errors. */
-static int collect(struct tool *t, const struct job *job, const struct config *from,
+static int collect(struct tool *t, const struct job *job, const struct repair *r,
 		   struct candidates *out)
 {
 	bool fails = iof_report_verdict(job->report) == IOF_VERDICT_FAILS;
@@ -181,17 +207,20 @@ static int collect(struct tool *t, const struct job *job, const struct config *f
 		for (fix = iof_finding_fix_next(job->report, finding, NULL); fix && !err;
 		     fix = iof_finding_fix_next(job->report, finding, fix)) {
 			if (out->n < MAX_CANDIDATES)
-				err = add_candidate(t, job, from, fix, rule, n, out);
+				err = add_candidate(t, job, r, fix, rule, n, out);
 		}
 	}
 	return err ? err : iof_report_error(job->report);
 }
 
-static int check_config(struct tool *t, struct job *job, const struct config *config)
+static int check_config(struct tool *t, struct job *job, const struct config *config,
+			const struct words *plug)
 {
 	struct iof_vm *vm = NULL;
 	int err = job_parse(t, job, config, &vm);
 
+	job->vmm.plug = (const char *const *)plug->items;
+	job->vmm.n_plug = plug->n;
 	return err ? err : job_check(t, job, vm);
 }
 
@@ -232,8 +261,9 @@ static struct score score_of(const struct job *job)
 static int try_all(struct tool *t, struct job *job, struct candidates *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
-		int err = c->items[i].is_outside ? -ENOTSUP
-						 : check_config(t, job, &c->items[i].config);
+		int err = c->items[i].is_outside
+				  ? -ENOTSUP
+				  : check_config(t, job, &c->items[i].config, &c->items[i].plug);
 
 		if (err == -ENOMEM)
 			return err;
@@ -259,17 +289,27 @@ static size_t choose(const struct candidates *c, struct score now, const char *p
 	return chosen;
 }
 
+static bool are_same_words(const struct words *a, const struct words *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->items[i], b->items[i]) != 0)
+			return false;
+	return true;
+}
+
 static bool is_same_config(const struct config *a, const struct config *b)
 {
 	if (a->text || b->text)
 		return a->text && b->text && a->length == b->length &&
 		       memcmp(a->text, b->text, a->length) == 0;
-	if (a->words.n != b->words.n)
-		return false;
-	for (size_t i = 0; i < a->words.n; i++)
-		if (strcmp(a->words.items[i], b->words.items[i]) != 0)
-			return false;
-	return true;
+	return are_same_words(&a->words, &b->words);
+}
+
+static bool is_same_result(const struct candidate *a, const struct candidate *b)
+{
+	return is_same_config(&a->config, &b->config) && are_same_words(&a->plug, &b->plug);
 }
 
 static int add_joined(struct words *to, const struct words *edits, const char *before)
@@ -295,8 +335,7 @@ static int name_others(struct repair *r, const struct candidates *c, size_t chos
 		const struct candidate *o = &c->items[i];
 
 		if (i == chosen || (o->is_outside && o->finding != best->finding) ||
-		    (!o->is_outside &&
-		     (better(best->score, o->score) || is_same_config(&o->config, &best->config))))
+		    (!o->is_outside && (better(best->score, o->score) || is_same_result(o, best))))
 			continue;
 		err = add_joined(&r->others, &o->edits, o->is_outside ? "not in the config: " : "");
 	}
@@ -318,9 +357,13 @@ static int take(struct repair *r, struct candidate *c)
 {
 	int err = words_copy(&r->edits, &c->edits);
 
+	r->is_changed = r->is_changed || !is_same_config(&r->config, &c->config);
 	config_free(&r->config);
 	r->config = c->config;
 	c->config = (struct config){.text = NULL};
+	words_free(&r->plug);
+	r->plug = c->plug;
+	c->plug = (struct words){NULL, 0};
 	return err;
 }
 
@@ -357,7 +400,7 @@ static int run_round(struct tool *t, struct job *job, struct repair *r, struct c
 	struct score now = score_of(job);
 	bool only_outside = false, known;
 	size_t chosen = c->n;
-	int err = collect(t, job, &r->config, c);
+	int err = collect(t, job, r, c);
 
 	if (!err)
 		err = collect_names(r, c);
@@ -377,7 +420,26 @@ static int run_round(struct tool *t, struct job *job, struct repair *r, struct c
 		err = name_others(r, c, chosen);
 	if (!err && *goes_on)
 		err = take(r, &c->items[chosen]);
-	return err ? err : check_config(t, job, &r->config);
+	return err ? err : check_config(t, job, &r->config, &r->plug);
+}
+
+/* What the reader has to do about a fault that no edit cures, whether of the config or not. */
+static int add_advice(struct job *job, struct repair *r, const struct iof_finding *finding)
+{
+	const char *advice = iof_finding_severity(finding) == IOF_SEVERITY_ERROR
+				     ? iof_finding_advice(job->report, finding)
+				     : NULL;
+	struct bytes line = {0};
+	int err;
+
+	if (!advice)
+		return 0;
+	bytes_printf(&line, "%s (%s)", advice, iof_finding_rule(finding));
+	err = line.err				  ? line.err
+	      : words_have(&r->advice, line.data) ? 0
+						  : words_add(&r->advice, line.data);
+	free(line.data);
+	return err;
 }
 
 /* What the last check still finds wrong. */
@@ -397,6 +459,8 @@ static int list_left(struct job *job, struct repair *r)
 		bytes_printf(&line, "%s (%s)", message ? message : "", iof_finding_rule(finding));
 		err = line.err ? line.err : words_add(&r->left, line.data);
 		free(line.data);
+		if (!err)
+			err = add_advice(job, r, finding);
 		if (err)
 			break;
 	}
@@ -436,6 +500,8 @@ int repair_run(struct tool *t, struct job *job, struct repair *r)
 	struct candidates *c = calloc(1, sizeof(*c));
 	int err = c ? config_copy(&r->config, &job->config) : -ENOMEM;
 
+	for (size_t i = 0; !err && i < t->args.plug.n; i++)
+		err = words_add(&r->plug, t->args.plug.items[i]);
 	if (!err)
 		err = job_check(t, job, job->vm);
 	if (!err)
@@ -463,4 +529,6 @@ void repair_free(struct repair *r)
 	words_free(&r->left);
 	words_free(&r->names);
 	words_free(&r->outside);
+	words_free(&r->plug);
+	words_free(&r->advice);
 }

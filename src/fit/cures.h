@@ -44,6 +44,7 @@ int cure_bind_mate(struct fix_list *, const struct iof_machine *, const struct i
 int cure_unsafe(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_one_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_one_backend(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_fd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_legacy(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_remove_device(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 
@@ -71,10 +72,13 @@ int cure_smmu_units(struct fix_list *, const struct iof_machine *, const struct 
 int cure_smmu_undecided(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 
 /* the config itself */
+int cure_syntax(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_driver_missing(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_remark(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_object_type(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_object_absent(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_machine_type(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_machine_option(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_machine_iommu(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_use_q35(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_cpu_option(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
@@ -89,6 +93,8 @@ int cure_chassis(struct fix_list *, const struct iof_machine *, const struct iof
 int cure_kvm_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_phys_bits(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memory_block(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_beyond_kvm(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_ram_beyond_kvm(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memlock(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memory_address(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_dma_entries(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
@@ -99,6 +105,11 @@ int cure_device_id(struct fix_list *, const struct iof_machine *, const struct i
 int cure_duplicate_id(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_property(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_value(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+
+/* a device that is to be plugged */
+int cure_hotplug_bus(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_not_hotpluggable(struct fix_list *, const struct iof_machine *,
+			  const struct iof_finding *);
 
 /* where things lie in the guest's address map */
 int cure_bar_place(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
@@ -117,6 +128,11 @@ int cure_ch_iommufd(struct fix_list *, const struct iof_machine *, const struct 
 int cure_ch_same_side(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_ch_plug(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 
+/* Index of the last option of a kind, SIZE_MAX: none. */
+size_t last_option(const struct iof_machine *, enum option_kind);
+#define DEFAULT_CPU "qemu64" /* hw/i386/pc.c TARGET_DEFAULT_CPU_TYPE */
+/* base, or base-2, base-3 and so on: an id that no option has. */
+const char *unused_id(struct fix_list *, const struct iof_machine *, const char *base);
 /* Bytes that QEMU locks at most: all RAM once for each address space that there can be. */
 uint64_t locked_memory_need(const struct iof_machine *);
 /* -smp */

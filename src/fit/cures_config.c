@@ -24,6 +24,10 @@ static void use_legacy_backend(struct fix_list *list, struct iof_fix *fix,
 		else if (option->kind == OPTION_DEVICE && option_pair(option, "iommufd"))
 			fix_unset(list, fix, i, "iommufd", "vfio-pci.iommufd");
 	}
+	for (size_t i = m->n_cold; i < m->n_devices; i++) {
+		if (option_pair(m->devices[i].option, "iommufd"))
+			fix_device_unset(list, fix, m, &m->devices[i], "iommufd");
+	}
 }
 
 /* The first iommufd object; NULL: there is none. */
@@ -110,12 +114,11 @@ int cure_one_backend(struct fix_list *list, const struct iof_machine *m,
 	struct iof_fix *fix = fix_new(list, "All devices use the iommufd backend.");
 	const char *object = iommufd_object(m);
 
-	for (size_t i = 0; i < m->n_cold && object; i++) {
+	for (size_t i = 0; i < m->n_devices && object; i++) {
 		const struct machine_device *device = &m->devices[i];
 
 		if (device->kind == DRIVER_VFIO_PCI && device->backend == BACKEND_LEGACY)
-			fix_set(list, fix, device->option_index, "iommufd", object,
-				fix_target(list, device, "iommufd"));
+			fix_device_set(list, fix, m, device, "iommufd", object);
 	}
 	return list->err ? list->err : cure_legacy(list, m, finding);
 }
@@ -125,6 +128,7 @@ int cure_object_absent(struct fix_list *list, const struct iof_machine *m,
 {
 	const struct property_def *property = finding->problem->property;
 	struct iof_fix *fix;
+	const char *id;
 	size_t option = problem_option(finding);
 	size_t before = option < m->vm->n_options ? option : m->vm->n_options;
 
@@ -134,90 +138,47 @@ int cure_object_absent(struct fix_list *list, const struct iof_machine *m,
 		return list->err;
 	}
 	fix = fix_new(list, "The object that the device names is made.");
-	fix_add(list, fix, "object",
-		arena_printf(list->arena, "iommufd,id=%s", finding->problem->value), before);
+	id = unused_id(list, m, finding->problem->value);
+	fix_add(list, fix, "object", arena_printf(list->arena, "iommufd,id=%s", id), before);
+	if (finding->device && id && !str_eq(id, finding->problem->value))
+		fix_device_set(list, fix, m, finding->device, "iommufd", id);
 	return list->err;
 }
 
-int cure_device_id(struct fix_list *list, const struct iof_machine *m UNUSED,
+int cure_device_id(struct fix_list *list, const struct iof_machine *m,
 		   const struct iof_finding *finding)
 {
-	if (problem_option(finding) != SIZE_MAX)
-		fix_unset(list, fix_new(list, "The device has no id."), problem_option(finding),
-			  "id", fix_target(list, finding->device, "id"));
+	if (finding->device)
+		fix_device_unset(list, fix_new(list, "The device has no id."), m, finding->device,
+				 "id");
 	return list->err;
 }
 
-/* The alias of the same family: the newest type that this binary has. */
-int cure_machine_type(struct fix_list *list, const struct iof_machine *m UNUSED,
+int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m,
 		      const struct iof_finding *finding)
 {
-	static const struct {
-		const char *prefix, *alias;
-	} aliases[] = {{"pc-q35", "q35"}, {"q35", "q35"}, {"pc", "pc"}, {"virt", "virt"}};
-	const char *name = finding->problem->value;
+	const char *id = unused_id(list, m, finding->problem->value);
 
-	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
-		if (str_starts(name, aliases[i].prefix)) {
-			struct iof_fix *fix = fix_new(
-				list, "The VM gets this QEMU's newest machine type of that kind; "
-				      "a guest may see changed hardware.");
-
-			fix_set(list, fix, problem_option(finding), "type", aliases[i].alias,
-				"machine.type");
-			break;
-		}
-	}
+	if (finding->device)
+		fix_device_set(list, fix_new(list, "The second device gets an id of its own."), m,
+			       finding->device, "id", id);
 	return list->err;
 }
 
-int cure_machine_iommu(struct fix_list *list, const struct iof_machine *m UNUSED,
-		       const struct iof_finding *finding)
+/* Without anything that says what it is, nothing is lost with it. */
+int cure_driver_missing(struct fix_list *list, const struct iof_machine *m,
+			const struct iof_finding *finding)
 {
-	fix_set(list, fix_new(list, "The board makes an SMMUv3."), problem_option(finding), "iommu",
-		"smmuv3", "machine.iommu");
-	fix_unset(list, fix_new(list, "The board makes no IOMMU."), problem_option(finding),
-		  "iommu", "machine.iommu");
-	return list->err;
-}
+	const struct machine_device *device = finding->device;
 
-static size_t machine_option_index(const struct iof_machine *m)
-{
-	size_t found = SIZE_MAX;
-
-	for (size_t i = 0; i < m->vm->n_options; i++) {
-		if (m->vm->options[i].kind == OPTION_MACHINE &&
-		    (found == SIZE_MAX || option_pair(&m->vm->options[i], "type")))
-			found = i;
-	}
-	return found;
-}
-
-/* kernel-irqchip=off under KVM: split is what a vIOMMU that remaps interrupts needs. */
-int cure_user_apic(struct fix_list *list, const struct iof_machine *m UNUSED,
-		   const struct iof_finding *finding)
-{
-	const struct problem *problem = finding->problem;
-
-	if (problem->pair && problem->option != SIZE_MAX)
-		fix_set(list,
-			fix_new(list, "The interrupt controller is split between KVM and QEMU."),
-			problem->option, problem->pair->key, "split", "machine.kernel-irqchip");
-	return list->err;
-}
-
-int cure_use_q35(struct fix_list *list, const struct iof_machine *m,
-		 const struct iof_finding *finding)
-{
-	struct iof_fix *fix =
-		fix_new(list, "The guest sees another chipset (q35) and may need drivers for it.");
-	size_t option = machine_option_index(m);
-
-	(void)finding;
-	if (option == SIZE_MAX)
-		fix_add(list, fix, "machine", "q35", 0);
-	else
-		fix_set(list, fix, option, "type", "q35", "machine.type");
+	if (!device)
+		return list->err;
+	if (option_pair(device->option, "host") || option_pair(device->option, "sysfsdev"))
+		fix_device_set(list, fix_new(list, "The device is an assigned PCI device."), m,
+			       device, "driver", "vfio-pci");
+	else if (!device->is_plugged && !device->option->n_pairs)
+		fix_remove(list, fix_new(list, "What says nothing is left out."),
+			   device->option_index, "device");
 	return list->err;
 }
 
@@ -281,13 +242,31 @@ int cure_ram_backing(struct fix_list *list, const struct iof_machine *m,
 int cure_driver(struct fix_list *list, const struct iof_machine *m,
 		const struct iof_finding *finding)
 {
-	struct iof_fix *fix;
+	const char *nearest = driver_nearest(finding->problem->value);
 
-	(void)m;
-	if (problem_option(finding) == SIZE_MAX)
-		return 0;
-	fix = fix_new(list, "The device is left out.");
-	fix_remove(list, fix, problem_option(finding), finding->problem->value);
+	if (nearest && finding->device)
+		fix_device_set(list,
+			       fix_new(list, "The device is of the model whose name is nearest."),
+			       m, finding->device, "driver", nearest);
+	if (problem_option(finding) != SIZE_MAX)
+		fix_remove(list, fix_new(list, "The device is left out."), problem_option(finding),
+			   finding->problem->value);
+	return list->err;
+}
+
+static bool is_below_expander(const struct machine_device *device)
+{
+	return device->bus && device->bus->bridge && device->bus->bridge->kind == DRIVER_PXB;
+}
+
+/* An expander of the other kind of bus; one that takes bridges only, on a board of that kind. */
+static int cure_expander(struct fix_list *list, const struct iof_machine *m,
+			 const struct iof_finding *finding)
+{
+	if (!str_eq(finding->device->driver, "pxb"))
+		return cure_use_q35(list, m, finding);
+	fix_device_set(list, fix_new(list, "The expander makes a PCIe bus."), m, finding->device,
+		       "driver", "pxb-pcie");
 	return list->err;
 }
 
@@ -298,6 +277,12 @@ int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct io
 
 	if (finding->device && finding->device->kind == DRIVER_SMMUV3)
 		return cure_smmu_bus(list, m, finding);
+	if (finding->device && finding->device->kind == DRIVER_PXB &&
+	    finding->problem->kind == PROBLEM_NOT_ON_THIS_BUS &&
+	    !is_below_expander(finding->device))
+		return cure_expander(list, m, finding);
+	if (finding->device && finding->device->is_plugged)
+		cure_hotplug_bus(list, m, finding);
 	if (option == SIZE_MAX) {
 		fix = fix_new(list, "The VM gets a root port of that name.");
 		fix_add(list, fix, "device",
@@ -308,51 +293,12 @@ int cure_bus(struct fix_list *list, const struct iof_machine *m, const struct io
 	}
 	fix = fix_new(list, "The device goes to the machine's first bus.");
 	/* without bus= QEMU would choose the expander again */
-	if (finding->device && finding->device->bus && finding->device->bus->bridge &&
-	    finding->device->bus->bridge->kind == DRIVER_PXB && m->buses) {
+	if (finding->device && is_below_expander(finding->device) && m->buses) {
 		fix_set(list, fix, option, "bus", m->buses->name,
 			fix_target(list, finding->device, "bus"));
 		return list->err;
 	}
 	fix_unset(list, fix, option, "bus", fix_target(list, finding->device, "bus"));
-	return list->err;
-}
-
-/* As many bits as the map needs. */
-int cure_phys_bits(struct fix_list *list, const struct iof_machine *m,
-		   const struct iof_finding *finding)
-{
-	uint64_t highest = finding->operand[1].number;
-	unsigned bits = 0;
-	struct iof_fix *fix;
-
-	if (m->type.family == MACHINE_VIRT) /* an Arm model's width is fixed */
-		return list->err;
-	while (highest >> bits && bits < 52)
-		bits++;
-	for (size_t i = m->vm->n_options; i-- > 0;) {
-		if (m->vm->options[i].kind != OPTION_CPU)
-			continue;
-		fix = fix_new(
-			list,
-			"The guest's CPU is wider; the host's must be, too, where KVM is used.");
-		fix_set(list, fix, i, "phys-bits", arena_printf(list->arena, "%u", bits),
-			"cpu.phys-bits");
-		return list->err;
-	}
-	return list->err;
-}
-
-int cure_memory_address(struct fix_list *list, const struct iof_machine *m,
-			const struct iof_finding *finding)
-{
-	size_t option = problem_option(finding);
-
-	(void)m;
-	if (option != SIZE_MAX && finding->problem->pair)
-		fix_unset(list, fix_new(list, "QEMU picks an address in the area."), option,
-			  finding->problem->value,
-			  fix_target(list, finding->device, finding->problem->value));
 	return list->err;
 }
 
@@ -400,7 +346,9 @@ int cure_slot(struct fix_list *list, const struct iof_machine *m, const struct i
 {
 	size_t option = problem_option(finding);
 
-	if (option != SIZE_MAX && finding->problem->pair)
+	if (option == SIZE_MAX)
+		return cure_hotplug_bus(list, m, finding);
+	if (finding->problem->pair)
 		fix_unset(list, fix_new(list, "QEMU picks a free slot."), option, "addr",
 			  fix_target(list, finding->device, "addr"));
 	else if (option != SIZE_MAX && option_pair(&m->vm->options[option], "bus"))
@@ -422,20 +370,6 @@ int cure_hotplug_slot(struct fix_list *list, const struct iof_machine *m UNUSED,
 		fix_set(list, fix_new(list, "The device gets a slot of its own."), option, "addr",
 			arena_printf(list->arena, "%x", slot),
 			fix_target(list, finding->device, "addr"));
-	return list->err;
-}
-
-int cure_duplicate_id(struct fix_list *list, const struct iof_machine *m UNUSED,
-		      const struct iof_finding *finding)
-{
-	size_t option = problem_option(finding);
-	struct iof_fix *fix;
-
-	if (option == SIZE_MAX)
-		return 0;
-	fix = fix_new(list, "The second device gets an id of its own.");
-	fix_set(list, fix, option, "id", arena_printf(list->arena, "%s-2", finding->problem->value),
-		fix_target(list, finding->device, "id"));
 	return list->err;
 }
 
@@ -478,20 +412,27 @@ static bool remove_global(struct fix_list *list, const struct iof_machine *m,
 	return true;
 }
 
+/* Whether the device itself says it: in the config, or as it is to be plugged. */
+static bool is_said_by_device(const struct iof_machine *m, const struct iof_finding *finding)
+{
+	size_t option = problem_option(finding);
+
+	return option == SIZE_MAX ? finding->device->is_plugged
+				  : m->vm->options[option].kind == OPTION_DEVICE;
+}
+
 int cure_property(struct fix_list *list, const struct iof_machine *m,
 		  const struct iof_finding *finding)
 {
 	const struct machine_device *device = finding->device;
 	const char *name = finding->problem->value;
-	size_t option = problem_option(finding);
 	const struct property_def *now;
 	enum property_id id;
 	struct iof_fix *fix;
 
-	if (device && remove_global(list, m, finding))
+	if (!device || remove_global(list, m, finding))
 		return list->err;
-	if (option == SIZE_MAX || !device || !device->def ||
-	    m->vm->options[option].kind != OPTION_DEVICE)
+	if (!device->def || !is_said_by_device(m, finding))
 		return 0;
 	id = property_by_any_name(device->def, name);
 	now = id ? driver_property_by_id(device->def, id, m->version) : NULL;
@@ -503,13 +444,12 @@ int cure_property(struct fix_list *list, const struct iof_machine *m,
 		fix = fix_new(
 			list,
 			"The property is written under the name that this version has for it.");
-		fix_unset(list, fix, option, name, fix_target(list, device, name));
-		fix_set(list, fix, option, now->name,
-			now->id == id ? value : kindred_value(id, value),
-			fix_target(list, device, now->name));
+		fix_device_unset(list, fix, m, device, name);
+		fix_device_set(list, fix, m, device, now->name,
+			       now->id == id ? value : kindred_value(id, value));
 	}
 	fix = fix_new(list, "The property is left out: this version cannot do what it asks for.");
-	fix_unset(list, fix, option, name, fix_target(list, device, name));
+	fix_device_unset(list, fix, m, device, name);
 	return list->err;
 }
 
@@ -517,17 +457,12 @@ int cure_value(struct fix_list *list, const struct iof_machine *m,
 	       const struct iof_finding *finding)
 {
 	const struct machine_device *device = finding->device;
-	size_t option = problem_option(finding);
-	struct iof_fix *fix;
 
-	if (option == SIZE_MAX || !device || !finding->problem->pair ||
-	    remove_global(list, m, finding))
+	if (!device || !finding->problem->pair || remove_global(list, m, finding) ||
+	    !is_said_by_device(m, finding))
 		return list->err;
-	if (m->vm->options[option].kind != OPTION_DEVICE)
-		return 0;
-	fix = fix_new(list, "The property is left out and has its default.");
-	fix_unset(list, fix, option, finding->problem->pair->key,
-		  fix_target(list, device, finding->problem->pair->key));
+	fix_device_unset(list, fix_new(list, "The property is left out and has its default."), m,
+			 device, finding->problem->pair->key);
 	return list->err;
 }
 

@@ -123,39 +123,22 @@ int cure_off_bridge(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
-/* A memory device that was put out of reach by its addr=: without it QEMU takes the lowest free
- * one. */
-int cure_memory_block(struct fix_list *list, const struct iof_machine *m,
-		      const struct iof_finding *finding)
-{
-	for (size_t i = 0; i < m->n_cold; i++) {
-		const struct machine_device *device = &m->devices[i];
-
-		const char *key = device->kind == DRIVER_MEMORY ? "addr" : "memaddr";
-
-		if (!device->block.name || device->block.first != finding->operand[2].number ||
-		    !option_pair(device->option, key))
-			continue;
-		fix_unset(list, fix_new(list, "QEMU places the memory device as low as it can."),
-			  device->option_index, key, fix_target(list, device, key));
-		break;
-	}
-	/* A plain domain may reach further than a nesting parent. */
-	if (finding->device && finding->device->is_nested &&
-	    finding->device->viommu->kind == DRIVER_INTEL_IOMMU)
-		cure_no_first_stage(list, m, finding);
-	/* VFIO asks for the ranges once the device is attached (vmm/attached.c). */
-	if (finding->device && finding->device->backend == BACKEND_IOMMUFD &&
-	    finding->operand[5].number == 0)
-		cure_legacy(list, m, finding);
-	return list->err;
-}
-
 #define FIRMWARE ((uint64_t)16 << 20) /* more than any firmware image maps */
+
+/* Without a vIOMMU: one for each backend and iommufd object. */
+static uint64_t count_containers(const struct iof_machine *m)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < m->n_devices; i++)
+		n += m->devices[i].kind == DRIVER_VFIO_PCI &&
+		     is_first_of_container(m, &m->devices[i]);
+	return n ? n : 1;
+}
 
 uint64_t locked_memory_need(const struct iof_machine *m)
 {
-	uint64_t spaces = m->viommu ? m->n_assigned : 1;
+	uint64_t spaces = m->viommu ? m->n_assigned : count_containers(m);
 	uint64_t ram = (m->max_size > m->ram_size ? m->max_size : m->ram_size) + FIRMWARE;
 
 	return ram > UINT64_MAX / 2 / spaces ? UINT64_MAX / 2 : ram * spaces;
@@ -194,4 +177,21 @@ int cure_more_entries(struct fix_list *list, const struct iof_machine *m UNUSED,
 		      const struct iof_finding *finding)
 {
 	return set_entry_limit(list, finding->operand[3].number);
+}
+
+/* A descriptor is one of the device's cdev; without iommufd it says nothing. */
+int cure_fd(struct fix_list *list, const struct iof_machine *m, const struct iof_finding *finding)
+{
+	const struct machine_device *device = finding->device;
+	struct iof_fix *fix;
+	const char *id;
+
+	if (option_pair(device->option, "host") || option_pair(device->option, "sysfsdev"))
+		fix_device_unset(list, fix_new(list, "QEMU opens the device itself."), m, device,
+				 "fd");
+	id = unused_id(list, m, "iommufd0");
+	fix = fix_new(list, "The device uses the iommufd backend.");
+	fix_add(list, fix, "object", arena_printf(list->arena, "iommufd,id=%s", id), 0);
+	fix_device_set(list, fix, m, device, "iommufd", id);
+	return list->err;
 }

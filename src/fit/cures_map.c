@@ -9,17 +9,6 @@
 #include "base/units.h"
 #include "fit/cures.h"
 
-#define DEFAULT_CPU "qemu64" /* hw/i386/pc.c TARGET_DEFAULT_CPU_TYPE */
-
-static size_t last_option(const struct iof_machine *m, enum option_kind kind)
-{
-	for (size_t i = m->vm->n_options; i-- > 0;) {
-		if (m->vm->options[i].kind == kind)
-			return i;
-	}
-	return SIZE_MAX;
-}
-
 /* Up to how many bits all assigned devices reach every address above 4 GiB: AMD's have a hole below
  * 2^40. */
 static unsigned reachable_bits(const struct iof_machine *m)
@@ -204,62 +193,6 @@ int cure_bar_place(struct fix_list *list, const struct iof_machine *m,
 	set_window(list, m);
 	set_reserve(list, finding);
 	resize_bar(list, finding);
-	return list->err;
-}
-
-/* What fits below the limit, and what fits without being moved above AMD's hole. */
-int cure_max_memory(struct fix_list *list, const struct iof_machine *m,
-		    const struct iof_finding *finding)
-{
-	static const uint64_t ends[] = {0, 0xfd00000000 - 33 * GIB};
-	size_t option = last_option(m, OPTION_MEMORY);
-
-	for (size_t i = 0; option != SIZE_MAX && i < ARRAY_SIZE(ends); i++) {
-		uint64_t end = i == 0 ? finding->operand[2].number + 1 : ends[i];
-		uint64_t base = i == 0 ? m->device_memory_base
-				       : (4 * GIB + m->ram_size + GIB - 1) / GIB * GIB;
-		uint64_t room = end > base + m->slots * GIB ? end - base - m->slots * GIB : 0;
-		struct iof_fix *fix;
-
-		if (room < GIB)
-			continue;
-		fix = fix_new(list, "Less memory can be plugged.");
-		fix_set(list, fix, option, "maxmem",
-			arena_printf(list->arena, "%" PRIu64 "M",
-				     (m->ram_size + room / GIB * GIB) / MIB),
-			"m.maxmem");
-	}
-	return list->err;
-}
-
-/* As many slots and bytes as all memory devices of the config take. */
-int cure_memory_room(struct fix_list *list, const struct iof_machine *m,
-		     const struct iof_finding *finding)
-{
-	size_t option = last_option(m, OPTION_MEMORY);
-	uint64_t slots = 0, bytes = 0;
-	struct iof_fix *fix;
-
-	(void)finding;
-	for (size_t i = 0; i < m->n_devices; i++) {
-		const struct machine_device *device = &m->devices[i];
-		const char *id =
-			is_memory_device(device) ? option_value(device->option, "memdev") : NULL;
-
-		slots += device->kind == DRIVER_MEMORY;
-		bytes += id ? memory_backend_size(m, id) : 0;
-	}
-	if (option == SIZE_MAX || bytes >= GIB << 20)
-		return 0;
-	fix = fix_new(list, "Memory devices get as much room as they take.");
-	if (slots > m->slots)
-		fix_set(list, fix, option, "slots", arena_printf(list->arena, "%" PRIu64, slots),
-			"m.slots");
-	if (m->ram_size + bytes > m->max_size)
-		fix_set(list, fix, option, "maxmem",
-			arena_printf(list->arena, "%" PRIu64 "M",
-				     (m->ram_size + bytes + MIB - 1) / MIB),
-			"m.maxmem");
 	return list->err;
 }
 

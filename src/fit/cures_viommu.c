@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Cures that change the virtual IOMMU. */
+#include <errno.h>
 #include <inttypes.h>
 
 #include "fit/cures.h"
@@ -286,19 +287,54 @@ int cure_no_viommu(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+/* Of the assigned devices that QEMU makes before the vIOMMU: the first in the config, and whether
+ * one is not in JSON. QEMU makes devices that are written as key=value before those in JSON. */
+static size_t first_before(const struct iof_machine *m, const struct machine_device *viommu,
+			   bool *has_plain)
+{
+	size_t first = SIZE_MAX;
+
+	*has_plain = false;
+	for (const struct machine_device *d = m->devices; d < viommu; d++) {
+		if (d->kind != DRIVER_VFIO_PCI || d->option_index == SIZE_MAX)
+			continue;
+		*has_plain |= !d->option->is_json;
+		first = d->option_index < first ? d->option_index : first;
+	}
+	return first;
+}
+
+static void make_first(struct fix_list *list, const struct iof_machine *m,
+		       const struct machine_device *viommu)
+{
+	bool has_plain;
+	size_t first = first_before(m, viommu, &has_plain), own = viommu->option_index;
+	const char *text = NULL;
+	struct iof_fix *fix;
+	int r = 0;
+
+	if (viommu->option->is_json && has_plain)
+		r = device_plain(list->arena, viommu->option, &text);
+	if (r == -ENOMEM)
+		list->err = r;
+	if (r)
+		return;
+	fix = fix_new(list, text ? "The vIOMMU translates the device: QEMU makes devices that are "
+				   "written in JSON after all others."
+				 : "The vIOMMU translates the device.");
+	if (text)
+		fix_set(list, fix, own, NULL, text, "device");
+	if (first < own)
+		fix_move(list, fix, own, first, viommu->driver);
+}
+
 int cure_viommu_first(struct fix_list *list, const struct iof_machine *m,
 		      const struct iof_finding *finding)
 {
 	const struct machine_device *viommu = finding->device->late_viommu;
-	size_t first = finding->device->option_index;
 
-	for (size_t i = 0; i < m->n_cold; i++) {
-		if (m->devices[i].kind == DRIVER_VFIO_PCI && m->devices[i].option_index < first)
-			first = m->devices[i].option_index;
-	}
-	if (viommu && viommu->option_index != SIZE_MAX && first < viommu->option_index)
-		fix_move(list, fix_new(list, "The vIOMMU translates the device."),
-			 viommu->option_index, first, viommu->driver);
+	if (viommu && viommu->option_index != SIZE_MAX)
+		make_first(list, m, viommu);
 	/* The order is the manager's: Proxmox puts virtio-iommu last, and intel-iommu first. */
 	if (viommu && m->vm->config && viommu->kind == DRIVER_VIRTIO_IOMMU)
 		replace_viommu(list, m, viommu, "intel-iommu",

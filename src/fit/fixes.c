@@ -117,6 +117,28 @@ void fix_host(struct fix_list *list, struct iof_fix *fix, const char *target, co
 				   .command = command});
 }
 
+void fix_plug(struct fix_list *list, struct iof_fix *fix, size_t index, const char *text,
+	      const char *command)
+{
+	add_edit(list, fix,
+		 (struct fix_edit){.where = IOF_WHERE_PLUG,
+				   .op = IOF_OP_SET,
+				   .option = index,
+				   .value = text,
+				   .target = arena_printf(list->arena, "plug.%zu", index),
+				   .command = command});
+}
+
+void fix_unplug(struct fix_list *list, struct iof_fix *fix, size_t index)
+{
+	add_edit(list, fix,
+		 (struct fix_edit){.where = IOF_WHERE_PLUG,
+				   .op = IOF_OP_REMOVE,
+				   .option = index,
+				   .target = arena_printf(list->arena, "plug.%zu", index),
+				   .command = "# plug nothing: the VM has it"});
+}
+
 void fix_remark(struct fix_list *list, struct iof_fix *fix, size_t remark, const char *target,
 		const char *to)
 {

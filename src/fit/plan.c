@@ -15,7 +15,8 @@
 
 struct plan {
 	struct iof_report *report;
-	struct iof_vmm vmm;  /* as it would be: the locked-memory limit may be raised on the way */
+	struct iof_vmm vmm;  /* as it would be: the locked-memory limit may be raised on the way, a
+				device plugged otherwise */
 	struct arena *arena; /* of the fix */
 	const struct iof_fix *rounds[MAX_ROUNDS];
 	unsigned n_rounds;
@@ -102,6 +103,23 @@ static void keep_unsaid(struct plan *p)
 		p->err = -ENOMEM;
 }
 
+/* The devices to be plugged, one of them with another text, or without it (NULL). */
+static int replace_plugged(struct plan *p, size_t index, const char *text)
+{
+	const char **plug = arena_array(p->arena, p->vmm.n_plug, sizeof(*plug));
+	size_t n = 0;
+
+	if (!plug)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->vmm.n_plug; i++) {
+		if (i != index || text)
+			plug[n++] = i == index ? text : p->vmm.plug[i];
+	}
+	p->vmm.plug = plug;
+	p->vmm.n_plug = n;
+	return 0;
+}
+
 static int apply_edits(struct plan *p, const struct iof_fix *fix, const struct iof_host *host,
 		       const struct iof_vm *vm, struct iof_host **new_host, struct iof_vm **new_vm)
 {
@@ -119,6 +137,10 @@ static int apply_edits(struct plan *p, const struct iof_fix *fix, const struct i
 
 		if (e->where == IOF_WHERE_VM) {
 			edits[n++] = fix_to_vm_edit(e);
+			continue;
+		}
+		if (e->where == IOF_WHERE_PLUG) {
+			r = replace_plugged(p, e->option, e->value);
 			continue;
 		}
 		if (str_eq(e->target, "memlock")) {
@@ -147,7 +169,7 @@ static bool try_cure(struct plan *p, const struct iof_fix *fix, const struct iof
 {
 	struct iof_host *new_host = NULL;
 	struct iof_vm *new_vm = NULL;
-	uint64_t memlock = p->vmm.memlock;
+	const struct iof_vmm vmm = p->vmm;
 	bool solved = false;
 	int r;
 
@@ -161,7 +183,7 @@ static bool try_cure(struct plan *p, const struct iof_fix *fix, const struct iof
 		solved = solve(p, new_host, new_vm);
 	iof_host_unref(new_host);
 	iof_vm_unref(new_vm);
-	p->vmm.memlock = memlock;
+	p->vmm = vmm;
 	if (!solved)
 		p->n_rounds--;
 	return solved;
@@ -307,6 +329,20 @@ static bool solve(struct plan *p, struct iof_host *host, struct iof_vm *vm)
 	return solved;
 }
 
+/* A device to be plugged is said anew as a whole: the last word counts. */
+static bool is_superseded(const struct fix_edit *edit, const struct iof_fix *const *later,
+			  unsigned n_later)
+{
+	for (unsigned r = 0; edit->where == IOF_WHERE_PLUG && r < n_later; r++) {
+		for (size_t i = 0; i < later[r]->n_edits; i++) {
+			if (later[r]->edits[i].where == IOF_WHERE_PLUG &&
+			    later[r]->edits[i].option == edit->option)
+				return true;
+		}
+	}
+	return false;
+}
+
 /* All rounds as one fix, its edits numbered by round. */
 static struct iof_fix *join_rounds(struct plan *p, const struct iof_fix *const *rounds,
 				   unsigned n_rounds)
@@ -324,7 +360,11 @@ static struct iof_fix *join_rounds(struct plan *p, const struct iof_fix *const *
 	}
 	for (unsigned r = 0; r < n_rounds; r++) {
 		for (size_t i = 0; i < rounds[r]->n_edits; i++) {
-			fix->edits[fix->n_edits] = rounds[r]->edits[i];
+			const struct fix_edit *edit = &rounds[r]->edits[i];
+
+			if (is_superseded(edit, rounds + r + 1, n_rounds - r - 1))
+				continue;
+			fix->edits[fix->n_edits] = *edit;
 			fix->edits[fix->n_edits++].round = r;
 		}
 	}
@@ -384,7 +424,7 @@ static bool holds_without(struct plan *p, unsigned skip)
 	const struct iof_machine *m = p->report->machine;
 	struct iof_host *host = iof_host_ref((struct iof_host *)(uintptr_t)p->report->host);
 	struct iof_vm *vm = iof_vm_ref(m->vm);
-	uint64_t memlock = p->vmm.memlock;
+	const struct iof_vmm vmm = p->vmm;
 	bool holds;
 	int r = 0;
 
@@ -405,7 +445,7 @@ static bool holds_without(struct plan *p, unsigned skip)
 	holds = r == 0 && checks_well(p, host, vm);
 	iof_host_unref(host);
 	iof_vm_unref(vm);
-	p->vmm.memlock = memlock;
+	p->vmm = vmm;
 	return holds;
 }
 
@@ -520,6 +560,7 @@ int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 	const struct iof_machine *m = report->machine;
 	struct fix_list list = {.arena = report->arena};
 	struct iof_fix **last = &finding->fixes;
+	unsigned done = 0; /* ladder */
 	struct plan p = {.report = report,
 			 .arena = report->arena,
 			 .vmm = m->vmm,
@@ -535,8 +576,9 @@ int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 	if (m->vm->config && !p.err)
 		p.err = iof_ctx_new(&p.ctx);
 	for (struct iof_fix *fix = list.first; fix && !p.err; fix = fix->next) {
-		if (!try_both_ways(&p, fix))
+		if ((fix->ladder && fix->ladder == done) || !try_both_ways(&p, fix))
 			continue;
+		done = fix->ladder;
 		*last = clean_fix(&p);
 		if (*last)
 			last = &(*last)->next;
@@ -546,6 +588,7 @@ int report_make_fixes(struct iof_report *report, struct iof_finding *finding)
 		finding->fixes = best_fix(&p);
 	if (!finding->fixes)
 		finding->unsaid = p.unsaid;
+	finding->advice = list.advice;
 	iof_ctx_unref(p.ctx);
 	return p.err;
 }

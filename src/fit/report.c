@@ -253,6 +253,34 @@ IOF_EXPORT const char *iof_finding_message(struct iof_report *report,
 	return text ? text : finding->rule->title;
 }
 
+/* Of the fault that a fix leads to and that has none itself. */
+static const char *advice_after(struct iof_report *report, const struct iof_fix *fix)
+{
+	const struct rule *next = fix->next_rule;
+	const char *text;
+
+	if (!next || !next->no_cure)
+		return NULL;
+	text = arena_printf(report->arena, "What is left then is %s: %s", next->title,
+			    next->no_cure);
+	if (!text)
+		report->err = -ENOMEM;
+	return text;
+}
+
+IOF_EXPORT const char *iof_finding_advice(struct iof_report *report,
+					  const struct iof_finding *finding)
+{
+	const struct iof_fix *fix = iof_finding_fix_next(report, finding, NULL);
+
+	if (fix)
+		return advice_after(report, fix);
+	if (finding->unsaid)
+		return finding->unsaid;
+	return render(report, finding,
+		      finding->advice ? finding->advice : finding->rule->no_cure);
+}
+
 IOF_EXPORT const char *iof_finding_because(struct iof_report *report,
 					   const struct iof_finding *finding)
 {

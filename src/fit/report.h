@@ -18,6 +18,7 @@ struct iof_finding {
 	struct mapping mapping; /* of a BAR; function NULL: of none */
 	struct iof_fix *fixes;
 	const char *unsaid; /* why the config's language cannot say a fix; NULL */
+	const char *advice; /* in place of the rule's no_cure; NULL */
 	bool has_fixes;	    /* they were looked for */
 };
 
@@ -25,7 +26,8 @@ struct iof_finding {
 struct fix_edit {
 	enum iof_where where;
 	enum iof_op op;
-	size_t option; /* of the VM as it is now; SIZE_MAX: none (a new option, or not in the VM) */
+	size_t option; /* of the VM as it is now; SIZE_MAX: none (a new option, or not in the VM).
+			  PLUG: which of the devices to be plugged */
 	size_t before;
 	const char *name; /* ADD: the option */
 	const char *key;
@@ -42,6 +44,7 @@ struct iof_fix {
 	struct fix_edit *edits;
 	size_t n_edits;
 	const char *consequence;
+	unsigned ladder; /* of those with one number the first that helps is enough; 0: none */
 	bool is_checked;
 	bool is_lenient;	      /* what else speaks against the config was left */
 	const struct rule *next_rule; /* the fault that is left after it; NULL: none */
@@ -82,6 +85,7 @@ struct iof_report {
 struct fix_list {
 	struct arena *arena;
 	struct iof_fix *first, **last;
+	const char *advice; /* what to do when none of them helps; NULL: the rule says it */
 	int err;
 };
 
@@ -106,6 +110,16 @@ void fix_add(struct fix_list *, struct iof_fix *, const char *name, const char *
 	     size_t before);
 void fix_host(struct fix_list *, struct iof_fix *, const char *target, const char *to,
 	      const char *command);
+/* Another text for a device that is to be plugged. */
+void fix_plug(struct fix_list *, struct iof_fix *, size_t index, const char *text,
+	      const char *command);
+/* It is not plugged at all. */
+void fix_unplug(struct fix_list *, struct iof_fix *, size_t index);
+/* plugged.c: a property of a device of the config, or of one that is to be plugged. */
+void fix_device_set(struct fix_list *, struct iof_fix *, const struct iof_machine *,
+		    const struct machine_device *, const char *key, const char *value);
+void fix_device_unset(struct fix_list *, struct iof_fix *, const struct iof_machine *,
+		      const struct machine_device *, const char *key);
 /* What a remark of the config's language calls for. */
 void fix_remark(struct fix_list *, struct iof_fix *, size_t remark, const char *target,
 		const char *to);

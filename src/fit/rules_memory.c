@@ -299,8 +299,7 @@ static const struct rule rules[] = {
 		 "a memory device above what the host's CPU addresses",
 		 "QEMU will abort: KVM takes no memory at {2}, where {0} is.",
 		 "The host's CPU has {4} address bits, whatever the vCPU has.",
-		 "Linux arch/x86/kvm/x86.c kvm_arch_prepare_memory_region", "lab",
-		 cure_memory_block,
+		 "Linux arch/x86/kvm/x86.c kvm_arch_prepare_memory_region", "lab", cure_beyond_kvm,
 		 "Place the memory device lower (addr=, smaller maxmem), or do not plug it."},
 	[LATE_LOCK] =
 		{"memory.late-locked-limit", IOF_SEVERITY_ERROR,

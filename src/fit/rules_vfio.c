@@ -422,7 +422,8 @@ static const struct rule rules[] = {
 	[TWICE] = {"vfio.device-used-twice", IOF_SEVERITY_ERROR, "device given to the VM twice",
 		   "QEMU will refuse {0}: it is already given to this VM as {1}.",
 		   "A host device can be assigned once.",
-		   "QEMU hw/vfio/container.c vfio_attach_device", "lab", cure_remove_device, NULL},
+		   "QEMU hw/vfio/container.c vfio_attach_device", "lab", cure_remove_device,
+		   "Plug another device: this one is in the VM already."},
 	[SPLIT] = {"vfio.group-in-several-address-spaces", IOF_SEVERITY_ERROR,
 		   "devices of one group in several address spaces",
 		   "QEMU will refuse {0}: it shares group {1} with {2}, but not its guest address "
@@ -442,7 +443,7 @@ static const struct rule rules[] = {
 		       "QEMU will refuse this vfio-pci device: fd= goes with iommufd= only.",
 		       "A device file descriptor is passed to the iommufd backend; the legacy one "
 		       "knows groups.",
-		       "QEMU hw/vfio/device.c vfio_device_get_name", "lab", NULL,
+		       "QEMU hw/vfio/device.c vfio_device_get_name", "lab", cure_fd,
 		       "Add -object iommufd,id=iommufd0 and iommufd=iommufd0, or use host=."},
 	[TWO_IOMMUFDS] = {"vfio.group-in-several-iommufds", IOF_SEVERITY_ERROR,
 			  "one group through two iommufd objects",

@@ -83,6 +83,8 @@ const char *fix_where(enum iof_where where)
 		return "in the firmware's setup:";
 	case IOF_WHERE_VMM:
 		return "with another VMM:";
+	case IOF_WHERE_PLUG:
+		return "when it is plugged:";
 	case IOF_WHERE_VM:
 	case IOF_WHERE_UNKNOWN:
 		break;

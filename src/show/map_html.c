@@ -141,6 +141,7 @@ static void put_fixes(struct emit *e, struct iof_report *report, const struct io
 		      size_t number)
 {
 	const struct iof_fix *fix = NULL;
+	const char *advice;
 	size_t n = 0;
 
 	while ((fix = iof_finding_fix_next(report, finding, fix))) {
@@ -150,10 +151,11 @@ static void put_fixes(struct emit *e, struct iof_report *report, const struct io
 	}
 	if (n > 1)
 		markup(e, "</details>\n");
-	if (n || !finding->rule->no_cure)
+	advice = n ? NULL : iof_finding_advice(report, finding);
+	if (!advice)
 		return;
 	markup(e, "<span class=\"label\">What helps</span><p>");
-	markup_text(e, finding->rule->no_cure);
+	markup_text(e, advice);
 	markup(e, "</p>\n");
 }
 

@@ -88,6 +88,7 @@ const char *name_where(enum iof_where value)
 		[IOF_WHERE_HOST] = "host",
 		[IOF_WHERE_FIRMWARE] = "firmware",
 		[IOF_WHERE_VMM] = "vmm",
+		[IOF_WHERE_PLUG] = "plug",
 	};
 
 	return NAME(names, value);

@@ -262,7 +262,7 @@ static void write_fixes(struct emit *e, struct iof_report *report,
 		label = "or";
 	}
 	if (str_eq(label, "fix"))
-		write_field(e, "cure", finding->unsaid ? finding->unsaid : finding->rule->no_cure);
+		write_field(e, "cure", iof_finding_advice(report, finding));
 }
 
 static void write_rule(struct emit *e, struct iof_report *report, const struct iof_finding *finding)

@@ -234,8 +234,8 @@ static int string_add(struct arena *arena, const char ***list, size_t *n, size_t
 	return 0;
 }
 
-/* The PCI address that a vfio device names, NULL if none (mdev, an inherited descriptor, a shell
- * variable). */
+/* The PCI address that a vfio device names, or one whose model is missing; NULL if none (mdev, an
+ * inherited descriptor, a shell variable). */
 static const char *assigned_address(const struct vm_option *option)
 {
 	const char *driver = option_value(option, "driver");
@@ -244,7 +244,7 @@ static const char *assigned_address(const struct vm_option *option)
 	struct pci_address address;
 	const char *slash;
 
-	if (option->kind != OPTION_DEVICE || !driver || !str_starts(driver, "vfio-"))
+	if (option->kind != OPTION_DEVICE || (driver && !str_starts(driver, "vfio-")))
 		return NULL;
 	if (path && !path->has_variable) {
 		slash = strrchr(path->value, '/');

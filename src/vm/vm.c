@@ -353,3 +353,55 @@ int device_parse(struct iof_ctx *ctx, struct arena *arena, const char *text, str
 	*out = vm.options[0];
 	return 0;
 }
+
+int device_edit(struct arena *arena, const char *text, const struct vm_edit *how, const char **out)
+{
+	const char *const argv[] = {"", "-device", text};
+	struct vm_edit edit = *how;
+	const char *const *words;
+	const char *bytes;
+	struct iof_vm *vm;
+	size_t length;
+	int ret = iof_vm_load_argv(NULL, argv, ARRAY_SIZE(argv), "device", &vm);
+
+	if (ret)
+		return ret;
+	edit.option = 0;
+	ret = vm_edit_text(NULL, vm, &edit, 1, arena, &bytes, &length, &words);
+	if (!ret)
+		*out = words[ARRAY_SIZE(argv) - 1];
+	iof_vm_unref(vm);
+	return ret;
+}
+
+/* A comma in a value is written twice. */
+static void put_value(struct buf *to, const char *value)
+{
+	for (; *value; value++)
+		buf_printf(to, *value == ',' ? ",," : "%c", *value);
+}
+
+int device_plain(struct arena *arena, const struct vm_option *option, const char **out)
+{
+	const char *driver = option_value(option, "driver");
+	struct buf text = {0};
+	int ret = driver ? 0 : -EOPNOTSUPP;
+
+	if (driver)
+		put_value(&text, driver);
+	for (size_t i = 0; !ret && i < option->n_pairs; i++) {
+		const struct pair *pair = &option->pairs[i];
+
+		if (pair->json_type == 'o')
+			ret = -EOPNOTSUPP;
+		else if (!str_eq(pair->key, "driver")) {
+			buf_printf(&text, ",%s=", pair->key);
+			put_value(&text, pair->value);
+		}
+	}
+	*out = ret ? NULL : arena_strndup(arena, text.data, text.length);
+	if (!ret && (text.err || !*out))
+		ret = -ENOMEM;
+	buf_free(&text);
+	return ret;
+}

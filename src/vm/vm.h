@@ -183,9 +183,16 @@ const char *option_value(const struct vm_option *, const char *key); /* NULL if 
 /* n-th option of a kind, or NULL. */
 const struct vm_option *vm_option_nth(const struct iof_vm *, enum option_kind, size_t n);
 
+struct vm_edit;
+
 /* Parse one -device argument (key=value or JSON) on its own, as for --plug. Strings live in the
  * arena. */
 int device_parse(struct iof_ctx *, struct arena *, const char *text, struct vm_option *out);
+/* A device that is written in JSON, as key=value. -EOPNOTSUPP: it has a value that only JSON can
+ * say. */
+int device_plain(struct arena *, const struct vm_option *, const char **out);
+/* The argument with one of its keys changed; the edit's option does not matter. */
+int device_edit(struct arena *, const char *text, const struct vm_edit *, const char **out);
 
 /* ---- edits: the same steps, on the structure (to check a fix) and on the text (to write it) ----
  */

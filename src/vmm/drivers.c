@@ -238,6 +238,22 @@ const struct driver_def *driver_find(const char *name)
 	return NULL;
 }
 
+const char *driver_nearest(const char *name)
+{
+	const char *found = NULL;
+	unsigned best = STR_FAR;
+
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		unsigned steps = str_distance(name, drivers[i].name);
+
+		if (steps && steps < best && str_is_near(steps, drivers[i].name)) {
+			best = steps;
+			found = drivers[i].name;
+		}
+	}
+	return found;
+}
+
 static int compare_names(const void *name, const void *device)
 {
 	return strcmp(name, ((const struct known_device *)device)->name);

@@ -129,6 +129,8 @@ struct driver_def {
 };
 
 const struct driver_def *driver_find(const char *name);
+/* One whose name was probably meant; NULL: none. */
+const char *driver_nearest(const char *name);
 /* A PCI device that is not in the table; its name is NULL. */
 extern const struct driver_def driver_any_pci;
 /* Every device model that real binaries of 7.2, 10.0 and 11.1 list (bits 0, 1 and 2 of versions:

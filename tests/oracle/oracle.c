@@ -288,16 +288,33 @@ static bool changes_host(const struct iof_fix *fix)
 	struct iof_edit_step step;
 
 	for (size_t i = 0; iof_fix_step(fix, i, &step) == 0; i++) {
-		if (step.where != IOF_WHERE_VM)
+		if (step.where != IOF_WHERE_VM && step.where != IOF_WHERE_PLUG)
 			return true;
 	}
 	return false;
 }
 
-/* Write the fix into the command line, read that anew, and check it: does it start? */
-static bool starts_after(struct run *run, struct iof_host *host, const struct iof_vm *vm,
-			 const struct iof_vmm *vmm, const struct iof_fix *fix)
+/* The device to be plugged, as the fix has it; a cell has one at most. */
+static void change_plug(struct iof_vmm *vmm, const char **plug, const struct iof_fix *fix)
 {
+	struct iof_edit_step step;
+
+	for (size_t i = 0; iof_fix_step(fix, i, &step) == 0; i++) {
+		if (step.where != IOF_WHERE_PLUG)
+			continue;
+		*plug = step.to;
+		vmm->plug = plug;
+		vmm->n_plug = step.op == IOF_OP_REMOVE ? 0 : 1;
+	}
+}
+
+/* Write the fix into the command line, read that anew, and check it: does it start, and take what
+ * is plugged? */
+static bool starts_after(struct run *run, struct iof_host *host, const struct iof_vm *vm,
+			 const struct iof_vmm *as_it_was, const struct iof_fix *fix)
+{
+	struct iof_vmm vmm = *as_it_was;
+	const char *plug = NULL;
 	struct iof_edit *edit = NULL;
 	struct iof_vm *fixed = NULL;
 	struct iof_machine *machine = NULL;
@@ -305,14 +322,16 @@ static bool starts_after(struct run *run, struct iof_host *host, const struct io
 	size_t argc = 0;
 	bool starts = false;
 
+	change_plug(&vmm, &plug, fix);
 	if (iof_fix_apply(run->ctx, vm, &fix, 1, &edit) == 0 && iof_edit_argv(edit)) {
 		while (iof_edit_argv(edit)[argc])
 			argc++;
 		if (iof_vm_load_argv(run->ctx, iof_edit_argv(edit), argc, "fixed", &fixed) == 0 &&
-		    iof_machine_resolve(run->ctx, host, fixed, vmm, &machine) == 0 &&
+		    iof_machine_resolve(run->ctx, host, fixed, &vmm, &machine) == 0 &&
 		    iof_report_new(run->ctx, &report) == 0 &&
 		    iof_check(NULL, machine, NULL, report) == 0)
-			starts = iof_report_start(report) == IOF_OUTCOME_STARTS;
+			starts = iof_report_start(report) == IOF_OUTCOME_STARTS &&
+				 iof_report_verdict(report) != IOF_VERDICT_FAILS;
 	}
 	iof_report_unref(report);
 	iof_machine_unref(machine);
@@ -335,7 +354,7 @@ static bool has_working_fix(struct run *run, struct iof_host *host, struct iof_v
 			continue;
 		*rule = iof_finding_rule(finding);
 		fix = iof_finding_fix_next(run->report, finding, NULL);
-		if (fix && !iof_fix_is_checked(fix) && iof_fix_remaining(fix))
+		if (fix && iof_fix_remaining(fix))
 			*rule = iof_fix_remaining(fix);
 		return fix && iof_fix_is_checked(fix) &&
 		       (changes_host(fix) || starts_after(run, host, vm, vmm, fix));

@@ -13,6 +13,7 @@ static void add_text(struct json_object *object, const char *key, const char *te
 static void add_fix(struct json_object *example, const struct run *run, const struct iof_fix *fix)
 {
 	struct json_object *commands = json_object_new_array();
+	struct json_object *plugged = json_object_new_array();
 	struct iof_edit *edit = NULL;
 	struct iof_edit_step step;
 	size_t length, n_edits = 0;
@@ -21,9 +22,11 @@ static void add_fix(struct json_object *example, const struct run *run, const st
 		if (step.where == IOF_WHERE_VM)
 			n_edits++;
 		else if (step.command)
-			json_object_array_add(commands, json_object_new_string(step.command));
+			json_object_array_add(step.where == IOF_WHERE_PLUG ? plugged : commands,
+					      json_object_new_string(step.command));
 	}
 	json_object_object_add(example, "commands", commands);
+	json_object_object_add(example, "plugged", plugged);
 	assert_int_equal(iof_fix_apply(run->ctx, run->vm, &fix, 1, &edit), 0);
 	add_text(example, "after", n_edits ? iof_edit_bytes(edit, &length) : NULL);
 	add_text(example, "consequence", iof_fix_consequence(fix));

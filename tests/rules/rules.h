@@ -62,8 +62,8 @@ struct rule_cases {
 };
 
 extern const struct rule_cases config_cases, vfio_cases, memory_cases, intel_cases, nesting_cases,
-	virtio_cases, amd_cases, map_cases, limits_cases, other_cases, manager_cases, proxmox_cases,
-	cloud_hypervisor_cases, smmuv3_cases, smmuv3_host_cases;
+	virtio_cases, amd_cases, map_cases, limits_cases, other_cases, cures_cases, manager_cases,
+	proxmox_cases, cloud_hypervisor_cases, smmuv3_cases, smmuv3_host_cases;
 
 #define CASES(name, rows) const struct rule_cases name = {#name, rows, ARRAY_SIZE(rows)}
 

@@ -2,11 +2,14 @@
 /* Checking one case. */
 #include "rules.h"
 
-const struct rule_cases *const all_cases[] = {
-	&config_cases,		 &vfio_cases,	&memory_cases,	   &intel_cases,
-	&nesting_cases,		 &virtio_cases, &amd_cases,	   &map_cases,
-	&limits_cases,		 &other_cases,	&manager_cases,	   &proxmox_cases,
-	&cloud_hypervisor_cases, &smmuv3_cases, &smmuv3_host_cases};
+const struct rule_cases *const all_cases[] = {&config_cases,  &vfio_cases,
+					      &memory_cases,  &intel_cases,
+					      &nesting_cases, &virtio_cases,
+					      &amd_cases,     &map_cases,
+					      &limits_cases,  &other_cases,
+					      &cures_cases,   &manager_cases,
+					      &proxmox_cases, &cloud_hypervisor_cases,
+					      &smmuv3_cases,  &smmuv3_host_cases};
 const size_t n_all_cases = ARRAY_SIZE(all_cases);
 
 struct cached {
