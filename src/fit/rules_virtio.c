@@ -21,8 +21,7 @@ static uint64_t host_page_mask(const struct scene *s)
 
 	if (!iova)
 		return 0;
-	return s->device->backend == BACKEND_IOMMUFD ? iova->page_sizes & -iova->page_sizes
-						     : iova->page_sizes;
+	return s->device->backend == BACKEND_IOMMUFD ? iova->alignment : iova->page_sizes;
 }
 
 static uint64_t lowest_bit(uint64_t mask)
