@@ -52,8 +52,7 @@ def add_modules(archive, kernel):
         names.append(os.path.basename(path).removesuffix(".xz").replace("-", "_"))
         archive.file(f"modules/{names[-1]}", data)
     if kernel.modules:  # where a Debian host has it
-        config = os.path.join(os.path.dirname(kernel.image), f"config-{kernel.release}")
-        archive.file(f"boot/config-{kernel.release}", read(config).encode())
+        archive.file(f"boot/config-{kernel.release}", read(kernel.config).encode())
     archive.file("modules/order", "".join(name + "\n" for name in names).encode())
 
 

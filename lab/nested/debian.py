@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Debian packages of any suite, without installing any: apt with a folder of its own checks the archive's signatures,
 dpkg-deb unpacks. The mirror is the one that this machine uses."""
+import contextlib
 import fcntl
 import glob
 import os
@@ -31,6 +32,20 @@ def run(command, **options):
     if done.returncode:
         raise LabError(f"{command[0]} ({' '.join(command[-2:])}): {(done.stderr or done.stdout).strip()[-300:]}")
     return done.stdout
+
+
+@contextlib.contextmanager
+def made_whole(folder):
+    """A folder to fill, which becomes that one; after an error nothing is left of it."""
+    new = folder + ".new"
+    shutil.rmtree(new, ignore_errors=True)
+    os.makedirs(new)
+    try:
+        yield new
+        os.rename(new, folder)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
 
 
 class Suite:
@@ -80,12 +95,16 @@ Acquire::Retries "3";
         return run([words[0], "-c", self.config, *words[1:]], cwd=cwd, timeout=900)
 
     def depends(self, package, pattern):
+        """Those that a package depends on directly and whose names are like the pattern."""
+        return [found.group(1) for found in (re.match(rf"\s*Depends:\s+({pattern})$", line)
+                                             for line in self.apt("apt-cache", "depends", package).splitlines()) if found]
+
+    def stands_for(self, package, pattern):
         """Of a metapackage: the package that it stands for."""
-        for line in self.apt("apt-cache", "depends", package).splitlines():
-            found = re.match(rf"\s*Depends:\s+({pattern})$", line)
-            if found:
-                return found.group(1)
-        raise LabError(f"{self.name}: {package} depends on nothing like {pattern}")
+        found = self.depends(package, pattern)
+        if not found:
+            raise LabError(f"{self.name}: {package} depends on nothing like {pattern}")
+        return found[0]
 
     def download(self, *packages):
         """Paths of the packages' files."""
@@ -108,8 +127,6 @@ Acquire::Retries "3";
         """Unpacks (never runs) packages into a folder, all of them or none."""
         if os.path.exists(folder):
             return
-        shutil.rmtree(folder + ".new", ignore_errors=True)
-        os.makedirs(folder + ".new")
-        for path in self.download(*packages):
-            run(["dpkg-deb", "-x", path, folder + ".new"])
-        os.rename(folder + ".new", folder)
+        with made_whole(folder) as new:
+            for path in self.download(*packages):
+                run(["dpkg-deb", "-x", path, new])

@@ -26,6 +26,7 @@ WORDS = {
     "dev": {"dev": "on"},
     "dt": {"dt": "on"},
     "gicv2": {"gic": "2"},
+    "noits": {"its": "off"},
     "viable": {"mate": "driver"},
     "nodev": {"devices": "none"},
 }
@@ -34,6 +35,8 @@ WORDS = {
 COMMON = {"pb": "40", "unsafe": "off", "mate": "none", "devices": "all"}
 INTEL = {"model": "intel", "aw": "48", "ir": "on", "sm": "off", "fs": "off", "fs1gp": "on", "pasid": "0", "ats": "off", "snoop": "off",
          "dma": "on", **COMMON}
+VIRTIO = {"model": "virtio", "aw": "default", "granule": "default", **COMMON}
+ARM = {"dt": "off", "gic": "3", "its": "on", "dma": "on", **COMMON}
 # Bases: architecture and the settings that it knows, with their defaults.
 BASES = {
     "intel": ("x86", INTEL),
@@ -42,23 +45,25 @@ BASES = {
     "intelsm": ("x86", {**INTEL, "sm": "on"}),
     "intelsm39": ("x86", {**INTEL, "sm": "on", "aw": "39"}),
     "amd": ("x86", {"model": "amd", "ir": "on", "dr": "off", "xt": "off", "dma": "on", **COMMON}),
-    "virtio": ("x86", {"model": "virtio", "aw": "default", **COMMON}),
-    "virtio-dflt": ("x86", {"model": "virtio", "aw": "default", **COMMON}),
-    "virtio39": ("x86", {"model": "virtio", "aw": "39", **COMMON}),
-    "virtio48": ("x86", {"model": "virtio", "aw": "48", **COMMON}),
-    "virtio64": ("x86", {"model": "virtio", "aw": "64", **COMMON}),
+    "virtio": ("x86", VIRTIO),
+    "virtio-dflt": ("x86", VIRTIO),
+    "virtio39": ("x86", {**VIRTIO, "aw": "39"}),
+    "virtio48": ("x86", {**VIRTIO, "aw": "48"}),
+    "virtio64": ("x86", {**VIRTIO, "aw": "64"}),
     "none": ("x86", {"model": "none", **COMMON}),
-    "arm-smmu": ("arm64", {"model": "smmu", "stage": "default", "dev": "off", "dt": "off", "gic": "3", **COMMON}),
-    "arm-virtio": ("arm64", {"model": "virtio", "aw": "default", "dt": "off", "gic": "3", **COMMON}),
-    "arm-virtio39": ("arm64", {"model": "virtio", "aw": "39", "dt": "off", "gic": "3", **COMMON}),
-    "arm-none": ("arm64", {"model": "none", "dt": "off", "gic": "3", **COMMON}),
+    "arm-smmu": ("arm64", {"model": "smmu", "stage": "default", "dev": "off", **ARM}),
+    "arm-virtio": ("arm64", {**VIRTIO, **ARM}),
+    "arm-virtio39": ("arm64", {**VIRTIO, "aw": "39", **ARM}),
+    "arm-virtio48": ("arm64", {**VIRTIO, "aw": "48", **ARM}),
+    "arm-virtio64": ("arm64", {**VIRTIO, "aw": "64", **ARM}),
+    "arm-none": ("arm64", {"model": "none", **ARM}),
 }
 SWITCH = ("on", "off")
 VALUES = {
     "aw": r"default|\d\d", "pb": r"3[2-9]|4\d|5[0-2]", "ir": SWITCH, "sm": SWITCH, "fs": SWITCH, "fs1gp": SWITCH, "pasid": r"\d|1\d|20",
     "ats": SWITCH, "snoop": SWITCH, "dma": ("on", "pt", "off", "default"), "unsafe": SWITCH, "mate": ("driver", "none"),
     "devices": ("all", "none"), "dr": SWITCH, "xt": SWITCH, "stage": ("default", "1", "2", "nested"), "dev": SWITCH, "dt": SWITCH,
-    "gic": ("2", "3"),
+    "gic": ("2", "3"), "its": SWITCH, "granule": ("default", "4k", "16k", "64k", "host"),
 }
 # Where the devices sit that are to be assigned. 00:0a.1 keeps its driver in the same slot; 02:02.0 shares a group.
 DEVICES = {
@@ -115,6 +120,8 @@ def parse(name):
         if not fits:
             raise LabError(f"{name}: {key} cannot be {value}")
     flavour = Flavour(name, architecture, {**defaults, **settings})
+    if architecture == "arm64" and flavour["dma"] not in ("on", "pt"):
+        raise LabError(f"{name}: Arm's drivers know no dma={flavour['dma']}")
     if flavour.is_on("fs") and not flavour.is_on("sm"):
         raise LabError(f"{name}: a first stage needs scalable mode")
     return flavour
@@ -129,8 +136,12 @@ def amd_words(flavour):
     return {"on": ["amd_iommu=on"], "pt": ["iommu=pt"], "off": ["amd_iommu=off"], "default": []}[flavour["dma"]]
 
 
+def arm_words(flavour):
+    return ["iommu.passthrough=1"] if flavour["dma"] == "pt" else []
+
+
 def kernel_words(flavour):
-    words = {"intel": intel_words, "amd": amd_words}.get(flavour["model"], lambda f: [])(flavour)
+    words = {"intel": intel_words, "amd": amd_words}.get(flavour["model"], arm_words)(flavour)
     if flavour.is_on("unsafe"):
         words = words + ["vfio_iommu_type1.allow_unsafe_interrupts=1", "iommufd.allow_unsafe_interrupts=1"]
     return words
@@ -156,28 +167,31 @@ def amd_device(flavour, _old):
 
 
 def virtio_device(flavour, _old):
-    return "virtio-iommu-pci," + options(("addr", "02.0"), ("aw-bits", None if flavour["aw"] == "default" else flavour["aw"]))
+    given = {key: None if flavour[key] == "default" else flavour[key] for key in ("aw", "granule")}
+    return "virtio-iommu-pci," + options(("addr", "02.0"), ("aw-bits", given["aw"]), ("granule", given["granule"]))
+
+
+def has_smmu_device(flavour):
+    """The machine's own SMMU takes no stage: virt gives it one, over -global's."""
+    return flavour["model"] == "smmu" and (flavour.is_on("dev") or flavour["stage"] != "default")
 
 
 def smmu_device(flavour, _old):
     stage = None if flavour["stage"] == "default" else flavour["stage"]
-    return "arm-smmuv3," + options(("primary-bus", "pcie.0"), ("id", "smmu0"), ("stage", stage)) if flavour.is_on("dev") else None
+    return "arm-smmuv3," + options(("primary-bus", "pcie.0"), ("id", "smmu0"), ("stage", stage)) if has_smmu_device(flavour) else None
 
 
 def iommu_arguments(flavour, old):
     make = {"intel": intel_device, "amd": amd_device, "virtio": virtio_device, "smmu": smmu_device}.get(flavour["model"])
     device = make(flavour, old) if make else None
-    arguments = ["-device", device] if device else []
-    if flavour["model"] == "smmu" and not device and flavour["stage"] != "default":
-        arguments += ["-global", f"arm-smmuv3.stage={flavour['stage']}"]
-    return arguments
+    return ["-device", device] if device else []
 
 
 def machine(flavour):
     if flavour.architecture == "x86":
         return "q35,kernel-irqchip=split"
-    words = ["virt", f"gic-version={flavour['gic']}", "virtualization=on"]
-    if flavour["model"] == "smmu" and not flavour.is_on("dev"):
+    words = ["virt", f"gic-version={flavour['gic']}", "virtualization=on"] + ([] if flavour.is_on("its") else ["its=off"])
+    if flavour["model"] == "smmu" and not has_smmu_device(flavour):
         words.append("iommu=smmuv3")
     if flavour.is_on("dt"):
         words.append("acpi=off")

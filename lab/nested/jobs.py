@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What a host of the lab is booted for: captured, asked, made to run cells, or an arbitrary script."""
 import json
-import lzma
 import os
 import shlex
 import shutil
 
+import answers
 import boot
+import cross
 import flavours
 import kernels
 import messages
 import qemus
-from paths import HERE, LAB, SOURCE, LabError, read, say, write
+from paths import HERE, SOURCE, LabError, read, say, write
 
 GUEST = os.path.join(HERE, "guest")
 # Seconds per cell that a host may be silent: QEMU's own limits (guest/cells.py) end before.
@@ -39,14 +40,22 @@ class Host:
         return kernel
 
 
+def is_for(architecture, program):
+    """Whether a program is for it: the machine in its ELF header."""
+    with open(program, "rb") as file:
+        head = file.read(20)
+    return head[:4] == b"\x7fELF" and int.from_bytes(head[18:20], "little") == {"x86": 62, "arm64": 183}[architecture]
+
+
 def tool_path(architecture, given=None):
-    """The iommufit that a host runs."""
-    if given:
-        path = os.path.realpath(given)
-    elif architecture == "arm64":
-        path = os.path.join(LAB, "arm64/build/src/cli/iommufit")
-    else:
-        path = os.path.join(SOURCE, "build/src/cli/iommufit")
+    """The iommufit that a host runs: the given one in hosts of its own architecture."""
+    if given and not os.path.exists(given):
+        raise LabError(f"no {given}: build it first")
+    if given and is_for(architecture, given):
+        return os.path.realpath(given)
+    if architecture == "arm64":
+        return cross.build()
+    path = os.path.join(SOURCE, "build/src/cli/iommufit")
     if not os.path.exists(path):
         raise LabError(f"no {path}: build it first")
     return path
@@ -104,18 +113,18 @@ def probe_lines(host, quoted):
 
 
 def capture(host, tool, folder):
-    """Writes HOST.tar.xz (iommufit's own capture, devices bound) and HOST.truth.json (what `iommufit probe` measured)."""
+    """Writes HOST.tar.xz (iommufit's own capture, devices bound), HOST.truth.json (what `iommufit probe` measured) and
+    HOST.hw.jsonl (the same as tests/data/captures has it)."""
     tool = tool_path(host.flavour.architecture, tool)
     quoted = shlex.quote(tool)
-    archive = "capture.tar.xz" if host.flavour.architecture == "x86" else "capture.tar"  # cross.py leaves compression out
-    script = bind_lines(host.flavour) + f"{quoted} capture -q -o /lab/{archive} || exit 1\n" + probe_lines(host, quoted) + \
+    script = bind_lines(host.flavour) + f"{quoted} capture -q -o /lab/capture.tar.xz || exit 1\n" + probe_lines(host, quoted) + \
         "busybox dmesg >/lab/dmesg\nexit 0\n"
-    ended, found = run_job(host, script, [tool_folder(tool)], results=(archive, "truth.json", "dmesg"))
-    if "capture.tar" in found:
-        found["capture.tar.xz"] = lzma.compress(found.pop("capture.tar"))
+    ended, found = run_job(host, script, [tool_folder(tool)], results=("capture.tar.xz", "truth.json", "dmesg"))
     if ended.status != 0 or "capture.tar.xz" not in found:
         complain(host, ended)
         return False
+    if "truth.json" in found:
+        found["hw.jsonl"] = answers.lines(json.loads(found["truth.json"])).encode()
     os.makedirs(folder, exist_ok=True)
     for name, data in found.items():
         copy_result(data, os.path.join(folder, f"{host.name}.{name.removeprefix('capture.')}"))

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 
-from debian import Suite, run
+from debian import Suite, made_whole, run
 from paths import HERE, LAB, LabError, read, say, write
 
 CONFIGS = os.path.join(HERE, "kernels")
@@ -20,24 +20,30 @@ BUILT = {
     "newest": ("sid", "linux-source", "x86", None),
     "arm64": ("sid", "linux-source", "arm64", "aarch64-linux-gnu-"),
 }
-# name: suite
-STOCK = {"stock-6.1": "bookworm", "stock-6.12": "trixie"}
+# name: suite, metapackage, architecture of the kernel
+STOCK = {
+    "stock-6.1": ("bookworm", "linux-image-amd64", "x86"),
+    "stock-6.12": ("trixie", "linux-image-amd64", "x86"),
+    "stock-arm64": ("sid", "linux-image-arm64", "arm64"),
+    "stock-arm64-16k": ("sid", "linux-image-arm64-16k", "arm64"),
+}
+DEBIAN = {"x86": "amd64", "arm64": "arm64"}
 IMAGES = {"x86": "arch/x86/boot/bzImage", "arm64": "arch/arm64/boot/Image"}
 # What a stock kernel needs as modules until its root is there, and to hand out devices.
 MODULES = ("virtio_pci", "9pnet_virtio", "9p", "vfio_pci", "vfio_iommu_type1", "virtio_blk", "e1000", "e1000e", "nvme")
-OPTIONAL = ("virtio_iommu", "kvm_amd")  # loaded first; not every kernel has them
+OPTIONAL = ("virtio_iommu", "arm_smmu_v3", "kvm_amd")  # loaded first; not every kernel has them
 
 
 class Kernel:
-    """An image, its modules if it has any, and its release."""
+    """An image, its config, its modules if it has any, and its release."""
 
-    def __init__(self, name, image, release, modules=None):
-        self.name, self.image, self.release, self.modules = name, image, release, modules
+    def __init__(self, name, image, config, release, modules=None):
+        self.name, self.image, self.config, self.release, self.modules = name, image, config, release, modules
         self.architecture = architecture(name)
 
 
 def architecture(name):
-    return BUILT[name][2] if name in BUILT else "x86"
+    return (BUILT.get(name) or STOCK.get(name) or (None, None, "x86"))[2]
 
 
 def fragments(kind):
@@ -54,10 +60,15 @@ def find(name):
     if not os.path.exists(os.path.join(folder, "release")):
         return None
     release = read(os.path.join(folder, "release")).strip()
-    if name in STOCK:
-        return Kernel(name, os.path.join(folder, f"boot/vmlinuz-{release}"), release,
-                      os.path.join(folder, "lib/modules", release))
-    return Kernel(name, os.path.join(folder, "image"), release)
+    if name not in STOCK:
+        return Kernel(name, os.path.join(folder, "image"), os.path.join(folder, "config"), release)
+    modules = os.path.join(folder, "lib/modules", release)
+    # Of late beside the modules.
+    for image, config in ((os.path.join(folder, "boot", f"{word}-{release}") for word in ("vmlinuz", "config")),
+                          (os.path.join(modules, word) for word in ("vmlinuz", "config"))):
+        if os.path.exists(image):
+            return Kernel(name, image, config, release, modules)
+    raise LabError(f"{folder} has no kernel: remove it and run lab/nested/lab build --kernel {name}")
 
 
 def build(name, jobs=None):
@@ -97,18 +108,17 @@ def build(name, jobs=None):
 
 def unpack_sources(suite, package):
     if package == "linux-source":
-        package = suite.depends(package, r"linux-source-[\d.]+")
+        package = suite.stands_for(package, r"linux-source-[\d.]+")
     folder = os.path.join(LAB, "sources", package)
     if not os.path.exists(folder):
         say(f"fetching {package}")
         deb, = suite.download(package)
-        shutil.rmtree(folder + ".new", ignore_errors=True)
-        os.makedirs(folder + ".new")
-        with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as files, \
+        with made_whole(folder) as new, \
+                subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as files, \
                 subprocess.Popen(["tar", "xO", f"./usr/src/{package}.tar.xz"], stdin=files.stdout,
                                  stdout=subprocess.PIPE) as archive:
-            subprocess.run(["tar", "xJ", "--strip-components=1", "-C", folder + ".new"], stdin=archive.stdout, check=True)
-        os.rename(folder + ".new", folder)
+            if subprocess.run(["tar", "xJ", "--strip-components=1", "-C", new], stdin=archive.stdout, check=False).returncode:
+                raise LabError(f"{package} cannot be unpacked")
         os.remove(deb)
     return folder
 
@@ -116,11 +126,13 @@ def unpack_sources(suite, package):
 def fetch_stock(name):
     if find(name):
         return find(name)
-    suite = Suite(STOCK[name])
-    package = suite.depends("linux-image-amd64", r"linux-image-\d\S*-amd64")
+    suite_name, meta, kind = STOCK[name]
+    suite = Suite(suite_name, DEBIAN[kind])
+    package = suite.stands_for(meta, r"linux-image-\d\S*")
     folder = os.path.join(LAB, "kernels", name)
     say(f"fetching {package}")
-    suite.unpack(folder, package)
+    # Of late in sid: the image, its modules and what is told of both are in packages of their own.
+    suite.unpack(folder, package, *suite.depends(package, r"linux-(?:base|binary|modules)-\d\S*"))
     usr, link = os.path.join(folder, "usr/lib/modules"), os.path.join(folder, "lib/modules")
     if os.path.exists(usr) and not os.path.lexists(link):
         os.makedirs(os.path.join(folder, "lib"), exist_ok=True)

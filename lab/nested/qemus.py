@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 
-from debian import Suite, run
+from debian import Suite
 from paths import CACHE, LAB, SOURCE, LabError, say
 
 # Version of the inner QEMU: suite whose QEMU and firmware lab/firmware/fetch.sh unpacks.

@@ -12,7 +12,14 @@ FLAVOURS = ("intel39-pb39", "intel39-pb46", "intel48-pb46", "intel48-pt-pb48", "
             "intelsm-fsts-pb48", "intelsm-fsts-no1g", "intelsm-pasid", "amd-pb48", "amd-dr-pb48", "virtio-unsafe", "virtio39-unsafe",
             "virtio48-unsafe", "virtio64-unsafe", "intel48-noir", "intel48-noir-unsafe", "intel48-off", "none-pb46")
 KERNELS = ("6.1", "6.12", "newest")
-ARM_FLAVOURS = ("arm-smmu", "arm-smmu-dev", "arm-smmu-s2", "arm-smmu-dt", "arm-smmu-gicv2", "arm-virtio", "arm-virtio39-unsafe", "arm-none")
+# By kernel: one with IOMMUFD, and Debian's own with 52-bit addresses, of 4 and of 16 KiB pages.
+ARM_FLAVOURS = {
+    "arm64": ("arm-smmu", "arm-smmu-s1", "arm-smmu-s2", "arm-smmu-nested", "arm-smmu-dev", "arm-smmu-pt", "arm-smmu-dt", "arm-smmu-gicv2",
+              "arm-smmu-gicv2-unsafe", "arm-smmu-noits-unsafe", "arm-virtio", "arm-virtio39-unsafe", "arm-virtio48", "arm-virtio64",
+              "arm-virtio-dt", "arm-none", "arm-none-dt"),
+    "stock-arm64": ("arm-smmu", "arm-smmu-s2", "arm-virtio64"),
+    "stock-arm64-16k": ("arm-smmu", "arm-smmu-s2", "arm-virtio", "arm-virtio39-unsafe:granule=16k"),
+}
 # A device that no domain was made for, and why: there is nothing to compare then.
 NO_DOMAIN = ("none", "unknown")
 

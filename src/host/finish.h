@@ -26,6 +26,9 @@ int host_finish(struct iof_ctx *, struct iof_host *);
 /* Take a group's reserved regions out of a set; the relaxable ones are usable. -ENOMEM. */
 int group_subtract(const struct iommu_group *, struct interval_set *);
 
+/* The page sizes of a domain as VFIO's type1 shows them on a CPU with such pages. */
+uint64_t type1_page_sizes(uint64_t domain, unsigned cpu_page);
+
 /* Apply the options that change what was found: name, kernel version, bindings. Before
  * host_finish(). */
 int host_apply_options(struct iof_ctx *, struct iof_host *, const struct iof_host_options *);

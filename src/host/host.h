@@ -44,7 +44,7 @@ struct unit_domain {
 	uint64_t aperture_last; /* plain domain: what VFIO and iommufd with flags 0 get */
 	uint64_t nest_last;  /* nesting parent; meaningful if nest_parent is TRI_YES. 0: unknown */
 	uint64_t dirty_last; /* the same of one that tracks dirty pages */
-	uint64_t page_sizes; /* bitmap, bytes; plain domain, as VFIO's iova_pgsizes shows it */
+	uint64_t page_sizes; /* bitmap, bytes; plain domain */
 	enum tristate nest_parent;
 	enum tristate dirty_tracking;
 	enum tristate pasid; /* HWPT_ALLOC_PASID */
@@ -114,7 +114,8 @@ struct device_iova {
 	struct iof_range *nest_ranges;	/* what a nesting parent can map */
 	struct iof_range *dirty_ranges; /* what a domain that tracks dirty pages can map */
 	size_t n_nest, n_dirty;
-	uint64_t page_sizes;
+	uint64_t page_sizes; /* bitmap, bytes; plain domain, as VFIO's iova_pgsizes shows it */
+	uint64_t alignment;  /* the smallest page of that domain, which is all that an IOAS tells */
 	bool known;
 };
 

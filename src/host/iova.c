@@ -464,6 +464,15 @@ static int fill_uses(const struct iommu_group *group, const struct measured_devi
 	return err;
 }
 
+/* Linux 7.2 drivers/vfio/vfio_iommu_type1.c vfio_update_pgsize_bitmap: what is smaller than the
+ * CPU's page is mapped by several of the unit's. */
+uint64_t type1_page_sizes(uint64_t domain, unsigned cpu_page)
+{
+	uint64_t page = cpu_page ? cpu_page : 0x1000;
+
+	return domain & (page - 1) ? (domain & ~(page - 1)) | page : domain;
+}
+
 static int fill_iova(struct iof_host *host, const struct iommu_group *group,
 		     const struct iof_device *dev, size_t world, struct device_iova *out)
 {
@@ -482,7 +491,8 @@ static int fill_iova(struct iof_host *host, const struct iommu_group *group,
 	out->ranges = set.ranges;
 	out->n = set.n;
 	out->width = set.n ? ranges_width(set.ranges, set.n) : 64;
-	out->page_sizes = domain->page_sizes;
+	out->page_sizes = type1_page_sizes(domain->page_sizes, host->page_size);
+	out->alignment = domain->page_sizes & -domain->page_sizes;
 	out->known = told || group->regions_provenance != IOF_PROVENANCE_UNKNOWN;
 	return 0;
 }

@@ -305,6 +305,8 @@ int measured_collect(const struct iof_host *host, struct arena *arena, struct me
 	*out = arena_array(arena, host->n_units + 1, sizeof(**out));
 	if (!*out)
 		return -ENOMEM;
+	for (size_t i = 0; i < host->n_units; i++)
+		(*out)[i].cpu_page = host->page_size;
 	for (size_t i = 0; i < host->n_measured && !err; i++) {
 		const struct measured_device *device = &host->measured[i];
 		const struct iof_device *dev = host_device_at(host, &device->address);
@@ -391,7 +393,7 @@ static void overlay_pages(struct unit_domain *domain, const struct measured_fact
 {
 	uint64_t pages = domain->page_sizes;
 
-	if (facts->page_sizes)
+	if (facts->page_sizes && facts->page_sizes != type1_page_sizes(pages, facts->cpu_page))
 		pages = facts->page_sizes;
 	else if (facts->alignment)
 		pages = (pages & ~(facts->alignment - 1)) | facts->alignment;

@@ -16,7 +16,8 @@ struct measured_witness {
 struct measured_facts {
 	bool has_aperture;
 	uint64_t first, last; /* of a plain domain; first > last: it can map nothing */
-	uint64_t page_sizes;  /* 0: not told */
+	uint64_t page_sizes;  /* as type1 shows them; 0: not told */
+	unsigned cpu_page;    /* bytes */
 	uint64_t alignment;   /* 0: not told */
 	enum tristate can[MEASURED_USES];
 	bool has_last[MEASURED_USES];

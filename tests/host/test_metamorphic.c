@@ -312,12 +312,35 @@ static void test_command_line(void **state)
 	}
 }
 
+/* type1 shows no page smaller than the CPU's, an IOAS does. */
+static void test_small_pages(void **state)
+{
+	static const struct {
+		const char *capture;
+		uint64_t legacy, iommufd;
+	} rows[] = {
+		{"arm-virtio39-unsafe@stock-arm64-16k", UINT64_C(0xffffffffffffc000), 0x1000},
+		{"arm-virtio39-unsafe", UINT64_C(0xfffffffffffff000), 0x1000},
+		{"arm-smmu-s2@stock-arm64", 0x40201000, 0x1000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct iof_host *host = changed_host(rows[i].capture, NULL, 0);
+
+		assert_int_equal(device(host)->iova[0].page_sizes, rows[i].legacy);
+		assert_int_equal(device(host)->iova[0].alignment, rows[i].iommufd);
+		iof_host_unref(host);
+	}
+}
+
 int run_metamorphic(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_renumbered),
 		cmocka_unit_test(test_common),
 		cmocka_unit_test(test_command_line),
+		cmocka_unit_test(test_small_pages),
 	};
 
 	return RUN_TABLE(vtd_rows, test_vtd) + RUN_TABLE(amd_rows, test_amd) +

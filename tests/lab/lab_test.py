@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The pure parts of the nested lab: flavours, its initramfs, what becomes of QEMU's words."""
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -29,10 +30,12 @@ ROWS = (  # name, what its command line and the kernel's words hold, what they d
     ("virtio-dflt-unsafe", "virtio-iommu-pci,addr=02.0 allow_unsafe", "aw-bits"),
     ("arm-smmu", "virt,gic-version=3 iommu=smmuv3", "arm-smmuv3 br1 acpi=off"),
     ("arm-smmu-dev-s1", "arm-smmuv3,primary-bus=pcie.0,id=smmu0,stage=1", "iommu=smmuv3"),
-    ("arm-smmu-dt-gicv2-s2", "gic-version=2 acpi=off arm-smmuv3.stage=2", "unsafe"),
-    ("arm-virtio39", "virtio-iommu-pci,addr=02.0,aw-bits=39", "smmu"),
+    ("arm-smmu-dt-gicv2-s2", "gic-version=2 acpi=off arm-smmuv3,primary-bus=pcie.0,id=smmu0,stage=2", "iommu=smmuv3 unsafe"),
+    ("arm-virtio39", "virtio-iommu-pci,addr=02.0,aw-bits=39", "smmu granule"),
+    ("arm-virtio:aw=48,granule=64k", "virtio-iommu-pci,addr=02.0,aw-bits=48,granule=64k", "smmu"),
+    ("arm-smmu-noits-pt", "gic-version=3,virtualization=on,its=off iommu.passthrough=1", "unsafe"),
 )
-REFUSED = ("", "pentium", "intel39-fast", "intel:aw", "intel:aw=4", "amd:aw=39", "intel39-fsts", "none-noir", "intel:pb=99", "arm-smmu-snoop",
+REFUSED = ("", "pentium", "intel39-fast", "intel:aw", "intel:aw=4", "amd:aw=39", "intel39-fsts", "none-noir", "intel:pb=99", "arm-smmu-snoop", "arm-smmu-off",
            "intel:model=amd", "intel:ir=maybe")
 
 
@@ -107,6 +110,41 @@ def test_initramfs():
             assert file.read() == b"words\n"
         assert os.stat(os.path.join(folder, "a/b/file")).st_mode & 0o777 == 0o755
         assert os.path.getsize(os.path.join(folder, "a/odd")) == 5
+
+
+def test_answers():
+    """What probe measured, as captures have it beside them."""
+    import answers
+    ranges = [["0x0", "0xfff"]]
+    rows = (
+        ({"domains": {}}, {"iommu_group_errno": 2, "iommu_group_error": "No such file or directory"}, {}),
+        ({"group": 3, "domains": {"legacy": {"errno": 1, "error": "no", "call": "VFIO_SET_IOMMU"},
+                                  "plain": {"errno": 1, "error": "no", "call": "VFIO_DEVICE_BIND_IOMMUFD"}}},
+         {"group": "/dev/vfio/3", "set_iommu_errno": 1, "set_iommu_error": "no"}, {"bind_errno": 1, "bind_error": "no"}),
+        ({"group": 3, "dma_available": 9, "domains": {"legacy": {"errno": 0, "ranges": ranges, "page_sizes": "0x1000"},
+                                                      "plain": {"errno": 0, "ranges": ranges, "alignment": 4096},
+                                                      "nest-parent": {"errno": 0}, "pasid": {"errno": 95, "error": "never"}},
+          "hw_info": {"errno": 0, "type": 2, "data": "00000000000000001b44100d", "max_pasid_log2": 0}},
+         {"group": "/dev/vfio/3", "iova_pgsizes": "0x1000", "iova_ranges": ranges, "dma_avail": 9},
+         {"iova_alignment": 4096, "iova_ranges": ranges, "hwpt_alloc_plain": "ok", "hwpt_alloc_nest_parent": "ok",
+          "hwpt_alloc_pasid": "never",
+          "hw_info": {"type": 2, "data_len": 16, "data": ["0x0000000000000000", "0x000000000d10441b"], "max_pasid_log2": 0}}),
+    )
+    for measured, legacy, iommufd in rows:
+        line = json.loads(answers.lines({"devices": [{"bdf": "0000:00:05.0", "measured": measured}]}))
+        assert line == {"bdf": "0000:00:05.0", "legacy": legacy, "iommufd": iommufd}, line
+
+
+def test_tools():
+    """A tool that was given runs in hosts of its own architecture."""
+    import jobs
+    with tempfile.NamedTemporaryFile() as file:
+        for machine, wanted in ((62, {"x86"}), (183, {"arm64"}), (243, set())):
+            file.seek(0)
+            file.write(b"\x7fELF" + bytes(14) + machine.to_bytes(2, "little"))
+            file.flush()
+            assert {name for name in ("x86", "arm64") if jobs.is_for(name, file.name)} == wanted, machine
+    assert not jobs.is_for("x86", __file__)
 
 
 def test_results():
@@ -223,6 +261,22 @@ def test_needs():
         raise AssertionError("nothing is missing where there is nothing")
     finally:
         os.environ["PATH"] = path
+
+
+def test_made_whole():
+    """All of a folder or nothing."""
+    import debian
+    with tempfile.TemporaryDirectory() as folder:
+        place = os.path.join(folder, "root")
+        try:
+            with debian.made_whole(place) as new:
+                os.mkdir(os.path.join(new, "half"))
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            assert os.listdir(folder) == []
+        with debian.made_whole(place) as new:
+            os.mkdir(os.path.join(new, "whole"))
+        assert os.listdir(folder) == ["root"] and os.listdir(place) == ["whole"]
 
 
 def test_one_build():
