@@ -69,6 +69,7 @@ static const struct {
 	const char *reason;
 } incurable[] = {
 	{"config.syntax", "RAM of no size", "how much RAM is wanted cannot be known"},
+	{"config.syntax", "RAM of a size with a space", "how much RAM is wanted cannot be known"},
 	{"config.syntax", "JSON that ends too early", "what was meant cannot be known"},
 	{"config.host-address", NULL, "which device was meant cannot be known"},
 	{"vfio.no-device-given", NULL, "which device was meant cannot be known"},
