@@ -46,6 +46,17 @@ def repairs(judge, failing):
     return pairs, why
 
 
+def repaired_cell(result, answer):
+    """The cell of the repaired command line, with what is to be plugged as the fix has it."""
+    cell = rerun.cell_of(result, answer["argv"])
+    if "plug" in answer:
+        cell.pop("add", None)
+        cell["mode"] = "hotplug" if answer["plug"] else "init"
+    if answer.get("plug"):
+        cell["add"] = json.loads(answer["plug"][0])
+    return cell
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", nargs="+")
@@ -60,7 +71,7 @@ def main():
     pairs, why = repairs(Judge(arguments.iommufit, arguments.captures), failing)
     if arguments.most and len(pairs) > arguments.most:
         pairs = [pairs[i * len(pairs) // arguments.most] for i in range(arguments.most)]
-    again = rerun.run(arguments.run, [rerun.cell_of(result, answer["argv"]) for result, answer in pairs])
+    again = rerun.run(arguments.run, [repaired_cell(result, answer) for result, answer in pairs])
     done = [(pair, result) for pair, result in zip(pairs, again) if result]
     good = 0
     for (before, answer), after in done:

@@ -442,6 +442,17 @@ static int add_advice(struct job *job, struct repair *r, const struct iof_findin
 	return err;
 }
 
+/* It may be what a VMM prints, in several lines. */
+static void add_reason(struct bytes *line, const char *because)
+{
+	size_t n;
+
+	for (; because && *because; because += n + (because[n] == '\n')) {
+		n = strcspn(because, "\n");
+		bytes_printf(line, " %.*s", (int)n, because);
+	}
+}
+
 /* What the last check still finds wrong. */
 static int list_left(struct job *job, struct repair *r)
 {
@@ -456,7 +467,10 @@ static int list_left(struct job *job, struct repair *r)
 
 		if (severity != IOF_SEVERITY_ERROR && severity != IOF_SEVERITY_WARNING)
 			continue;
-		bytes_printf(&line, "%s (%s)", message ? message : "", iof_finding_rule(finding));
+		bytes_printf(&line, "%s", message ? message : "");
+		if (severity == IOF_SEVERITY_ERROR)
+			add_reason(&line, iof_finding_because(job->report, finding));
+		bytes_printf(&line, " (%s)", iof_finding_rule(finding));
 		err = line.err ? line.err : words_add(&r->left, line.data);
 		free(line.data);
 		if (!err)

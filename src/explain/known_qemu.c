@@ -276,9 +276,16 @@ static const struct topic topics[] = {
 	{"qemu.no-ioas", "iommufd that cannot be used",
 	 "The kernel gave no IOAS: /dev/iommu is of another kind or a limit is reached.",
 	 "Host: modprobe iommufd; ls -l /dev/iommu\nQEMU: remove iommufd= from the device"},
-	{"qemu.no-hw-info", "a host IOMMU that tells iommufd nothing",
-	 "The kernel's IOMMU driver does not report hardware information for this device.",
-	 "Use Linux 6.6 or later\nQEMU: remove iommufd= from the device"},
+	/* Not predicted: asked without a type, Linux 6.6 to 7.2 fails for want of memory only
+	 * (iommufd_get_hw_info and the drivers' hw_info; a driver without one is answered with
+	 * type 0), and kernels without the question have no device cdev either. With a type see
+	 * smmuv3.host-cmdqv. */
+	{"qemu.no-hw-info", "a question about the host's IOMMU that the kernel does not answer",
+	 "Every kernel with device cdevs answers IOMMU_GET_HW_INFO, also where its IOMMU driver "
+	 "has nothing to tell. So the host is out of memory, or a filter (seccomp, SELinux) "
+	 "keeps the VMM from asking; it is not the IOMMU.",
+	 "Ask as the VMM does: iommufit rehearse\nSee: dmesg | tail\nHost: ausearch -m avc,seccomp "
+	 "-ts recent\nQEMU: remove iommufd= from the device"},
 	{"qemu.iova-ranges-unknown", "IOVA ranges that the kernel does not tell",
 	 "QEMU then assumes 64 bits and 4 KiB pages, so its checks of widths say nothing.",
 	 "Use a newer kernel\nKeep guest addresses below the width that `iommufit host` tells"},

@@ -101,8 +101,8 @@ struct value_list {
 int caps_values(struct question *, const struct property_def *, struct value_list *);
 /* "39, 48" or "32 to 64" or "off, on" of those that are marked; *text NULL: none is. */
 int caps_join(struct arena *, const struct value_list *, const bool *marked, const char **text);
-/* The default where it is allowed; for a width the widest that the host can use; else the first
- * that is allowed. NULL: none is. */
+/* The default where it is allowed; for a width the widest that the host can use, if that is known;
+ * else the first that is allowed. NULL: none is. */
 const char *caps_recommend(const struct question *, const struct property_def *, const char *def,
 			   const struct value_list *, const bool *allowed);
 

@@ -76,10 +76,11 @@ static bool is_alone(const struct iof_device *device)
 
 #define CLASS_BRIDGE 0x06
 
+/* Ranges that are not known may be there. */
 static bool is_assignable(const struct iof_device *device)
 {
 	return device->group && device->class_code >> 16 != CLASS_BRIDGE && !device->is_bridge &&
-	       device->iova[0].n;
+	       (device->iova[0].n || !device->iova[0].known);
 }
 
 /* The likelier one stands for its like: asked, then bound to VFIO, then any. */

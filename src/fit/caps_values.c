@@ -131,7 +131,7 @@ int caps_join(struct arena *arena, const struct value_list *list, const bool *ma
 	return err;
 }
 
-/* The narrowest of the devices, in any world. */
+/* The narrowest of the devices, in any world; 0: one is not known. */
 static unsigned host_width(const struct question *q)
 {
 	unsigned width = 64;
@@ -140,7 +140,9 @@ static unsigned host_width(const struct question *q)
 		const struct iof_device *device = iof_host_device(q->host, q->caps->devices[i].bdf);
 
 		for (size_t w = 0; device && w < q->host->n_worlds; w++) {
-			if (device->iova[w].known && device->iova[w].width < width)
+			if (!device->iova[w].known)
+				return 0;
+			if (device->iova[w].width < width)
 				width = device->iova[w].width;
 		}
 	}
@@ -150,8 +152,8 @@ static unsigned host_width(const struct question *q)
 const char *caps_recommend(const struct question *q, const struct property_def *property,
 			   const char *def, const struct value_list *list, const bool *allowed)
 {
-	bool is_width = property->id == PROPERTY_AW_BITS;
-	uint64_t number, width = is_width ? host_width(q) : 0;
+	uint64_t number, width = property->id == PROPERTY_AW_BITS ? host_width(q) : 0;
+	bool is_width = width != 0;
 	const char *best = NULL;
 
 	for (size_t i = 0; i < list->n; i++) {

@@ -421,6 +421,17 @@ static bool is_said_by_device(const struct iof_machine *m, const struct iof_find
 				  : m->vm->options[option].kind == OPTION_DEVICE;
 }
 
+/* What the manager says of itself cannot be unsaid: libvirt's pci-id= of amd-iommu, which QEMU has
+ * since 10.1. */
+static int cure_managers_property(struct fix_list *list, const struct iof_machine *m,
+				  const struct iof_finding *finding)
+{
+	if (!m->vm->config || (finding->device->kind != DRIVER_AMD_IOMMU &&
+			       finding->device->kind != DRIVER_VIRTIO_IOMMU))
+		return list->err;
+	return cure_other_viommu(list, m, finding);
+}
+
 int cure_property(struct fix_list *list, const struct iof_machine *m,
 		  const struct iof_finding *finding)
 {
@@ -450,7 +461,7 @@ int cure_property(struct fix_list *list, const struct iof_machine *m,
 	}
 	fix = fix_new(list, "The property is left out: this version cannot do what it asks for.");
 	fix_device_unset(list, fix, m, device, name);
-	return list->err;
+	return cure_managers_property(list, m, finding);
 }
 
 int cure_value(struct fix_list *list, const struct iof_machine *m,
@@ -463,7 +474,7 @@ int cure_value(struct fix_list *list, const struct iof_machine *m,
 		return list->err;
 	fix_device_unset(list, fix_new(list, "The property is left out and has its default."), m,
 			 device, finding->problem->pair->key);
-	return list->err;
+	return cure_managers_property(list, m, finding);
 }
 
 /* All remarks of the kind at once: the finding is gone only when none is left. */

@@ -51,6 +51,7 @@ int cure_not_hotpluggable(struct fix_list *list, const struct iof_machine *m,
 			  const struct iof_finding *finding)
 {
 	const struct machine_device *device = finding->device;
+	bool has_viommu = m->viommu && !m->viommu->is_plugged;
 	size_t first = 0;
 	struct iof_fix *fix;
 
@@ -61,10 +62,12 @@ int cure_not_hotpluggable(struct fix_list *list, const struct iof_machine *m,
 		fix_device_set(list, fix, m, device, "driver", "vfio-pci");
 		return list->err;
 	}
+	fix = fix_new(list, has_viommu ? "The VM keeps the vIOMMU that it has."
+				       : "The VM has it from its next start on.");
 	while (first < m->vm->n_options && m->vm->options[first].kind != OPTION_DEVICE)
 		first++;
-	fix = fix_new(list, "The VM has it from its next start on.");
-	fix_add(list, fix, "device", device->driver, first);
+	if (!has_viommu)
+		fix_add(list, fix, "device", device->driver, first);
 	fix_unplug(list, fix, (size_t)(device - &m->devices[m->n_cold]));
 	return list->err;
 }

@@ -146,6 +146,16 @@ static void note_step(struct walk *w, const struct step *step, enum answer answe
 	apply_effect(w, step, answer == YES);
 }
 
+/* Who cannot say knows not all of the operands: what other rules left in them must not stand for
+ * those. */
+static enum answer ask_again(struct walk *w, const struct step *step)
+{
+	for (size_t i = 1; i < ARRAY_SIZE(w->operand); i++)
+		w->operand[i] = text_operand(NULL);
+	w->operand[0] = w->address;
+	return step->fires(&w->scene, w->operand);
+}
+
 /* All steps of a stage that this version has. Ends at the first that stops QEMU. */
 void walk_stage(struct walk *w, enum stage stage)
 {
@@ -160,6 +170,8 @@ void walk_stage(struct walk *w, enum stage stage)
 			continue;
 		w->operand[0] = w->address;
 		answer = (*step)->fires(&w->scene, w->operand);
+		if (answer == MAYBE)
+			answer = ask_again(w, *step);
 		if (answer != NO)
 			note_step(w, *step, answer);
 	}
@@ -492,13 +504,14 @@ static void compare_worlds(struct iof_report *report)
 	}
 }
 
-/* The first device about which a rule could not say yes or no; NULL: there is none. */
+/* The first device about which a rule could not say yes or no, although the host has it; NULL:
+ * there is none. */
 static const struct machine_device *doubted_device(const struct iof_report *report)
 {
 	for (size_t i = 0; i < report->n_findings; i++) {
 		const struct iof_finding *finding = &report->findings[i];
 
-		if (finding->is_doubtful && finding->device && finding->device->host_bdf &&
+		if (finding->is_doubtful && finding->device && finding->device->host &&
 		    finding->effect >= EFFECT_STOPS)
 			return finding->device;
 	}
@@ -521,7 +534,7 @@ static void note_missing(struct iof_report *report)
 	finding->phase = IOF_PHASE_START;
 	finding->operand[0] = text_operand(report->host->missing_fact);
 	finding->operand[1] = text_operand(report->host->missing_how);
-	if (report->host->missing_fact)
+	if (report->host->missing_fact || !device)
 		return;
 	finding->operand[0] = text_operand("what the kernel answers about a device's IOMMU");
 	finding->operand[1] = text_operand(

@@ -144,6 +144,14 @@ static inline const struct device_iova *scene_iova(const struct scene *s)
 	return iova && iova->known ? iova : NULL;
 }
 
+/* The host's unit behind the device, by name. */
+static inline struct operand unit_operand(const struct scene *s)
+{
+	const struct iof_device *host = s->device->host;
+
+	return text_operand(host && host->unit ? host->unit->name : "the host's IOMMU");
+}
+
 /* Whether both devices' DMA goes through one set of mappings: without a vIOMMU there is one for
  * each backend, behind one each requester ID has its own, but for accelerated SMMUs, which
  * leave all of system memory to the host's stage 2. */

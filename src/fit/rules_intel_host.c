@@ -56,11 +56,10 @@ static enum answer width_exceeds_host(const struct scene *s, struct operand *op)
 		return NO;
 	bits = (uint64_t)device_value(s->device->viommu, PROPERTY_AW_BITS);
 	op[1] = number_operand(bits);
+	op[3] = unit_operand(s);
 	if (!iova)
 		return MAYBE;
 	op[2] = number_operand(iova->width);
-	op[3] = text_operand(s->device->host->unit ? s->device->host->unit->name
-						   : "the host's IOMMU");
 	op[4] = hex_operand(iova->n ? iova->ranges[iova->n - 1].last : UINT64_MAX);
 	return bits > op[2].number ? YES : NO;
 }

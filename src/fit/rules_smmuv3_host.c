@@ -160,7 +160,7 @@ static enum answer not_measured(const struct scene *s, struct operand *op)
 		if ((host.known && guest.known) || is_free(s, field))
 			continue;
 		op[1] = text_operand(smmu_field_names[field]);
-		op[2] = text_operand(unit_of(s) ? unit_of(s)->name : "the host's SMMU");
+		op[2] = unit_operand(s);
 		return MAYBE;
 	}
 	return NO;
@@ -187,7 +187,7 @@ static enum answer cmdqv_absent(const struct scene *s, struct operand *op)
 {
 	if (!makes_viommu(s) || !has_cmdqv(s->device->viommu))
 		return NO;
-	op[1] = text_operand(unit_of(s) ? unit_of(s)->name : "the host's SMMU");
+	op[1] = unit_operand(s);
 	switch (smmu_host_cmdqv(s->host, s->device->host)) {
 	case TRI_NO:
 		return YES;
@@ -203,7 +203,7 @@ static enum answer no_viommu_object(const struct scene *s, struct operand *op)
 {
 	if (!makes_viommu(s) || !s->device->host)
 		return NO;
-	op[1] = text_operand(unit_of(s) ? unit_of(s)->name : "the host's SMMU");
+	op[1] = unit_operand(s);
 	switch (s->device->host->viommu) {
 	case TRI_NO:
 		return YES;

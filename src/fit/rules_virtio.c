@@ -41,6 +41,7 @@ static enum answer page_sizes_conflict(const struct scene *s, struct operand *op
 {
 	uint64_t mask = host_page_mask(s);
 
+	op[2] = hex_operand(s->progress->page_mask);
 	if (has_viommu(s, DRIVER_VIRTIO_IOMMU) && !scene_iova(s) &&
 	    device_value(s->device->viommu, PROPERTY_GRANULE) > GRANULE_4K &&
 	    device_value(s->device->viommu, PROPERTY_GRANULE) < GRANULE_HOST)
@@ -48,7 +49,6 @@ static enum answer page_sizes_conflict(const struct scene *s, struct operand *op
 	if (!is_asked(s))
 		return NO;
 	op[1] = hex_operand(mask);
-	op[2] = hex_operand(s->progress->page_mask);
 	if (!(mask & s->progress->page_mask))
 		return YES;
 	if (!s->progress->is_frozen)
@@ -106,11 +106,10 @@ static enum answer width_untold(const struct scene *s, struct operand *op)
 	if (!has_viommu(s, DRIVER_VIRTIO_IOMMU))
 		return NO;
 	op[1] = number_operand(64);
+	op[3] = unit_operand(s);
 	if (!iova)
 		return MAYBE;
 	op[2] = number_operand(iova->width);
-	op[3] = text_operand(s->device->host->unit ? s->device->host->unit->name
-						   : "the host's IOMMU");
 	op[4] = hex_operand(iova->n ? iova->ranges[iova->n - 1].last : UINT64_MAX);
 	return iova->width < 64 ? YES : NO;
 }
@@ -246,7 +245,7 @@ static const struct rule rules[] = {
 			  "{3} ends at {4}.",
 			  "QEMU 8.2 hw/virtio/virtio-iommu.c virtio_iommu_set_iova_ranges",
 			  "source", NULL,
-			  "Use QEMU 8.2 or later, or intel-iommu with caching-mode=on."},
+			  "Use QEMU 8.2 or later, or on x86 intel-iommu with caching-mode=on."},
 	[WIDTH_TOLD] =
 		{"virtio.width-told", IOF_SEVERITY_NOTE, "virtio-iommu wider than the host's IOMMU",
 		 "The guest will be told that {0} has no DMA addresses above {3}.",

@@ -14,6 +14,7 @@
 #define THREE "profiles/three-units.json"   /* 39 bits; 57 bits that nest; the same without FS1GP */
 #define SMMUS "profiles/two-smmus.json"	    /* ATS, 20 bits of SSID, 48 of OAS; none, none, 44 */
 #define LOGGED "profiles/smmu-unasked.json" /* what of the first the kernel log tells */
+#define SMMUV2 "profiles/smmuv2.json"	    /* 48 bits; one that nobody knows the width of */
 #define H39 "captures/intel39-pb46.tar.xz"
 #define ARM "captures/arm-smmu.tar.xz"
 #define AMD "captures/amd-pb48.tar.xz"
@@ -77,6 +78,11 @@ static const struct row rows[] = {
 	 "driver/granule", READ, "", NULL, NULL},
 	{"virt's default", ARM, NULL, "11.1", IOF_MODEL_VIRTIO, NULL, "aw-bits", "32 to 64",
 	 "32 to 64", "48", "48", NULL, NULL, "driver/@aw_bits", READ, "", NULL, NULL},
+	{"a width that nobody knows", SMMUV2, NULL, "11.1", IOF_MODEL_VIRTIO, NULL, "aw-bits",
+	 "32 to 64", "32 to 64", "48", "48", NULL, NULL, "driver/@aw_bits", READ, "", NULL, NULL},
+	{"pages that nobody knows", SMMUV2, NULL, "11.1", IOF_MODEL_VIRTIO, "0000:00:06.0",
+	 "granule", "4k, 8k, 16k, 64k, host", "4k, host", "host", "host", "8k, 16k, 64k", "4k",
+	 "driver/granule", OPEN, "", NULL, NULL},
 	{"dma-remap is needed", AMD, NULL, "11.1", IOF_MODEL_AMD, NULL, "dma-remap", "off, on",
 	 "on", "off", "on", NULL, NULL, NULL, READ, "", NULL, NULL},
 	{"no device of the host can be given", NONE, NULL, "11.1", IOF_MODEL_INTEL, NULL, "aw-bits",

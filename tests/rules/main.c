@@ -6,6 +6,8 @@
 #include "host/what_if.h"
 #include "rules.h"
 
+#include "fit/report.h"
+
 /* ---- one case ---- */
 
 static const char *outcome_name(enum iof_outcome outcome)
@@ -221,6 +223,35 @@ static void expect_said(const struct rule_case *row, const struct run *run, bool
 	free(printed);
 }
 
+/* An operand that was not there leaves a hole in the sentence. */
+static bool has_hole(const char *text, bool is_doubtful)
+{
+	static const char *const holes[] = {"  ", " :", " ,", " .", "()", "(null)", "{", "}"};
+
+	if (!is_doubtful && strchr(text, '?'))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(holes); i++) {
+		if (strstr(text, holes[i]))
+			return true;
+	}
+	return *text == ' ' || (*text && text[strlen(text) - 1] == ' ');
+}
+
+static void expect_sentences(const struct run *run)
+{
+	const struct iof_finding *finding;
+
+	iof_report_finding_foreach(run->report, finding)
+	{
+		const char *what = iof_finding_message(run->report, finding);
+		const char *because = iof_finding_because(run->report, finding);
+
+		if (!*what || has_hole(what, finding->is_doubtful) ||
+		    has_hole(because, finding->is_doubtful))
+			fail_msg("%s: \"%s\" \"%s\"", iof_finding_rule(finding), what, because);
+	}
+}
+
 static void test_case(void **state)
 {
 	const struct rule_case *row = *state;
@@ -234,6 +265,7 @@ static void test_case(void **state)
 	run = run_check(row, ctx, host, read_line(ctx, line.data, line.length), row->host->memlock);
 	finding = run_find(&run, row->rule);
 	expect_said(row, &run, finding != NULL);
+	expect_sentences(&run);
 	if (finding)
 		test_cure(row, &run, host, finding);
 	run_end(&run);

@@ -198,7 +198,7 @@ static void note_twice(struct reader *r, const struct pve_entry *before, const s
 	if (r->t->vm->n_remarks >= MAX_REMARKS || str_eq(before->value, e->value))
 		return;
 	text = arena_printf(r->t->vm->arena, "%s: %s", before->key, before->value);
-	detail = arena_printf(r->t->vm->arena, "line %u sets %s again, and the last one counts",
+	detail = arena_printf(r->t->vm->arena, "Line %u sets %s again, and the last one counts.",
 			      e->at.line, e->key);
 	if (text && detail)
 		remark_add(r->t, REMARK_DROPPED, &before->at, text, detail);
