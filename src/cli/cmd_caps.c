@@ -63,9 +63,13 @@ static int make_caps(struct tool *t, enum iof_model model, struct iof_host **hos
 {
 	const struct arguments *a = &t->args;
 	struct iof_vmm vmm = {.size = sizeof(vmm), .version = a->vmm};
+	static const char other[] = "cloud-hypervisor";
 	struct words devices = {0};
 	int err = 0;
 
+	if (a->vmm && strncmp(a->vmm, other, strlen(other)) == 0)
+		err = tool_error(t, -EINVAL, "caps: %s has none of these models: qemu=VERSION",
+				 other);
 	for (size_t i = 0; !err && i < a->devices.n; i++)
 		err = words_add(&devices, a->devices.items[i]);
 	if (!err && !a->theory)

@@ -27,6 +27,10 @@ static const struct known_message messages[] = {
 	SAYS("smmu.dev-iotlb", "SMMUv3 does not support dev-iotlb yet"),
 	ACCEL("smmuv3.host-ril", "Host SUMMUv3 differs in Range Invalidation support"),
 	ACCEL("smmuv3.no-viommu-object", "IOMMU_VDEVICE_ALLOC failed"),
+	ACCEL("smmuv3.no-viommu-object", "Unable to alloc vIOMMU: hiodi devid {*:x}"),
+	ACCEL("smmuv3.no-viommu-object", "Unable to alloc vIOMMU: idev devid {*:x}"),
+	ACCEL("smmu.device-twice", "Device already has an associated hiodi {0:x}"),
+	ACCEL("smmu.device-twice", "Device already has an associated idev {0:x}"),
 	ACCEL("smmu.invalidate",
 	      "IOMMU_HWPT_INVALIDATE failed: total {0:d} entries, processed {1:d} entries"),
 	ACCEL("smmu.stream-table", "Invalid STE config for sid {0:x}"),
@@ -103,7 +107,7 @@ static const struct topic topics[] = {
 	{"smmu.dev-iotlb", "ATS behind an emulated SMMUv3", "It has no device IOTLB.",
 	 "QEMU: ats=off on the device"},
 	{"smmuv3.host-type", NULL, "iommufd reports hardware type {1}; SMMUv3 is type 2.",
-	 "QEMU: arm-smmuv3 without accel=on, or virtio-iommu-pci"},
+	 "QEMU: virtio-iommu-pci in place of arm-smmuv3,accel=on"},
 	{"smmuv3.host-tables", NULL,
 	 "The host's SMMUv3 has another table format than the emulated one.",
 	 "No property changes that: QEMU: virtio-iommu-pci in place of arm-smmuv3,accel=on"},
@@ -133,9 +137,12 @@ static const struct topic topics[] = {
 	 "No property changes that: QEMU: virtio-iommu-pci in place of arm-smmuv3,accel=on"},
 	{"smmuv3.no-viommu-object", NULL, "The kernel gave no nested IOMMU for the device.",
 	 "Host: a kernel with CONFIG_ARM_SMMU_V3_IOMMUFD (Linux 6.13 and later), and an SMMUv3 "
-	 "with "
-	 "both stages\n"
-	 "QEMU: arm-smmuv3 without accel=on, or virtio-iommu-pci"},
+	 "with both stages and S2FWB, or CANWBS in the IORT\n"
+	 "QEMU: virtio-iommu-pci in place of arm-smmuv3,accel=on"},
+	{"smmu.device-twice", "two host devices for one function of the guest",
+	 "QEMU keeps one device of iommufd ({0}) for each function behind the SMMU, and this one "
+	 "has one.",
+	 "A fault of QEMU: try another version"},
 	{"smmu.invalidate", "an invalidation that the host refused",
 	 "{1} of {0} commands were done.", "Look at the kernel's log for the SMMU's own error"},
 	{"smmu.stream-table", "a stream table that the guest set up wrongly",

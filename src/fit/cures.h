@@ -68,7 +68,6 @@ int cure_smmu_ril(struct fix_list *, const struct iof_machine *, const struct io
 int cure_smmu_host_oas(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_ats(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_cmdqv(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
-int cure_smmu_units(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_smmu_undecided(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 
 /* the config itself */

@@ -398,15 +398,6 @@ int cure_smmu_emulated(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
-/* Accelerated, and everything else left to the host of the device behind it. */
-int cure_smmu_units(struct fix_list *list, const struct iof_machine *m,
-		    const struct iof_finding *finding)
-{
-	add_root(list, m, finding->device, "accel=on",
-		 "The device stands behind a root bus and an SMMU of its own.");
-	return list->err;
-}
-
 /* Without the default cards, or behind the SMMU, where QEMU says what it does not take. */
 int cure_smmu_before(struct fix_list *list, const struct iof_machine *m,
 		     const struct iof_finding *finding UNUSED)

@@ -166,16 +166,19 @@ static enum answer not_measured(const struct scene *s, struct operand *op)
 	return NO;
 }
 
-/* Only the first device behind an SMMU makes the vIOMMU object. */
+/* The first device behind an SMMU makes the vIOMMU object, of its own unit. */
+static const struct machine_device *viommu_maker(const struct scene *s)
+{
+	const struct machine_device *d = s->m->devices;
+
+	while (d < s->device && !(d->kind == DRIVER_VFIO_PCI && d->viommu == s->device->viommu))
+		d++;
+	return d;
+}
+
 static bool makes_viommu(const struct scene *s)
 {
-	if (!is_accelerated(s))
-		return false;
-	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
-		if (d->kind == DRIVER_VFIO_PCI && d->viommu == s->device->viommu)
-			return false;
-	}
-	return true;
+	return is_accelerated(s) && viommu_maker(s) == s->device;
 }
 
 static bool has_cmdqv(const struct machine_device *smmu)
@@ -256,20 +259,17 @@ static enum answer cmdqv_undecided(const struct scene *s, struct operand *op)
 /* One vIOMMU object is of one unit: what is behind another cannot be given to it. */
 static enum answer other_unit(const struct scene *s, struct operand *op)
 {
-	const struct iommu_unit *unit = unit_of(s);
+	const struct iommu_unit *unit = unit_of(s), *other;
+	const struct machine_device *first;
 
 	if (!is_accelerated(s) || !unit)
 		return NO;
-	for (const struct machine_device *d = s->m->devices; d < s->device; d++) {
-		if (d->kind != DRIVER_VFIO_PCI || d->viommu != s->device->viommu || !d->host ||
-		    !d->host->unit || d->host->unit == unit)
-			continue;
-		op[1] = text_operand(unit->name);
-		op[2] = text_operand(d->host->unit->name);
-		op[3] = text_operand(d->label);
-		return YES;
-	}
-	return NO;
+	first = viommu_maker(s);
+	other = first->host ? first->host->unit : NULL;
+	op[1] = text_operand(unit->name);
+	op[2] = text_operand(other ? other->name : NULL);
+	op[3] = text_operand(first->label);
+	return other && other != unit ? YES : NO;
 }
 
 enum {
@@ -384,7 +384,7 @@ static const struct rule rules[] = {
 		   "is for both.",
 		   "An accelerated SMMU stands for one unit of the host, that of its first device.",
 		   "Linux drivers/iommu/iommufd/viommu.c iommufd_vdevice_alloc_ioctl", "source",
-		   cure_smmu_units, NULL},
+		   cure_smmu_notifier, NULL},
 };
 
 #define SET "vfio {0}: Failed to set vIOMMU: "

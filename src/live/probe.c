@@ -9,7 +9,6 @@
 #include "live/probe.h"
 #include "live/qmp.h"
 
-#define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define RELEASE "/proc/sys/kernel/osrelease"
 
 static int no_memory(struct iof_ctx *ctx)
@@ -48,7 +47,8 @@ int probe_new(const struct live_calls *calls, struct iof_ctx *ctx,
 	}
 	probe->lock = -1;
 	probe->arena = arena_new(8192);
-	err = probe->arena ? read_line(ctx, probe, BOOT_ID, &probe->boot_id) : no_memory(ctx);
+	err = probe->arena ? lock_boot_id(calls, ctx, probe->arena, &probe->boot_id)
+			   : no_memory(ctx);
 	if (!err)
 		err = read_line(ctx, probe, RELEASE, &probe->kernel);
 	if (err) {

@@ -139,28 +139,52 @@ static const struct {
 } sections[] = {
 	{FACT_REFUTED, "Otherwise than predicted:", STYLE_RED},
 	{FACT_LEARNED, "Not known before:", STYLE_CYAN},
-	{FACT_NOT_ASKED, "Not asked:", STYLE_DIM},
+	{FACT_NOT_ASKED, "Not asked; predicted is:", STYLE_DIM},
 };
+
+/* "4 KiB, 2 MiB, 1 GiB" of a bitmap of bytes. */
+static void put_page_sizes(struct buf *out, uint64_t sizes)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+	bool is_first = true;
+
+	for (unsigned bit = 0; bit < 64; bit++) {
+		if (!(sizes >> bit & 1))
+			continue;
+		buf_printf(out, "%s%u %s", is_first ? "" : ", ", 1u << bit % 10, units[bit / 10]);
+		is_first = false;
+	}
+}
+
+static void put_words(struct buf *out, const struct probe_fact *fact, const char *value)
+{
+	uint64_t sizes;
+
+	if (!value)
+		buf_puts(out, "not known");
+	else if (str_eq(fact->name, "width"))
+		buf_printf(out, "%s bits", value);
+	else if (str_eq(fact->name, "page-sizes") && str_starts(value, "0x") &&
+		 parse_u64(value + 2, 16, UINT64_MAX, &sizes) == 0 && sizes)
+		put_page_sizes(out, sizes);
+	else
+		buf_puts(out, value);
+}
 
 static void put_fact(struct emit *e, const struct probe_fact *fact)
 {
-	const char *predicted = fact->predicted ? fact->predicted : "not known";
+	struct buf line = {0};
 
-	switch (fact->result) {
-	case FACT_REFUTED:
-		emit_wrapped(e, 4, NULL, "%s: %s, predicted was %s", fact->name, fact->measured,
-			     predicted);
-		break;
-	case FACT_LEARNED:
-		emit_wrapped(e, 4, NULL, "%s: %s", fact->name, fact->measured);
-		break;
-	case FACT_NOT_ASKED:
-		emit_wrapped(e, 4, NULL, "%s: predicted is %s", fact->name, predicted);
-		break;
-	case FACT_CONFIRMED:
-	case FACT_RESULTS:
-		break;
+	put_words(&line, fact, fact->result == FACT_NOT_ASKED ? fact->predicted : fact->measured);
+	if (fact->result == FACT_REFUTED) {
+		buf_puts(&line, "; predicted was ");
+		put_words(&line, fact, fact->predicted);
 	}
+	if (line.length)
+		emit_wrapped(e, 4, NULL, "%s: %s", fact->name, line.data);
+	if (line.err && !e->err)
+		e->err = line.err;
+	buf_free(&line);
 }
 
 /* One paragraph; the ranges and their width stand above. */
@@ -173,9 +197,11 @@ static void put_confirmed(struct emit *e, const struct probed *d)
 
 		if (fact->result != FACT_CONFIRMED)
 			continue;
-		buf_printf(&line, "%s%s", line.length ? ", " : "", fact->name);
-		if (!str_eq(fact->name, "ranges") && !str_eq(fact->name, "width"))
-			buf_printf(&line, " %s", fact->measured);
+		buf_printf(&line, "%s%s", line.length ? "; " : "", fact->name);
+		if (str_eq(fact->name, "ranges") || str_eq(fact->name, "width"))
+			continue;
+		buf_puts(&line, " ");
+		put_words(&line, fact, fact->measured);
 	}
 	if (line.length)
 		emit_wrapped(e, 2, NULL, "As predicted: %s.", line.data);

@@ -88,6 +88,7 @@ FAILURES = [
     ("capture of unknown format", ["capture", "-o", "x.zip"], 64, "does not end in", None),
     ("argument of host", ["host", "x"], 64, "one argument too many", None),
     ("unknown model", ["caps", "smmu"], 64, "'smmu' is no model", None),
+    ("caps of another VMM", ["caps", "--vmm", "cloud-hypervisor=48.0"] + H39, 64, "has none of these models", None),
     ("caps of no device", ["caps", "virtio", "--device", "0000:00:1e.7"] + H39 + V, 66, "no such device", None),
     ("unknown VMM version", ["check", "--vmm", "qemu=bogus", "fits.sh"] + H39, 64, "bogus", None),
     ("absent VM", ["check", "nofile"], 66, "nofile", None),

@@ -79,6 +79,14 @@ def test_every_device_is_there():
             assert f"addr={slot}.0" in words if bus == 0 else "bus=rp1" in words if bus == 1 else "bus=br1" in words, (name, bdf)
 
 
+def test_programs():
+    """What `lab full` starts can be started."""
+    for name in ("lab", "draw.py", "compare.py", "minimise.py", "repair.py"):
+        done = subprocess.run([os.path.join(sys.path[0], name), "--help"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False)
+        assert done.returncode == 0 and "usage:" in done.stdout, (name, done.stdout)
+
+
 def test_hosts():
     import jobs
     from paths import LabError

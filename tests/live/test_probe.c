@@ -309,6 +309,35 @@ static void test_fact(void **state)
 	close_bench(&b);
 }
 
+/* Numbers have their units, and what was only predicted is no answer. */
+static void test_words(void **state)
+{
+	static const struct {
+		void (*set)(struct fake_vfio *);
+		const char *says;
+	} rows[] = {
+		{as_it_is, "As predicted: width; ranges; page-sizes 4 KiB, 2 MiB, 1 GiB."},
+		{as_it_is, "Not asked; predicted is:\n    nest-parent: no\n"},
+		{wider, "width: 48 bits; predicted was 39 bits"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct bench b;
+		char *text;
+
+		open_bench(&b, false);
+		rows[i].set(b.f);
+		add(&b);
+		assert_int_equal(iof_live_probe_run(b.ctx, b.probe), 0);
+		text = written(&b, IOF_FORMAT_TEXT);
+		if (!strstr(text, rows[i].says))
+			fail_msg("no \"%s\" in:\n%s", rows[i].says, text);
+		free(text);
+		close_bench(&b);
+	}
+}
+
 /* Both struct sizes of hw_info: an old kernel does not tell its capabilities, and that stays apart
  * from having none. */
 static void test_old_hw_info(void **state)
@@ -746,11 +775,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest single[] = {
-		cmocka_unit_test(test_old_hw_info), cmocka_unit_test(test_not_root),
-		cmocka_unit_test(test_interrupted), cmocka_unit_test(test_every_error),
-		cmocka_unit_test(test_keep_errors), cmocka_unit_test(test_locked),
-		cmocka_unit_test(test_lock_errors), cmocka_unit_test(test_no_group),
-		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_words),	    cmocka_unit_test(test_old_hw_info),
+		cmocka_unit_test(test_not_root),    cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_every_error), cmocka_unit_test(test_keep_errors),
+		cmocka_unit_test(test_locked),	    cmocka_unit_test(test_lock_errors),
+		cmocka_unit_test(test_no_group),    cmocka_unit_test(test_no_memory),
 	};
 	char *path = test_path("captures/%s.tar.xz", "intel39-pb46");
 	struct iof_ctx *ctx = new_context();

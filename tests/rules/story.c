@@ -58,6 +58,11 @@ static const struct story stories[] = {
 	 ARM SMMU(",accel=on") DEV_FD
 	 "-device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=iommufd0 ",
 	 ROOT},
+	{"one of them between two of the other", &host_smmu_two, "11.1",
+	 ARM SMMU(",accel=on,ats=off,ril=on,ssidsize=0,oas=44") DEV_FD
+	 "-device vfio-pci,host=0000:00:06.0,id=dev1,iommufd=iommufd0 "
+	 "-device vfio-pci,host=0000:00:07.0,id=dev2,iommufd=iommufd0 ",
+	 ROOT "vfio-pci.bus=pcie.0 "},
 };
 
 static const struct iof_fix *first_fix(const struct run *run)
