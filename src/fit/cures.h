@@ -95,6 +95,7 @@ int cure_memory_block(struct fix_list *, const struct iof_machine *, const struc
 int cure_beyond_kvm(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_ram_beyond_kvm(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memlock(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_memory_sizes(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_memory_address(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_dma_entries(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_more_entries(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

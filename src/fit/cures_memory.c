@@ -336,3 +336,20 @@ int cure_memory_room(struct fix_list *list, const struct iof_machine *m,
 			"m.maxmem");
 	return list->err;
 }
+
+/* With memory devices as much room as they take, else none. */
+int cure_memory_sizes(struct fix_list *list, const struct iof_machine *m,
+		      const struct iof_finding *finding)
+{
+	size_t option = finding->problem->option;
+	struct iof_fix *fix;
+
+	if (memory_need(m).n_devices)
+		return cure_memory_room(list, m, finding);
+	fix = fix_new(list, "No memory can be plugged.");
+	if (option_pair(&m->vm->options[option], "maxmem"))
+		fix_unset(list, fix, option, "maxmem", "m.maxmem");
+	if (option_pair(&m->vm->options[option], "slots"))
+		fix_unset(list, fix, option, "slots", "m.slots");
+	return list->err;
+}

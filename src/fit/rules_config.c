@@ -71,6 +71,14 @@ static const struct rule rules[PROBLEM_COUNT] = {
 				    "QEMU will refuse a machine option.", "{0}",
 				    "QEMU hw/core/machine.c", "lab", cure_machine_option,
 				    "Correct the option."},
+	[PROBLEM_MEMORY_SIZES] =
+		{"memory.size-options", IOF_SEVERITY_ERROR,
+		 "slots= and maxmem= that do not go together",
+		 "QEMU will refuse -m: its sizes do not go together.",
+		 "slots= needs a maxmem= that is larger than the RAM; maxmem= is never smaller "
+		 "than the RAM, and means bytes where it has no suffix.",
+		 "QEMU hw/core/machine.c machine_set_mem", "lab", cure_memory_sizes,
+		 "Write maxmem= with its unit, or leave out both."},
 	[PROBLEM_NO_USER_APIC] =
 		{"config.no-user-apic", IOF_SEVERITY_ERROR,
 		 "KVM without its interrupt controller since 8.0",

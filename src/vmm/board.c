@@ -214,6 +214,39 @@ static void check_type(struct iof_machine *m)
 			(struct message){.text = text, .operand = {text_operand(type->value)}});
 }
 
+/* hw/core/machine.c machine_set_mem: the last -m that names them. Nothing is said of a size that
+ * cannot be told. */
+static void check_sizes(struct iof_machine *m)
+{
+	const struct vm_option *memory = NULL, *next;
+	const struct pair *slots, *max, *size;
+	struct message message = {.text = NULL};
+	uint64_t bytes, most;
+
+	for (size_t n = 0; (next = vm_option_nth(m->vm, OPTION_MEMORY, n)); n++)
+		memory = next;
+	if (!memory || memory->has_variable)
+		return;
+	slots = option_pair(memory, "slots");
+	max = option_pair(memory, "maxmem");
+	size = option_pair(memory, "size");
+	bytes = size ? memory_size(size->value, MIB) : 128 * MIB;
+	most = max ? memory_size(max->value, 1) : 0;
+	message.operand[0] = hex_operand(most);
+	message.operand[1] = hex_operand(bytes);
+	if (slots && !max)
+		message.text = "slots specified but no max-size";
+	else if (most && bytes && most < bytes)
+		message.text = "invalid value of maxmem: maximum memory size ({0}) must be at "
+			       "least the initial memory size ({1})";
+	else if (most && most == bytes && slots && memory_size(slots->value, 1))
+		message.text = "invalid value of maxmem: memory slots were specified but maximum "
+			       "memory size ({0}) is equal to the initial memory size ({1})";
+	if (message.text)
+		machine_problem(m, PROBLEM_MEMORY_SIZES, (size_t)(memory - m->vm->options),
+				max ? max : slots, max ? "maxmem" : "slots", message);
+}
+
 static bool list_has_kvm_first(const char *list)
 {
 	return str_starts(list, "kvm") && (list[3] == '\0' || list[3] == ':' || list[3] == ',');
@@ -381,6 +414,7 @@ int machine_build_board(struct iof_machine *m)
 	find_accelerator(m);
 	check_parse(m);
 	check_type(m);
+	check_sizes(m);
 	check_accelerator(m);
 	check_pc_options(m);
 	check_iommu(m);

@@ -25,6 +25,7 @@ enum problem_kind {
 	PROBLEM_MACHINE_TYPE,	 /* a machine type that this version lacks */
 	PROBLEM_NO_USER_APIC,	 /* KVM without its interrupt controller, from 8.0 on */
 	PROBLEM_MACHINE_OPTION,	 /* a machine property or its value */
+	PROBLEM_MEMORY_SIZES,	 /* slots and maxmem of -m */
 	PROBLEM_MACHINE_IOMMU,	 /* an iommu= that virt has not */
 	PROBLEM_CPU_BITS,	 /* phys-bits out of range */
 	PROBLEM_CPU_OPTION,	 /* a CPU property that QEMU refuses */

@@ -49,7 +49,7 @@ static void find_sizes(struct iof_machine *m)
 	if (text && memory_size(text, MIB))
 		m->ram_size = clamp(memory_size(text, MIB));
 	text = option_value(memory, "maxmem");
-	m->max_size = text ? clamp(memory_size(text, MIB)) : 0;
+	m->max_size = text ? clamp(memory_size(text, 1)) : 0;
 	text = option_value(memory, "slots");
 	m->slots = text ? memory_size(text, 1) : 0;
 	if (m->slots > MAX_SLOTS)
