@@ -49,9 +49,8 @@ const struct option_spec option_specs[] = {
 	{"backend", 0, OPTION_TEXT, RUNNING, OFFSET(backend), "BACKEND", "iommufd legacy",
 	 COMPLETE_CHOICES, "Assume this VFIO backend for every assigned device."},
 	{"plug", 0, OPTION_LIST, RUNNING, OFFSET(plug), "DEVICE", NULL, COMPLETE_NOTHING,
-	 "Also hot-plug this device after the start, in the key=value or JSON form of device_add. "
-	 "May "
-	 "be repeated."},
+	 "Also hot-plug this device after the start, in the key=value or JSON form of device_add; "
+	 "fix says how it should be plugged. May be repeated."},
 	{"memlock", 0, OPTION_SIZE, JUDGING, OFFSET(memlock), "SIZE", NULL, COMPLETE_NOTHING,
 	 "Locked-memory limit that the VMM will have, in bytes or with K, M, G or T; or "
 	 "unlimited."},

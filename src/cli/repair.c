@@ -453,6 +453,14 @@ static void add_reason(struct bytes *line, const char *because)
 	}
 }
 
+/* A manager's refusal says itself why. */
+static const char *reason_of(struct iof_report *report, const struct iof_finding *finding)
+{
+	const char *because = iof_finding_because(report, finding);
+
+	return because && *because ? because : iof_finding_vmm_message(report, finding);
+}
+
 /* What the last check still finds wrong. */
 static int list_left(struct job *job, struct repair *r)
 {
@@ -469,7 +477,7 @@ static int list_left(struct job *job, struct repair *r)
 			continue;
 		bytes_printf(&line, "%s", message ? message : "");
 		if (severity == IOF_SEVERITY_ERROR)
-			add_reason(&line, iof_finding_because(job->report, finding));
+			add_reason(&line, reason_of(job->report, finding));
 		bytes_printf(&line, " (%s)", iof_finding_rule(finding));
 		err = line.err ? line.err : words_add(&r->left, line.data);
 		free(line.data);

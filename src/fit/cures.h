@@ -122,7 +122,7 @@ int cure_ch_config(struct fix_list *, const struct iof_machine *, const struct i
 int cure_ch_bar(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_ch_p2p(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_ch_width(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
-int cure_ch_room(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
+int cure_ch_ram(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_ch_iommufd(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_ch_same_side(struct fix_list *, const struct iof_machine *, const struct iof_finding *);
 int cure_ch_plug(struct fix_list *, const struct iof_machine *, const struct iof_finding *);

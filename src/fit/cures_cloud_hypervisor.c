@@ -109,6 +109,42 @@ int cure_ch_width(struct fix_list *list, const struct iof_machine *m,
 	return list->err;
 }
 
+/* Behind the vIOMMU nothing is mapped before the guest asks for it. */
+static void behind_viommu(struct fix_list *list, const struct iof_machine *m)
+{
+	struct iof_fix *fix =
+		fix_new(list, "The devices are behind a virtual IOMMU, which the guest needs a "
+			      "virtio-iommu driver for.");
+
+	for (size_t i = 0; i < m->n_cold; i++) {
+		const struct machine_device *device = &m->devices[i];
+
+		if (device->host && !device->viommu && device->option_index != SIZE_MAX)
+			fix_set(list, fix, device->option_index, "iommu", "on",
+				arena_printf(list->arena, "%s.iommu", device->label));
+	}
+}
+
+int cure_ch_ram(struct fix_list *list, const struct iof_machine *m,
+		const struct iof_finding *finding)
+{
+	const struct vm_option *memory = ch_object(m, "memory", 0);
+	uint64_t below = m->n_ram ? m->ram[0].last + 1 : 0;
+	uint64_t end = finding->operand[4].number + 1, ram = 0;
+
+	behind_viommu(list, m);
+	if (below < 4 * GIB && end > 4 * GIB)
+		ram = (below - m->ram[0].first + end - 4 * GIB) / GIB;
+	if (memory && ram && ram * GIB < m->ram_size)
+		fix_set(list,
+			fix_new(list, arena_printf(list->arena,
+						   "The VM has %llu GiB of RAM; more takes a host "
+						   "that reaches further.",
+						   (unsigned long long)ram)),
+			index_of(m, memory), "size", number_text(list, ram * GIB), "memory.size");
+	return list->err;
+}
+
 /* Out from behind the vIOMMU, with the other device of the group. */
 int cure_ch_same_side(struct fix_list *list, const struct iof_machine *m,
 		      const struct iof_finding *finding)

@@ -317,7 +317,7 @@ static const struct rule rules[] = {
 			 "Cloud Hypervisor will stop: guest RAM at {2} is out of reach of {0}.",
 			 "The block has {3} bytes from {2} on; the highest usable address is {4}, "
 			 "and each block must lie in one usable range.",
-			 DEVICE_MANAGER, "source", NULL,
+			 DEVICE_MANAGER, "source", cure_ch_ram,
 			 "Give the VM less RAM, or put the device behind the virtual IOMMU "
 			 "(iommu=on), or use a host with a wider IOMMU."},
 	[LOCKED] = {CH_ID("locked-limit"), IOF_SEVERITY_ERROR,

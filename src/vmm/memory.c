@@ -19,7 +19,7 @@ uint64_t memory_size(const char *text, uint64_t unit)
 	static const char suffixes[] = "BKMGTPE";
 	size_t digits = str_starts(text, "0x") ? 2 + strspn(text + 2, "0123456789abcdefABCDEF")
 					       : strspn(text, "0123456789");
-	const char *suffix = text[digits] ? strchr(suffixes, text[digits] & ~0x20) : NULL;
+	const char *suffix = text[digits] > ' ' ? strchr(suffixes, text[digits] & ~0x20) : NULL;
 	uint64_t value;
 
 	if (parse_u64n(text, digits, 0, UINT64_MAX, &value))

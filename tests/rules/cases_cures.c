@@ -18,6 +18,8 @@
 static const struct rule_case rows[] = {
 	{"RAM of no size", &host_intel48, "11.1", "-machine q35 -accel tcg -m abc " DEV, NULL,
 	 FIRES("config.syntax"), "fails", NO_SIZE},
+	{"RAM of a size with a space", &host_intel48, "11.1",
+	 "-machine q35 -accel tcg -m '6 4M' " DEV, NULL, FIRES("config.syntax"), "fails", NO_SIZE},
 	{"JSON that ends too early", &host_intel48, "10.0", Q35 "-device '{\"driver\":'", NULL,
 	 FIRES("config.syntax"), "fails", "JSON parse error, premature EOI"},
 	{"JSON that goes on", &host_intel48, "10.0",

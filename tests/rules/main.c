@@ -69,6 +69,7 @@ static const struct {
 	const char *reason;
 } incurable[] = {
 	{"config.syntax", "RAM of no size", "how much RAM is wanted cannot be known"},
+	{"config.syntax", "RAM of a size with a space", "how much RAM is wanted cannot be known"},
 	{"config.syntax", "JSON that ends too early", "what was meant cannot be known"},
 	{"config.host-address", NULL, "which device was meant cannot be known"},
 	{"vfio.no-device-given", NULL, "which device was meant cannot be known"},
@@ -88,7 +89,6 @@ static const struct {
 	 "an IOMMU is switched on in firmware and on the kernel's command line"},
 	{"cloud-hypervisor.direct-region", NULL, "it is firmware that wants it"},
 	{"cloud-hypervisor.no-domain", NULL, "the kernel and the unit have no width in common"},
-	{"cloud-hypervisor.ram-outside-iova", NULL, "how much less RAM is wanted cannot be known"},
 	{"cloud-hypervisor.hotplug-behind-viommu", NULL, "the plugged device is not in the config"},
 };
 

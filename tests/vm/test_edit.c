@@ -446,13 +446,67 @@ static void test_argv(void **state)
 	arena_free(arena);
 }
 
+/* ---- a device that is to be plugged, or that leaves JSON ---- */
+
+static void test_device_edit(void **state)
+{
+	static const struct {
+		const char *text;
+		struct vm_edit edit;
+		const char *expected; /* NULL: it cannot be edited */
+	} rows[] = {
+		{"vfio-pci,host=1:00.0", SET(9, "bus", "rp0"), "vfio-pci,host=1:00.0,bus=rp0"},
+		{"{\"driver\":\"x\",\"a\":1}", UNSET(9, "a"), "{\"driver\":\"x\"}"},
+		{"{\"driver\":\"x\"}", SET(9, "a", "b"), "{\"driver\":\"x\",\"a\":\"b\"}"},
+		{"{\"driver\":", SET(9, "a", "b"), NULL},
+		{"-x", SET(9, "a", "b"), "-x,a=b"},
+	};
+	struct arena *arena = arena_new(4096);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *out = NULL;
+
+		assert_int_equal(device_edit(arena, rows[i].text, &rows[i].edit, &out),
+				 rows[i].expected ? 0 : -EINVAL);
+		if (rows[i].expected)
+			assert_string_equal(out, rows[i].expected);
+	}
+	arena_free(arena);
+}
+
+static void test_device_plain(void **state)
+{
+	static const struct {
+		const char *json, *expected; /* NULL: only JSON can say it */
+	} rows[] = {
+		{"{\"driver\":\"x\",\"a\":1,\"b\":true,\"c\":false}", "x,a=1,b=on,c=off"},
+		{"{\"a\":\"p,q\",\"driver\":\"x\"}", "x,a=p,,q"},
+		{"{\"driver\":\"x\",\"a\":[1]}", NULL},
+		{"{\"a\":1}", NULL},
+	};
+	struct arena *arena = arena_new(4096);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct vm_option option;
+		const char *out;
+
+		assert_int_equal(device_parse(NULL, arena, rows[i].json, &option), 0);
+		assert_int_equal(device_plain(arena, &option, &out),
+				 rows[i].expected ? 0 : -EOPNOTSUPP);
+		if (rows[i].expected)
+			assert_string_equal(out, rows[i].expected);
+	}
+	arena_free(arena);
+}
+
 int test_edit(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_nul),
-		cmocka_unit_test(test_argv),
+		cmocka_unit_test(test_cases),	    cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_nul),	    cmocka_unit_test(test_argv),
+		cmocka_unit_test(test_device_edit), cmocka_unit_test(test_device_plain),
 	};
 
 	return cmocka_run_group_tests_name("vm edit", tests, NULL, NULL);
