@@ -215,8 +215,10 @@ static int add_option(struct lv_editor *e, const struct vm_edit *edit)
 	static const struct {
 		const char *name;
 		int (*add)(struct lv_editor *, const struct vm_edit *);
-	} adders[] = {
-		{"device", lv_add_iommu}, {"fw_cfg", lv_add_fw_cfg}, {"global", lv_add_global}};
+	} adders[] = {{"device", lv_add_iommu},
+		      {"device", lv_add_bus},
+		      {"fw_cfg", lv_add_fw_cfg},
+		      {"global", lv_add_global}};
 
 	if (!edit->name)
 		return -EINVAL;

@@ -33,6 +33,8 @@ int lv_edit_global(struct lv_editor *, const struct vm_option *, const struct vm
 int lv_edit_in_place(struct lv_editor *, const struct vm_option *, const struct vm_edit *);
 /* An <iommu>, from a -device's argument. 1: it is no vIOMMU. */
 int lv_add_iommu(struct lv_editor *, const struct vm_edit *);
+/* A root bus or a port on one. 1: it is neither. */
+int lv_add_bus(struct lv_editor *, const struct vm_edit *);
 int lv_add_fw_cfg(struct lv_editor *, const struct vm_edit *);
 int lv_add_global(struct lv_editor *, const struct vm_edit *);
 

@@ -189,11 +189,102 @@ static const struct lv_device *find_bus(const struct lv_editor *e, const char *n
 	return NULL;
 }
 
+/* ---- root buses and ports that the same edits add ---- */
+
+static const struct {
+	const char *driver, *model;
+} bus_models[] = {{"pxb-pcie", "pcie-expander-bus"}, {"pcie-root-port", "pcie-root-port"}};
+
+/* libvirt's model of the bus that an edit adds, and its words; NULL: it adds none. */
+static const char *added_model(struct lv_editor *e, const struct vm_edit *edit,
+			       struct vm_option *option)
+{
+	const char *driver;
+
+	if (edit->op != EDIT_ADD || !edit->value || !str_eq(edit->name, "device") ||
+	    device_parse(e->ctx, e->arena, edit->value, option))
+		return NULL;
+	driver = option_value(option, "driver");
+	for (size_t i = 0; driver && i < ARRAY_SIZE(bus_models); i++) {
+		if (str_eq(driver, bus_models[i].driver))
+			return bus_models[i].model;
+	}
+	return NULL;
+}
+
+/* The bus of that name, there already or to be added, behind all others then. */
+static bool bus_index(struct lv_editor *e, const char *name, unsigned *index, bool *is_port)
+{
+	const struct lv_device *there = find_bus(e, name);
+	const char *model = there ? there->model : NULL;
+	unsigned next = 0;
+
+	for (size_t i = 0; i < e->d->n_devices; i++) {
+		const struct lv_device *c = &e->d->devices[i];
+
+		if (c->class == LV_CONTROLLER && str_eq(c->kind, "pci") && c->index >= next)
+			next = c->index + 1;
+	}
+	*index = there ? there->index : next;
+	for (size_t i = 0; !model && i < e->n_edits; i++) {
+		struct vm_option option;
+		const char *added = added_model(e, &e->edits[i], &option);
+		const char *id = added ? option_value(&option, "id") : NULL;
+
+		if (id && str_eq(id, name))
+			model = added;
+		else
+			*index += added != NULL;
+	}
+	*is_port = model && strstr(model, "-port");
+	return model;
+}
+
+static void put_address(struct lv_editor *e, struct draft_node *address, unsigned bus,
+			unsigned slot)
+{
+	draft_set(&e->draft, address, "type", "pci");
+	draft_set(&e->draft, address, "domain", "0x0000");
+	draft_set(&e->draft, address, "bus", arena_printf(e->arena, "0x%02x", bus));
+	draft_set(&e->draft, address, "slot", arena_printf(e->arena, "0x%02x", slot));
+	draft_set(&e->draft, address, "function", "0x0");
+}
+
+int lv_add_bus(struct lv_editor *e, const struct vm_edit *edit)
+{
+	struct vm_option option;
+	const char *model = added_model(e, edit, &option), *id, *parent, *number;
+	struct draft_node *controller;
+	unsigned index, parent_index;
+	bool is_port, is_parent_port;
+
+	if (!model)
+		return 1;
+	id = option_value(&option, "id");
+	parent = option_value(&option, "bus");
+	number = option_value(&option, "bus_nr");
+	if (!id || !bus_index(e, id, &index, &is_port) || (is_port && !parent))
+		return 1;
+	if (is_port && !bus_index(e, parent, &parent_index, &is_parent_port))
+		return lv_cannot(e, "no bus %s", parent);
+	controller = draft_add(&e->draft, lv_top(e, "devices"), "controller", NULL);
+	draft_set(&e->draft, controller, "type", "pci");
+	draft_set(&e->draft, controller, "index", arena_printf(e->arena, "%u", index));
+	draft_set(&e->draft, controller, "model", model);
+	if (is_port)
+		put_address(e, draft_add(&e->draft, controller, "address", NULL), parent_index, 0);
+	else if (number)
+		draft_set(&e->draft, draft_add(&e->draft, controller, "target", NULL), "busNr",
+			  number);
+	return 0;
+}
+
 /* QEMU's value as the attribute has it; NULL: it has no such value. */
 static const char *setting_value(struct lv_editor *e, const struct lv_iommu_setting *s,
 				 const char *value)
 {
-	const struct lv_device *c;
+	unsigned index;
+	bool is_port;
 	uint64_t n;
 
 	if (s->type == LV_SWITCH_TEXT || s->type == LV_SWITCH_BOOL) {
@@ -206,9 +297,8 @@ static const char *setting_value(struct lv_editor *e, const struct lv_iommu_sett
 		return parse_u64(value, 0, UINT8_MAX, &n)
 			       ? NULL
 			       : arena_printf(e->arena, "%u", (unsigned)n);
-	c = find_bus(e, value);
-	if (c)
-		return arena_printf(e->arena, "%u", c->index);
+	if (bus_index(e, value, &index, &is_port))
+		return arena_printf(e->arena, "%u", index);
 	return str_eq(value, "pcie.0") ? "0" : NULL;
 }
 
@@ -337,25 +427,22 @@ static unsigned count_before(const struct lv_editor *e, const struct vm_edit *ed
 /* A free slot of the bus: one for each device that is put there. */
 static int set_bus(struct lv_editor *e, struct draft_node *device, const struct vm_edit *edit)
 {
-	const struct lv_device *bus = find_bus(e, edit->value);
-	bool is_port = bus && strstr(bus->model, "-port"); /* of one slot */
-	unsigned skip = count_before(e, edit), slot = !is_port, last = is_port ? 0 : 31;
+	unsigned index, skip = count_before(e, edit);
+	bool is_port; /* of one slot */
+	bool is_there = bus_index(e, edit->value, &index, &is_port);
+	unsigned slot = !is_port, last = is_port ? 0 : 31;
 	struct draft_node *address;
 
-	while (bus && slot <= last && (is_taken(e, bus->index, slot) || skip)) {
-		skip -= !is_taken(e, bus->index, slot);
+	while (is_there && slot <= last && (is_taken(e, index, slot) || skip)) {
+		skip -= !is_taken(e, index, slot);
 		slot++;
 	}
-	if (!bus || slot > last)
+	if (!is_there || slot > last)
 		return lv_cannot(e, "no bus %s with a free slot", edit->value);
 	address = draft_find(&e->draft, device, "address", "type", "pci");
 	if (!address)
 		address = draft_add(&e->draft, device, "address", hostdev_order);
-	draft_set(&e->draft, address, "type", "pci");
-	draft_set(&e->draft, address, "domain", "0x0000");
-	draft_set(&e->draft, address, "bus", arena_printf(e->arena, "0x%02x", bus->index));
-	draft_set(&e->draft, address, "slot", arena_printf(e->arena, "0x%02x", slot));
-	draft_set(&e->draft, address, "function", "0x0");
+	put_address(e, address, index, slot);
 	draft_set(&e->draft, address, "multifunction", NULL);
 	return 0;
 }
