@@ -230,12 +230,12 @@ bool value_parse(const struct driver_def *driver, const struct property_def *pro
 	case VALUE_ADDR:
 		return parse_addr(driver, property, pair, out, problem);
 	case VALUE_LINK:
+	case VALUE_STRING:
 		if (pair->json_type && pair->json_type != 's')
 			return refuse(problem, "Invalid parameter type for '{0}', expected: string",
 				      property->name, NULL);
 		break;
 	case VALUE_ANY:
-	case VALUE_STRING:
 		break;
 	}
 	return true;

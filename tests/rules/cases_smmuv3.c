@@ -108,6 +108,11 @@ static const struct rule_case rows[] = {
 	{"ssidsize=21", &host_smmu, "11.1", ARM("") TCG SMMU(",ssidsize=21"), NULL,
 	 FIRES("config.property-value"), "fails",
 	 "Parameter 'ssidsize' does not accept value '21'"},
+	{"a number for a string in JSON", &host_smmu, "11.1",
+	 ARM("") TCG
+	 "-device '{\"driver\":\"arm-smmuv3\",\"primary-bus\":\"pcie.0\",\"stage\":44}'",
+	 NULL, FIRES("config.property-value"), "fails",
+	 "Invalid parameter type for 'stage', expected: string"},
 	{"a global oas=45", &host_smmu, "11.1",
 	 ARM(",iommu=smmuv3") TCG "-global arm-smmuv3.oas=45", NULL, FIRES("config.property-value"),
 	 "fails",
