@@ -252,9 +252,10 @@ static bool attach(struct iof_live_rehearsal *r, struct rehearse_device *d)
 	return find_iommufd(r, &d->a, d->bdf) && attach_legacy(r, &d->a, d->bdf, true);
 }
 
-static bool is_in_use(const struct iof_live_rehearsal *r)
+/* By others: a group that we hold for an earlier device QEMU would hold as well. */
+static bool is_in_use(const struct iof_live_rehearsal *r, const struct rehearse_device *d)
 {
-	return r->failure.error == EBUSY &&
+	return r->failure.error == EBUSY && is_first_of_group(r, d) &&
 	       (r->failure.site == SITE_GROUP_OPEN || r->failure.site == SITE_CDEV_OPEN ||
 		r->failure.site == SITE_BIND);
 }
@@ -275,7 +276,7 @@ static bool after_failure(struct iof_live_rehearsal *r, const struct rehearse_de
 
 	if (r->err || r->why || !r->failure.site)
 		return false;
-	if (is_in_use(r))
+	if (is_in_use(r, d))
 		return stuck(r, arena_printf(r->arena,
 					     "%s or a device of its group is in use: another "
 					     "process has it open.",

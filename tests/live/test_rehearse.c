@@ -147,6 +147,11 @@ static void refuses_bind(struct fake_vfio *f)
 	f->bind_error = EPERM;
 }
 
+static void bind_is_busy(struct fake_vfio *f)
+{
+	f->bind_error = EBUSY;
+}
+
 static void narrow(struct fake_vfio *f)
 {
 	for (int i = 0; i < FAKE_USES; i++)
@@ -266,6 +271,10 @@ static const struct kernel_row {
 	 false, IOF_VERDICT_UNKNOWN, "VFIO_SET_IOMMU", EPERM, "only iommufd itself can tell"},
 	{"bind refused", H39, Q35 IOMMUFD, "qemu=11.1.3", refuses_bind, true, IOF_VERDICT_FAILS,
 	 "VFIO_DEVICE_BIND_IOMMUFD", EPERM, "error bind device fd=N to iommufd=N: Operation not"},
+	{"bind of what the VM has through its group", H39,
+	 Q35 LEGACY "-object iommufd,id=i0 -device vfio-pci,host=0000:00:05.0,iommufd=i0,id=again",
+	 "qemu=11.1.3", bind_is_busy, true, IOF_VERDICT_FAILS, "VFIO_DEVICE_BIND_IOMMUFD", EBUSY,
+	 "error bind device fd=N to iommufd=N: Device or resource busy"},
 	{"narrower than check thinks", H39, Q35 INTEL LEGACY, "qemu=11.1.3", narrow, false,
 	 IOF_VERDICT_FAILS, NULL, 0, "Failed to set vIOMMU: aw-bits 39 > host aw-bits 38"},
 	{"narrower, no check of that in 9.0", H39, Q35_90 INTEL LEGACY, "qemu=9.0.0", narrow, false,
