@@ -36,6 +36,7 @@ echo "seed $seed"
 	"$here/draw_rare.py" $((seed + 8)) 40 $seabios
 	"$here/draw_rare.py" $((seed + 2)) 16 $ovmf
 	"$here/draw_rare.py" $((seed + 4)) 14 $ovmf
+	"$here/draw_rare.py" $((seed + 4710)) 4 $ovmf
 } | record rare
 # shellcheck disable=SC2086
 "$here/draw_crowded.py" "$seed" 20 $ovmf | record crowded

@@ -125,8 +125,9 @@ static void add_virtual_functions(struct placement *p, struct guest_function *fu
 	} models[] = {{"igb", 2, 8, 16 * KIB}}; /* QEMU hw/net/igb.c */
 
 	for (size_t i = 0; i < ARRAY_SIZE(models); i++) {
-		/* none on a root bus, as boots show */
-		bool is_it = str_eq(function->driver, models[i].driver) && function->bus->bridge;
+		/* the capability lies beyond what conventional PCI reaches */
+		bool is_it =
+			str_eq(function->driver, models[i].driver) && function->bus->is_express;
 
 		for (unsigned k = 0; is_it && k < models[i].bars; k++)
 			add(p, &lists[KIND_PREF64],
