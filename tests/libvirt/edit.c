@@ -418,6 +418,15 @@ static const struct row {
 	 "  <qemu:commandline>\n    <qemu:arg value='-device'/>\n    <qemu:arg "
 	 "value='pcie-root-port,id=rp0'/>\n  </qemu:commandline>\n</domain>",
 	 0},
+	{"a granule that an override says, taken back",
+	 "<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n  "
+	 "<memory>4194304</memory>\n  <os><type arch='x86_64' machine='q35'>hvm</type></os>\n"
+	 "  <devices>\n    <iommu model='virtio'/>\n  </devices>\n" OVERRIDE(
+		 "'granule' type='unsigned' value='4096'") "</domain>",
+	 {UNSET_("device", "driver=virtio-iommu", "granule")},
+	 OVERRIDE("'granule' type='unsigned' value='4096'"),
+	 "",
+	 0},
 	{"an override taken back",
 	 "<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n  "
 	 "<memory>4194304</memory>\n  <os><type arch='x86_64' machine='q35'>hvm</type></os>\n"

@@ -310,16 +310,21 @@ static void drop_if_bare(struct draft_node *node)
 
 static int edit_granule(struct lv_editor *e, struct draft_node *iommu, const struct vm_edit *edit)
 {
-	struct draft_node *driver = draft_child(&e->draft, iommu, "driver", iommu_order), *granule;
+	struct draft_node *driver, *granule;
 	size_t digits = edit->op == EDIT_SET ? strspn(edit->value, "0123456789") : 0;
 	bool is_host = edit->op == EDIT_SET && str_eq(edit->value, "host");
 
-	granule = draft_child(&e->draft, driver, "granule", NULL);
 	if (edit->op == EDIT_UNSET) {
+		driver = draft_find(&e->draft, iommu, "driver", NULL, NULL);
+		granule = driver ? draft_find(&e->draft, driver, "granule", NULL, NULL) : NULL;
+		if (!granule)
+			return 1;
 		draft_remove(granule);
 		drop_if_bare(driver);
 		return 0;
 	}
+	driver = draft_child(&e->draft, iommu, "driver", iommu_order);
+	granule = draft_child(&e->draft, driver, "granule", NULL);
 	if (!is_host && (!digits || !str_eq(edit->value + digits, "k")))
 		return lv_cannot(e, "libvirt knows no granule %s", edit->value);
 	draft_set(&e->draft, granule, "mode", is_host ? "host" : NULL);
