@@ -277,8 +277,7 @@ IOF_EXPORT const char *iof_finding_advice(struct iof_report *report,
 		return advice_after(report, fix);
 	if (finding->unsaid)
 		return finding->unsaid;
-	return render(report, finding,
-		      finding->advice ? finding->advice : finding->rule->no_cure);
+	return render(report, finding, finding->advice ? finding->advice : finding->rule->no_cure);
 }
 
 IOF_EXPORT const char *iof_finding_because(struct iof_report *report,

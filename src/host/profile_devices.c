@@ -186,7 +186,8 @@ int profile_devices(struct profile *p)
 	const struct json_place here = {.key = "devices"};
 	struct iof_host *host = p->host;
 	size_t i, n;
-	int err = profile_array(p, NULL, p->reader.root, "devices", true, MAX_DEVICES, &p->devices, &n);
+	int err = profile_array(p, NULL, p->reader.root, "devices", true, MAX_DEVICES, &p->devices,
+				&n);
 
 	if (!err)
 		err = find_wanted_groups(p);

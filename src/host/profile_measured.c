@@ -55,7 +55,8 @@ static int read_elsewhere(struct profile *p)
 	const struct json_place here = {.key = "measured"};
 	const struct json_value *array;
 	size_t i, n;
-	int err = profile_array(p, NULL, p->reader.root, "measured", false, MAX_ELSEWHERE, &array, &n);
+	int err = profile_array(p, NULL, p->reader.root, "measured", false, MAX_ELSEWHERE, &array,
+				&n);
 
 	for (i = 0; i < n && !err; i++) {
 		struct json_place item = {.up = &here, .index = i};

@@ -163,7 +163,8 @@ static int read_acpi(const struct profile *p)
 	const struct json_place here = {.key = "acpi"};
 	const struct profile_part *part;
 	const struct json_value *object;
-	int err = profile_member(&p->reader, NULL, p->reader.root, "acpi", JSON_OBJECT, false, &object);
+	int err = profile_member(&p->reader, NULL, p->reader.root, "acpi", JSON_OBJECT, false,
+				 &object);
 
 	for (part = profile_acpi_parts; part->key && object && !err; part++)
 		err = read_part(p, &here, object, part->key, false, part->fields);
@@ -177,7 +178,8 @@ static int read_config(const struct profile *p)
 	struct buf text = {0};
 	const struct json_value *kernel, *array;
 	size_t i, n;
-	int err = profile_member(&p->reader, NULL, p->reader.root, "kernel", JSON_OBJECT, true, &kernel);
+	int err = profile_member(&p->reader, NULL, p->reader.root, "kernel", JSON_OBJECT, true,
+				 &kernel);
 
 	if (!err)
 		err = profile_member(&p->reader, &up, kernel, "config", JSON_ARRAY, false, &array);
@@ -261,7 +263,8 @@ static int read_facts(struct profile *p)
 	p->host->name = NULL;
 	p->host->source = NULL;
 	if (!err)
-		err = profile_fields(&p->reader, NULL, p->reader.root, profile_host_fields, p->host);
+		err = profile_fields(&p->reader, NULL, p->reader.root, profile_host_fields,
+				     p->host);
 	if (!err)
 		err = read_part(p, NULL, p->reader.root, "cpu", true, profile_cpu_fields);
 	if (!err)
