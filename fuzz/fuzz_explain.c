@@ -7,25 +7,17 @@
  * moves a terminal. The first byte says whether its lines are messages, and how long a piece is.
  */
 #include "fuzz.h"
+#include "output.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <iommufit/iommufit.h>
 
-#include "base/strings.h"
 #include "explain/scan.h"
 
 static struct iof_ctx *ctx;
 static struct iof_explain *catalogue; /* building it takes longer than most logs */
-
-static int append(void *data, const char *bytes, size_t length)
-{
-	struct buf *text = data;
-
-	buf_append(text, bytes, length);
-	return text->err;
-}
 
 static void write_as(const struct iof_explain *x, enum iof_format format, struct buf *text)
 {

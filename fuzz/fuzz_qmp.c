@@ -15,6 +15,7 @@
 
 #include "base/strings.h"
 #include "live/facts.h"
+#include "output.h"
 
 struct session {
 	const char *cursor, *end;
@@ -78,14 +79,6 @@ static struct iof_machine *make_machine(struct iof_ctx *ctx)
 	iof_host_unref(host);
 	iof_vm_unref(vm);
 	return machine;
-}
-
-static int append(void *data, const char *bytes, size_t length)
-{
-	struct buf *text = data;
-
-	buf_append(text, bytes, length);
-	return text->err;
 }
 
 static void write_as(const struct iof_live_comparison *c, enum iof_format format)

@@ -8,15 +8,7 @@
 
 #include <iommufit/host.h>
 
-#include "base/strings.h"
-
-static int append(void *data, const char *bytes, size_t length)
-{
-	struct buf *text = data;
-
-	buf_append(text, bytes, length);
-	return text->err;
-}
+#include "output.h"
 
 static char *written(struct iof_ctx *ctx, const struct iof_host *host, enum iof_format format)
 {
