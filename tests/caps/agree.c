@@ -39,12 +39,10 @@ static void add_word(struct words *words, const char *format, ...)
 {
 	struct buf text = {0};
 	va_list args;
-	char plain[512];
 
 	va_start(args, format);
-	vsnprintf(plain, sizeof(plain), format, args);
+	buf_vprintf(&text, format, args);
 	va_end(args);
-	buf_puts(&text, plain);
 	assert_true(words->n < ARRAY_SIZE(words->items));
 	words->items[words->n++] = buf_steal(&text);
 }
